@@ -1,0 +1,50 @@
+package dev.culebra.driver.spi;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A CUDA driver that the runtime can stand on: NVIDIA's, or one written in Java. Providers are found by
+ * {@link java.util.ServiceLoader}; whatever runs above this interface can not tell one from another.
+ *
+ * <p>
+ * A driver is one function pointer, {@code cuGetProcAddress}: every other function comes from it, by base name and the
+ * version its binding was made for, as the CUDA runtime itself does it.
+ */
+public interface DriverProvider {
+
+    /**
+     * The name users choose the driver by, such as {@code cuda} or {@code emulator}.
+     *
+     * @return a lower-case word, the same on every call
+     */
+    String name();
+
+    /**
+     * Loads the driver, or tells why it can not be had. Called at most once a process; never throws for a driver that
+     * is missing.
+     *
+     * @return the loaded driver, or the reason there is none
+     */
+    Result load();
+
+    /** What came of loading a driver. */
+    sealed interface Result {
+
+        /**
+         * A driver that answered.
+         *
+         * @param cuGetProcAddress function pointer of type {@code PFN_cuGetProcAddress_v12000}, valid as long as the process
+         * @param origin where it was found, for people: a library's path, or a name
+         */
+        record Loaded(MemorySegment cuGetProcAddress, String origin) implements Result {
+        }
+
+        /**
+         * No driver.
+         *
+         * @param reason one sentence for people: what was looked for, and what the system said
+         */
+        record Missing(String reason) implements Result {
+        }
+    }
+}
