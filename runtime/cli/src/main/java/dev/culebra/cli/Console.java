@@ -32,6 +32,22 @@ final class Console {
         return new Progress(task, steps, err);
     }
 
+    /** Something whose steps can not be counted. */
+    <T, E extends Exception> T during(String task, Action<T, E> action) throws E {
+        this.task = task;
+        var progress = new Progress(task, Progress.UNKNOWN, err);
+        try {
+            return action.run();
+        } finally {
+            progress.close();
+        }
+    }
+
+    @FunctionalInterface
+    interface Action<T, E extends Exception> {
+        T run() throws E;
+    }
+
     void line(String format, Object... args) { out.println(Text.format(format, args)); }
 
     static ObjectNode object() { return JSON.createObjectNode(); }

@@ -39,22 +39,21 @@ final class DecodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Outputs.check(output, input);
-        SparseMatrix matrix;
-        try (var progress = console.progress("reading " + input, Progress.UNKNOWN)) {
-            matrix = SparseMatrix.read(input);
-        }
+        var matrix = console.during("reading " + input, () -> SparseMatrix.read(input));
         var type = matrix.valueType().dense();
         var declaration = Declaration.matrix("weight", TensorType.of(type), matrix.m(), matrix.k());
         try (var arena = Arena.ofShared(); var writer = SafetensorsWriter.create(output, Map.of(), declaration)) {
             var tensor = writer.tensors().getFirst();
             var dense = arena.allocate(tensor.bytes(), Long.BYTES);
-            try (var progress = console.progress("decoding " + input, Progress.UNKNOWN)) {
+            console.during("decoding " + input, () -> {
                 matrix.decode(dense);
-            }
-            try (var progress = console.progress("writing " + output, Progress.UNKNOWN)) {
+                return null;
+            });
+            console.during("writing " + output, () -> {
                 writer.write(tensor, 0, dense);
                 writer.commit();
-            }
+                return null;
+            });
         }
         if (json) {
             console.json(Console.object().put("output", output.toString()).put("format", matrix.format().id()).put("dtype", type.name())

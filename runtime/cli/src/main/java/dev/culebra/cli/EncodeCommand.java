@@ -6,6 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -44,18 +45,26 @@ final class EncodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Outputs.check(output, input);
-        SparseMatrix matrix;
-        long denseBytes;
-        long started = System.nanoTime();
         try (var dense = DenseMatrix.open(input, tensor, "[M, K]")) {
-            denseBytes = dense.tensor().bytes();
-            matrix = new Weights.Dense(dense).matrix(format.format(), console);
+            long started = System.nanoTime();
+            var matrix = new Weights.Dense(dense).matrix(format.format(), console);
+            double milliseconds = (System.nanoTime() - started) / 1e6;
+            write(matrix);
+            report(matrix, dense.tensor().bytes(), milliseconds);
         }
-        double milliseconds = (System.nanoTime() - started) / 1e6;
-        try (var progress = console.progress("writing " + output, Progress.UNKNOWN)) {
-            // Through a symbolic link the file it leads to is replaced, not the link.
-            matrix.write(Files.exists(output) ? output.toRealPath() : output);
-        }
+        return Culebra.OK;
+    }
+
+    private void write(SparseMatrix matrix) throws IOException {
+        // Through a symbolic link the file it leads to is replaced, not the link.
+        var target = Files.exists(output) ? output.toRealPath() : output;
+        console.during("writing " + output, () -> {
+            matrix.write(target);
+            return null;
+        });
+    }
+
+    private void report(SparseMatrix matrix, long denseBytes, double milliseconds) throws IOException {
         if (json) {
             console.json(Console.object().put("output", output.toString()).put("format", matrix.format().id())
                     .put("dtype", matrix.valueType().name()).put("m", matrix.m()).put("k", matrix.k())
@@ -66,6 +75,5 @@ final class EncodeCommand implements Callable<Integer> {
                     Text.percent(matrix.sparsity()), matrix.format().id(), Text.bytes(matrix.encodedBytes()), Text.bytes(denseBytes),
                     Text.milliseconds(milliseconds));
         }
-        return Culebra.OK;
     }
 }

@@ -7,7 +7,6 @@ import dev.culebra.llm.checkpoint.SafetensorsWriter.Declaration;
 import dev.culebra.llm.checkpoint.TensorType;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.Spmm;
-import dev.culebra.spmm.SpmmWeights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -76,18 +75,12 @@ final class SpmmCommand implements Callable<Integer> {
                 var matrix = weights.matrix(format.format(), console);
                 var x = tokenMajor(input, arena);
                 var y = arena.allocate(Math.multiplyExact((long) matrix.m() * n, Float.BYTES), 64);
-                SpmmWeights loaded;
-                try (var progress = console.progress("loading weights", Progress.UNKNOWN)) {
-                    loaded = spmm.load(matrix);
+                try (var loaded = console.during("loading weights", () -> spmm.load(matrix))) {
+                    double milliseconds = console.during("multiplying",
+                            () -> Product.milliseconds(loaded, x, input.valueType().dense(), n, y));
+                    write(y, matrix.m(), n);
+                    report(spmm, loaded.kernel(n), matrix, n, milliseconds);
                 }
-                double milliseconds;
-                String kernel;
-                try (loaded; var progress = console.progress("multiplying", Progress.UNKNOWN)) {
-                    kernel = loaded.kernel(n);
-                    milliseconds = Product.milliseconds(loaded, x, input.valueType().dense(), n, y);
-                }
-                write(y, matrix.m(), n);
-                report(spmm, kernel, matrix, n, milliseconds);
             }
         }
         return Culebra.OK;
@@ -122,7 +115,7 @@ final class SpmmCommand implements Callable<Integer> {
         try (var writer = SafetensorsWriter.create(output, Map.of(), declaration);
                 var progress = console.progress("writing " + output, m)) {
             var tensor = writer.tensors().getFirst();
-            Transpose.toFeatureMajor(y, n, m, (row, rows) -> writer.write(tensor, 4L * row * n, rows), progress);
+            Transpose.toFeatureMajor(y, n, m, (first, run) -> writer.write(tensor, 4 * first, run), progress);
             writer.commit();
         }
     }

@@ -19,6 +19,7 @@ final class StandardError {
     }
 
     /** Does nothing where the launcher was not there; leaves the filter in place where the system will not have it. */
+    @SuppressWarnings("restricted")
     static void reclaim() {
         Integer real = Integer.getInteger(PROPERTY);
         if (real == null) return;

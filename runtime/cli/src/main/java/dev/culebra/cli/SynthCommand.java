@@ -68,10 +68,7 @@ final class SynthCommand implements Callable<Integer> {
         Outputs.check(output);
         int m = shape.m();
         int k = shape.k();
-        SyntheticWeights weights;
-        try (var progress = console.progress("finding the threshold", Progress.UNKNOWN)) {
-            weights = new SyntheticWeights(m, k, sparsity, skew, type, seed);
-        }
+        var weights = console.during("finding the threshold", () -> new SyntheticWeights(m, k, sparsity, skew, type, seed));
         var declaration = Declaration.matrix("weight", TensorType.of(type.dense()), m, k);
         var metadata = Map.of("made_by", "culebra synth", "sparsity", "" + sparsity, "skew", "" + skew, "seed", "" + seed);
         try (var writer = SafetensorsWriter.create(output, metadata, declaration);

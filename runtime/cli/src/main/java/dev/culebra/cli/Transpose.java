@@ -19,6 +19,9 @@ final class Transpose {
     /** A block of 64 x 64 16-bit elements is 8 KB a side: both sides together stay in the first-level cache. */
     private static final int BLOCK = 64;
 
+    /** Elements of a buffer for results. */
+    private static final int BUFFER = 1 << 18;
+
     private Transpose() {
     }
 
@@ -31,15 +34,15 @@ final class Transpose {
      */
     static long toTokenMajor(MemorySegment from, DenseType type, int k, int n, MemorySegment to, Progress progress) {
         return Parallel.sum(Math.ceilDiv(k, BLOCK), block -> {
-            int firstK = block * BLOCK;
+            int firstK = block * BLOCK; // below k, so it does not overflow
             int lastK = (int) Math.min((long) firstK + BLOCK, k);
             long overflows = 0;
-            for (int firstN = 0; firstN < n; firstN += BLOCK) {
-                int lastN = (int) Math.min((long) firstN + BLOCK, n);
+            for (long firstN = 0; firstN < n; firstN += BLOCK) {
+                long lastN = Math.min(firstN + BLOCK, n);
                 for (int i = firstK; i < lastK; i++) {
-                    for (int j = firstN; j < lastN; j++) {
+                    for (long j = firstN; j < lastN; j++) {
                         long source = (long) i * n + j;
-                        long target = 2 * ((long) j * k + i);
+                        long target = 2 * (j * k + i);
                         if (type.bytes() == 2) {
                             to.set(FILE16, target, from.get(FILE16, 2 * source));
                         } else {
@@ -55,35 +58,49 @@ final class Transpose {
         });
     }
 
-    /** Receives finished rows of [M, N]. */
+    /** Receives finished elements of [M, N]. */
     @FunctionalInterface
-    interface Rows {
-        void accept(int firstRow, MemorySegment rows) throws IOException;
+    interface Run {
+        /**
+         * @param first place of the run's first element
+         * @param elements little-endian floats; overwritten after the call
+         */
+        void accept(long first, MemorySegment elements) throws IOException;
     }
 
     /**
-     * Result [N, M] of 32-bit floats to rows of [M, N], a block of rows at a time.
+     * Result [N, M] of 32-bit floats to [M, N], run by run.
      *
      * @param from N * M floats in the machine's order
-     * @param to receives little-endian rows, from several threads
+     * @param to called from several threads, in any order
      */
-    static void toFeatureMajor(MemorySegment from, int n, int m, Rows to, Progress progress) throws IOException {
-        // Rows enough for 1 MB, which is what a write call takes at once, but whole blocks.
-        int rows = (int) Math.clamp((1 << 18) / n / BLOCK * (long) BLOCK, BLOCK, 1 << 16);
+    static void toFeatureMajor(MemorySegment from, int n, int m, Run to, Progress progress) throws IOException {
+        // A buffer of 1 MB: that is what a write call takes at once. Long rows come in pieces.
+        int columns = Math.min(n, BUFFER / BLOCK);
+        int rows = Math.min(BUFFER / columns / BLOCK * BLOCK, 1 << 14);
         Parallel.run(Math.ceilDiv(m, rows), part -> {
-            int first = part * rows;
+            int first = (int) ((long) part * rows);
             int last = (int) Math.min((long) first + rows, m);
-            var buffer = MemorySegment.ofArray(new byte[Math.multiplyExact(Math.multiplyExact(last - first, n), Float.BYTES)]);
-            for (int firstM = first; firstM < last; firstM += BLOCK) {
-                int lastM = Math.min(firstM + BLOCK, last);
-                for (int j = 0; j < n; j++) {
-                    for (int i = firstM; i < lastM; i++) {
-                        int bits = from.get(ValueLayout.JAVA_INT_UNALIGNED, 4 * ((long) j * m + i));
-                        buffer.set(FILE32, 4 * ((long) (i - first) * n + j), bits);
+            var buffer = MemorySegment.ofArray(new byte[Float.BYTES * (last - first) * columns]);
+            for (long firstN = 0; firstN < n; firstN += columns) {
+                int width = (int) Math.min(columns, n - firstN);
+                for (int firstM = first; firstM < last; firstM += Math.min(BLOCK, last - firstM)) {
+                    int lastM = Math.min(BLOCK, last - firstM) + firstM;
+                    for (int j = 0; j < width; j++) {
+                        for (int i = firstM; i < lastM; i++) {
+                            int bits = from.get(ValueLayout.JAVA_INT_UNALIGNED, 4 * ((firstN + j) * m + i));
+                            buffer.set(FILE32, 4L * ((i - first) * width + j), bits);
+                        }
+                    }
+                }
+                if (width == n) {
+                    to.accept((long) first * n, buffer);
+                } else {
+                    for (int i = first; i < last; i++) {
+                        to.accept((long) i * n + firstN, buffer.asSlice(4L * (i - first) * width, 4L * width));
                     }
                 }
             }
-            to.accept(first, buffer);
             progress.step(last - first);
         });
     }

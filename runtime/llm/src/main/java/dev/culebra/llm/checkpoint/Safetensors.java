@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -49,10 +50,7 @@ public final class Safetensors implements AutoCloseable {
         var arena = Arena.ofShared();
         try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
             long bytes = channel.size();
-            if (bytes < SafetensorsHeader.LENGTH_BYTES) {
-                throw new CheckpointException(path, bytes + " bytes are too few for a safetensors file, which begins with "
-                        + SafetensorsHeader.LENGTH_BYTES + " bytes of header length");
-            }
+            checkSize(path, bytes);
             long claimed = read(channel, 0, SafetensorsHeader.LENGTH_BYTES).getLong();
             int length = SafetensorsHeader.checkLength(path, bytes, claimed);
             var text = read(channel, SafetensorsHeader.LENGTH_BYTES, length);
@@ -69,6 +67,30 @@ public final class Safetensors implements AutoCloseable {
             arena.close();
             throw e;
         }
+    }
+
+    /**
+     * Reads a file that is in memory already, under the same rules.
+     *
+     * @param name what messages call it
+     * @param file the whole file; not copied, so it must not change, and must live as long as what is made of it
+     * @return the open file
+     * @throws CheckpointException if it is not a sound safetensors file
+     */
+    public static Safetensors of(Path name, MemorySegment file) throws CheckpointException {
+        long bytes = file.byteSize();
+        checkSize(name, bytes);
+        long claimed = file.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
+        int length = SafetensorsHeader.checkLength(name, bytes, claimed);
+        var text = file.asSlice(SafetensorsHeader.LENGTH_BYTES, length).toArray(ValueLayout.JAVA_BYTE);
+        var header = SafetensorsHeader.parse(name, bytes, text);
+        return new Safetensors(name, header, Arena.ofShared(), file.asSlice(header.dataStart()).asReadOnly());
+    }
+
+    private static void checkSize(Path path, long bytes) throws CheckpointException {
+        if (bytes >= SafetensorsHeader.LENGTH_BYTES) return;
+        throw new CheckpointException(path, bytes + " bytes are too few for a safetensors file, which begins with "
+                + SafetensorsHeader.LENGTH_BYTES + " bytes of header length");
     }
 
     /**
@@ -128,7 +150,7 @@ public final class Safetensors implements AutoCloseable {
         return data.asSlice(tensor.begin(), tensor.bytes());
     }
 
-    /** Unmaps the data. May be called twice; no thread may be reading. */
+    /** Unmaps the data, if it was mapped. May be called twice; no thread may be reading. */
     @Override
     public void close() {
         if (arena.scope().isAlive()) arena.close();
