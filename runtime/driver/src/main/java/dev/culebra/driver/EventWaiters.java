@@ -16,9 +16,7 @@ final class EventWaiters {
     private int made;
     private boolean closed;
 
-    EventWaiters(Context context) {
-        this.context = context;
-    }
+    EventWaiters(Context context) { this.context = context; }
 
     /** A stream with no work on it; null where there are enough. */
     synchronized MemorySegment take() {

@@ -36,9 +36,7 @@ class ErrorsTest {
     private Context context;
 
     @AfterEach
-    void close() {
-        if (context != null) context.close();
-    }
+    void close() { if (context != null) context.close(); }
 
     private Context open() {
         context = Cuda.open(fake).device(0).context();
@@ -51,7 +49,8 @@ class ErrorsTest {
 
     @Test
     void namesTheCallTheCodeAndTheSentence() {
-        fake.put("cuMemsetD8Async", PFN_cuMemsetD8Async_v3020.allocate((to, value, count, stream) -> 1, Arena.global()));
+        fake.put("cuMemsetD8Async",
+                PFN_cuMemsetD8Async_v3020.allocate((to, value, count, stream) -> 1, Arena.global()));
         Context context = open();
         try (Stream stream = context.newStream(); DeviceBuffer buffer = stream.allocate(16)) {
             CudaException e = assertThrows(CudaException.class, () -> stream.fill(buffer, (byte) 1));
@@ -104,7 +103,8 @@ class ErrorsTest {
     @Test
     void ptxForALaterDeviceTellsBothCapabilities() {
         fake.put("cuModuleLoadDataEx", PFN_cuModuleLoadDataEx_v2010
-                .allocate((out, image, count, options, values) -> CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU(), Arena.global()));
+                .allocate((out, image, count, options, values) -> CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU(),
+                        Arena.global()));
         CudaException e = assertThrows(CudaException.class, () -> open().load(PTX));
         contains(e.advice(), ".target sm_100", "compute capability is 100000.100000");
     }

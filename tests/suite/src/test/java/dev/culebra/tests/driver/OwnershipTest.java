@@ -24,9 +24,7 @@ class OwnershipTest {
     private final FakeDriver fake = new FakeDriver();
     private final Context context = Cuda.open(fake).device(0).context();
 
-    private static String hex(long handle) {
-        return "0x" + Long.toHexString(handle);
-    }
+    private static String hex(long handle) { return "0x" + Long.toHexString(handle); }
 
     /** The calls after a point, so that setting up is not in the way. */
     private List<String> callsAfter(Runnable work) {

@@ -75,7 +75,8 @@ class ParametersTest {
         try (Arena arena = Arena.ofConfined(); DeviceBuffer x = context.allocate(64)) {
             all.launch(stream, LaunchConfig.of(1, 128), (byte) 1, x, 0.5f, 0.25, (short) 3, arena.allocate(12),
                     arena.allocate(128), 7);
-            all.launch(stream, LaunchConfig.of(1, 128), (byte) 1, x.address(), 0.5f, 0.25, (short) 3, arena.allocate(12),
+            all.launch(stream, LaunchConfig.of(1, 128), (byte) 1, x.address(), 0.5f, 0.25, (short) 3,
+                    arena.allocate(12),
                     arena.allocate(128), 0.5f);
         }
     }
@@ -110,9 +111,10 @@ class ParametersTest {
     void whatIsNoArgumentIsRefused() {
         Kernel kernel = all;
         Object[] arguments = {"text", 1L, 0.5f, 0.25, (short) 3, MemorySegment.ofArray(new byte[12]),
-                MemorySegment.ofArray(new byte[128]), 7};
+            MemorySegment.ofArray(new byte[128]), 7};
         assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> kernel.launch(stream, LaunchConfig.of(1, 1), arguments)).getMessage().contains("java.lang.String"));
+                () -> kernel.launch(stream, LaunchConfig.of(1, 1), arguments)).getMessage()
+                .contains("java.lang.String"));
         arguments[0] = null;
         assertTrue(assertThrows(IllegalArgumentException.class,
                 () -> kernel.launch(stream, LaunchConfig.of(1, 1), arguments)).getMessage().contains("got null"));
