@@ -123,11 +123,12 @@ public final class Event implements AutoCloseable {
         return Completions.ofEvent(this);
     }
 
-    /** Destroys the event, which holds up nobody who waits for it. A second call does nothing; a guest is left alone. */
+    /** Destroys the event, which lets down nobody who waits for it. A second call does nothing; a guest is left alone. */
     @Override
     public void close() { lifetime.close(() -> {
-        if (owned) driver.events.destroy(context.raw(), handle);
-    }); }
+            Completions.closed(lifetime, null);
+            if (owned) driver.events.destroy(context.raw(), handle);
+        }); }
 
     @Override
     public String toString() { return lifetime.name(); }
