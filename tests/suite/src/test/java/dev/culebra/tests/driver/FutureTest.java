@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.driver.Context;
-import dev.culebra.driver.Cuda;
 import dev.culebra.driver.CudaException;
 import dev.culebra.driver.CudaModule;
 import dev.culebra.driver.DeviceBuffer;
@@ -152,10 +151,11 @@ class FutureTest extends EmulatedTest {
     @Test
     void failsWhereTheWorkFails() throws Exception {
         Context lost = newCuda().device(0).context();
+        CudaModule module = lost.load(Ptx.FAULT);
         Stream broken = lost.newStream();
         Event event = lost.newEvent();
         Gate gate = new Gate(broken);
-        lost.load(Ptx.FAULT).kernel("fault").launch(broken, LaunchConfig.of(1, 1));
+        module.kernel("fault").launch(broken, LaunchConfig.of(1, 1));
         broken.record(event);
         List<CompletableFuture<Void>> futures = List.of(broken.whenDone(), event.whenDone());
         gate.close();
@@ -166,16 +166,20 @@ class FutureTest extends EmulatedTest {
         // One that is asked for later fails as well.
         assertInstanceOf(CudaException.class,
                 assertThrows(CompletionException.class, () -> broken.whenDone().join()).getCause());
+        for (AutoCloseable each : List.of(event, broken, module)) assertThrows(CudaException.class, each::close);
+        lost.close();
     }
 
     @Test
     void failsWhereTheStreamIsClosedOnFailedWork() throws Exception {
-        Cuda cuda = newCuda();
-        Context lost = cuda.device(0).context();
+        Context lost = newCuda().device(0).context();
+        CudaModule module = lost.load(Ptx.FAULT);
         Stream broken = lost.newStream();
-        lost.load(Ptx.FAULT).kernel("fault").launch(broken, LaunchConfig.of(1, 1));
+        module.kernel("fault").launch(broken, LaunchConfig.of(1, 1));
         CompletableFuture<Void> future = broken.whenDone();
         assertThrows(CudaException.class, broken::close);
         assertInstanceOf(CudaException.class, assertThrows(ExecutionException.class, () -> get(future)).getCause());
+        assertThrows(CudaException.class, module::close);
+        lost.close();
     }
 }
