@@ -102,6 +102,8 @@ class PlannerTest {
         refused("is not for tiled-csl weights of f16",
                 () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1, H200, KernelCatalog.sumSplits(), 0));
         refused("splits 65536", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1, H200, null, 65536));
+        refused("pass 2^63 bytes", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, Integer.MAX_VALUE, 1, 1,
+                Integer.MAX_VALUE, H200, null, 65535));
         refused("0 multiprocessors", () -> new Target(9, 0, 0, 1));
     }
 
