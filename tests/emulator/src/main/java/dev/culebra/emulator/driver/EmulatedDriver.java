@@ -29,6 +29,8 @@ public final class EmulatedDriver {
     final Gate gate = new Gate(this);
     final Captures captures = new Captures();
     final List<EmulatedDevice> devices;
+    /** Held while work is put on a stream, so that all streams agree on what came before. */
+    final Object order = new Object();
     volatile boolean initialised;
 
     private final FunctionTable functions = new FunctionTable();
