@@ -1,0 +1,142 @@
+package dev.culebra.kernel;
+
+import dev.culebra.kernel.KernelParameter.Type;
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.ValueType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Every compiled kernel: a closed list. Thread-safe.
+ *
+ * <p>
+ * <b>tiled_csl_TYPE_nTILE</b>, TYPE f16 or bf16, TILE 8, 16, 32 or 64: Y = A X for A [M, K] in {@link TiledCsl}. Parameters:
+ * <ol>
+ * <li>{@code entries}, pointer: section "entries", 16-byte aligned; not read where the matrix has no nonzeros
+ * <li>{@code offsets}, pointer: section "offsets", 4-byte aligned
+ * <li>{@code x}, pointer: activations [N, ldx], token-major, 16-bit values of the weights' type, 16-byte aligned; columns
+ * from K on are not read
+ * <li>{@code y}, pointer: result [N, M] fp32, token-major; with more than one split the workspace [splits, N, M] fp32
+ * <li>{@code m}, s32; {@code k}, s32; {@code n}, s32: each 1 or more
+ * <li>{@code ldx}, s32: elements from one token to the next, a multiple of 8, K or more
+ * </ol>
+ * Grid: x = ceil(N / TILE); y = ceil(M / 64), or fewer (a block then takes every gridDim.y-th row of tiles); z = splits,
+ * where split s takes the k-tiles from floor(s * ktiles / splits) up to floor((s + 1) * ktiles / splits). Every element of y
+ * is written. Products are summed in fp32. A token with a NaN or an infinity among its activations gives NaN in every
+ * output; otherwise a zero weight contributes nothing.
+ *
+ * <p>
+ * <b>sum_splits</b>: y[i] = workspace[0][i] + workspace[1][i] + ... in this order. Parameters: {@code workspace}, pointer;
+ * {@code y}, pointer; {@code elements}, s64: N * M; {@code splits}, s32. Grid: any x.
+ */
+public final class KernelCatalog {
+
+    private static final int WARPS = 4;
+    private static final ComputeTarget SM_80 = new ComputeTarget(8, 0); // cp.async, mma.m16n8k16, bf16
+
+    private static final List<KernelParameter> TILED_CSL_PARAMETERS = List.of(pointer("entries"), pointer("offsets"),
+            pointer("x"), pointer("y"), new KernelParameter("m", Type.S32), new KernelParameter("k", Type.S32),
+            new KernelParameter("n", Type.S32), new KernelParameter("ldx", Type.S32));
+
+    private static final KernelInstance SUM_SPLITS = new KernelInstance("sum_splits", "sum_splits.ptx", null, null, 0,
+            0, 0, 256, 0, SM_80, List.of(pointer("workspace"), pointer("y"), new KernelParameter("elements", Type.S64),
+                    new KernelParameter("splits", Type.S32)));
+
+    private static final List<KernelInstance> ALL = makeAll();
+    private static final Map<String, String> PTX = new ConcurrentHashMap<>();
+
+    private KernelCatalog() {}
+
+    /**
+     * Every compiled kernel.
+     *
+     * @return the list, unmodifiable; products by value type and rising tileN, then the kernel that sums splits
+     */
+    public static List<KernelInstance> all() { return ALL; }
+
+    /**
+     * The kernels of a product.
+     *
+     * @param format the weights' format
+     * @param values the values' type
+     * @return those that serve both, by rising tileN; empty where there is none
+     */
+    public static List<KernelInstance> products(Format format, ValueType values) {
+        return ALL.stream().filter(i -> i.format() == format && i.values() == values).toList();
+    }
+
+    /**
+     * The kernel that sums the partial results of a split K.
+     *
+     * @return sum_splits
+     */
+    public static KernelInstance sumSplits() { return SUM_SPLITS; }
+
+    /**
+     * A kernel by its entry point.
+     *
+     * @param name such as {@code "tiled_csl_f16_n8"}
+     * @return the kernel
+     * @throws IllegalArgumentException if there is none of that name; the message lists those there are
+     */
+    public static KernelInstance of(String name) {
+        return ALL.stream().filter(i -> i.name().equals(name)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no kernel '" + name + "'; there is "
+                        + String.join(", ", ALL.stream().map(KernelInstance::name).toList())));
+    }
+
+    /**
+     * The PTX that a kernel is in. Kernels with the same resource share a module.
+     *
+     * @param kernel one of {@link #all()}
+     * @return the text
+     * @throws IllegalArgumentException if it is not of this catalog
+     */
+    public static String ptx(KernelInstance kernel) {
+        if (!ALL.contains(kernel)) {
+            throw new IllegalArgumentException("kernel '" + kernel.name() + "' is not of this catalog");
+        }
+        return PTX.computeIfAbsent(kernel.resource(), KernelCatalog::load);
+    }
+
+    private static String load(String resource) {
+        try (InputStream in = KernelCatalog.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IllegalStateException("resource dev/culebra/kernel/" + resource
+                        + " is missing: the culebra-ptx jar is incomplete");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<KernelInstance> makeAll() {
+        List<KernelInstance> all = new ArrayList<>();
+        for (ValueType values : ValueType.values()) {
+            for (int tileN : new int[]{8, 16, 32, 64}) {
+                all.add(tiledCsl(values, tileN));
+            }
+        }
+        all.add(SUM_SPLITS);
+        return List.copyOf(all);
+    }
+
+    private static KernelInstance tiledCsl(ValueType values, int tileN) {
+        int image = TiledCsl.TILE_PLACES * values.bits() / 8; // 8 KB: a tile, dense
+        int stage = TiledCsl.TILE_PLACES * TiledCsl.ENTRY_BYTES; // 16 KB: a tile's entries, every place taken
+        int part = tileN * TiledCsl.TILE_COLUMNS * values.bits() / 8; // what a tile meets of X
+        return new KernelInstance("tiled_csl_" + values.id() + "_n" + tileN, "tiled_csl_" + values.id() + ".ptx",
+                Format.TILED_CSL, values, TiledCsl.TILE_ROWS, TiledCsl.TILE_COLUMNS, tileN, WARPS * 32,
+                2 * (image + stage + part), SM_80, TILED_CSL_PARAMETERS);
+    }
+
+    private static KernelParameter pointer(String name) { return new KernelParameter(name, Type.POINTER); }
+}

@@ -1,0 +1,24 @@
+package dev.culebra.kernel;
+
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.ValueType;
+import java.util.List;
+
+/**
+ * A compiled kernel.
+ *
+ * @param name the entry point in its PTX
+ * @param resource the PTX's name among this package's resources
+ * @param format the weights' format; null for the kernel that sums splits, which serves all
+ * @param values the type of weights and activations; null likewise
+ * @param tileM rows of A that a block owns; 0 likewise
+ * @param tileK columns of A in a tile; 0 likewise
+ * @param tileN tokens that a block owns; 0 likewise
+ * @param threads threads of a block, in x
+ * @param sharedBytes dynamic shared memory of a block; over 48 KB the function's
+ *        {@code CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES} must be set to it before the first launch
+ * @param minimum the first compute capability that runs it; every later one does
+ * @param parameters its parameters, in order
+ */
+public record KernelInstance(String name, String resource, Format format, ValueType values, int tileM, int tileK,
+        int tileN, int threads, int sharedBytes, ComputeTarget minimum, List<KernelParameter> parameters) {}

@@ -1,0 +1,57 @@
+package dev.culebra.sparse;
+
+/** The sparse formats: a closed list. Each has an encoder, a decoder that is its definition, and a validator. */
+public enum Format {
+    /** Tiles of 64 x 64, 4 bytes a nonzero: value and place. See {@link TiledCsl}. */
+    TILED_CSL("tiled-csl", 1, new TiledCslCodec());
+
+    private final String id;
+    private final int code;
+    private final Codec codec;
+
+    Format(String id, int code, Codec codec) {
+        this.id = id;
+        this.code = code;
+        this.codec = codec;
+    }
+
+    /**
+     * The name used on command lines, in files and in reports.
+     *
+     * @return such as {@code "tiled-csl"}
+     */
+    public String id() { return id; }
+
+    /**
+     * The format of a name.
+     *
+     * @param id a name as {@link #id()} gives it
+     * @return the format
+     * @throws IllegalArgumentException if there is none of that name; the message lists those there are
+     */
+    public static Format of(String id) {
+        StringBuilder known = new StringBuilder();
+        for (Format f : values()) {
+            if (f.id.equals(id)) {
+                return f;
+            }
+            known.append(known.isEmpty() ? "" : ", ").append(f.id);
+        }
+        throw new IllegalArgumentException("unknown format '" + id + "'; there is " + known);
+    }
+
+    /** The number that stands for it in a file; never reused. */
+    int code() { return code; }
+
+    Codec codec() { return codec; }
+
+    /** The format of a file's number, null for an unknown one. */
+    static Format ofCode(int code) {
+        for (Format f : values()) {
+            if (f.code == code) {
+                return f;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,51 @@
+package dev.culebra.driver;
+
+import dev.culebra.bindings.CUlaunchAttribute;
+import dev.culebra.bindings.CUlaunchAttributeValue;
+import dev.culebra.bindings.CUlaunchConfig;
+import dev.culebra.bindings.CudaApi;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+
+/** The driver's {@code CUlaunchConfig} for launches in clusters. */
+final class LaunchStruct {
+
+    /** A cluster's extents, and whether the launch is cooperative. */
+    private static final int MOST_ATTRIBUTES = 2;
+
+    private LaunchStruct() {
+    }
+
+    static MemorySegment of(LaunchConfig config, SegmentAllocator memory) {
+        MemorySegment struct = memory.allocate(CUlaunchConfig.layout());
+        MemorySegment attributes = CUlaunchAttribute.allocateArray(MOST_ATTRIBUTES, memory);
+        CUlaunchConfig.gridDimX(struct, config.grid().x());
+        CUlaunchConfig.gridDimY(struct, config.grid().y());
+        CUlaunchConfig.gridDimZ(struct, config.grid().z());
+        CUlaunchConfig.blockDimX(struct, config.block().x());
+        CUlaunchConfig.blockDimY(struct, config.block().y());
+        CUlaunchConfig.blockDimZ(struct, config.block().z());
+        CUlaunchConfig.sharedMemBytes(struct, config.sharedBytes());
+        CUlaunchConfig.attrs(struct, attributes);
+        int count = 0;
+        if (config.cluster() != null) {
+            MemorySegment attribute = CUlaunchAttribute.asSlice(attributes, count++);
+            CUlaunchAttribute.id(attribute, CudaApi.CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION());
+            MemorySegment extents = CUlaunchAttributeValue.clusterDim(CUlaunchAttribute.value(attribute));
+            CUlaunchAttributeValue.clusterDim.x(extents, config.cluster().x());
+            CUlaunchAttributeValue.clusterDim.y(extents, config.cluster().y());
+            CUlaunchAttributeValue.clusterDim.z(extents, config.cluster().z());
+        }
+        if (config.cooperative()) {
+            MemorySegment attribute = CUlaunchAttribute.asSlice(attributes, count++);
+            CUlaunchAttribute.id(attribute, CudaApi.CU_LAUNCH_ATTRIBUTE_COOPERATIVE());
+            CUlaunchAttributeValue.cooperative(CUlaunchAttribute.value(attribute), 1);
+        }
+        CUlaunchConfig.numAttrs(struct, count);
+        return struct;
+    }
+
+    static void stream(MemorySegment struct, MemorySegment stream) {
+        CUlaunchConfig.hStream(struct, stream);
+    }
+}

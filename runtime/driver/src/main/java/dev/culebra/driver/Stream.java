@@ -1,0 +1,396 @@
+package dev.culebra.driver;
+
+import dev.culebra.bindings.CudaApi;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A queue of work for a device. What is enqueued on one stream runs in order; different streams run side by side unless
+ * events order them. Enqueuing returns before the work is done, and errors of the work are reported by later calls.
+ *
+ * <p>
+ * May be used from several threads, which then share the order; closing must not race with other calls. Buffers remember
+ * the streams they were used on, so that none is freed under work that is enqueued.
+ */
+public final class Stream implements AutoCloseable {
+
+    private final Context context;
+    private final Driver driver;
+    private final MemorySegment handle;
+    private final boolean owned;
+    private final Lifetime lifetime;
+    private final StreamCopies copies;
+
+    /** The capture that takes this stream's work now, or null. */
+    volatile Capture capture;
+
+    private Stream(Context context, MemorySegment handle, boolean owned) {
+        this.context = context;
+        this.driver = context.driver();
+        this.handle = handle;
+        this.owned = owned;
+        String name = "stream " + Handles.text(handle);
+        this.lifetime = owned ? Lifetime.owned(this, name, context.lifetime()) : Lifetime.guest(name);
+        this.copies = new StreamCopies(this);
+    }
+
+    static Stream owned(Context context, MemorySegment handle) { return new Stream(context, handle, true); }
+
+    /**
+     * Wraps a stream that another library made. It is used here and never destroyed; it must outlive its use here, which
+     * ends when the guest is closed.
+     *
+     * @param context the context it belongs to
+     * @param handle the {@code CUstream}
+     * @return the guest
+     */
+    public static Stream guest(Context context, long handle) {
+        return new Stream(context, Handles.of(handle), false);
+    }
+
+    /**
+     * Work that is captured into a graph.
+     *
+     * @param <X> what it may throw
+     */
+    @FunctionalInterface
+    public interface Work<X extends Exception> {
+
+        /**
+         * Enqueues the work.
+         *
+         * @throws X as it likes; nothing is captured then
+         */
+        void run() throws X;
+    }
+
+    Driver driver() { return driver; }
+
+    MemorySegment raw() { return handle; }
+
+    Lifetime lifetime() { return lifetime; }
+
+    boolean isClosed() { return lifetime.isClosed(); }
+
+    void check() { lifetime.check(); }
+
+    /** The context's handle, for a call on this stream. */
+    MemorySegment rawContext() { return context.raw(); }
+
+    /** Remembers that work enqueued here uses the memory. Called before the work is enqueued. */
+    void touch(DeviceBuffer buffer) {
+        buffer.check();
+        touch(buffer.rootLifetime(), buffer.uses());
+    }
+
+    void touch(Lifetime memory, Uses uses) {
+        Capture now = capture;
+        if (now == null) uses.mark(this);
+        else
+            now.touch(memory, uses);
+    }
+
+    /**
+     * The driver's handle, to lend to another library.
+     *
+     * @return the {@code CUstream}
+     */
+    public long handle() { return handle.address(); }
+
+    /**
+     * The context it belongs to.
+     *
+     * @return the context
+     */
+    public Context context() { return context; }
+
+    /**
+     * Copies a whole host segment to a buffer's beginning. From page-locked memory the copy is asynchronous, and the
+     * segment must not be changed before it is done. From pageable memory it goes through the driver's own staging
+     * memory: the call returns when the segment may be changed.
+     *
+     * @param from native memory
+     * @param to at least as long
+     * @throws IllegalArgumentException for a heap segment, or one longer than the buffer
+     */
+    public void copy(MemorySegment from, DeviceBuffer to) { copies.toDevice(from, 0, to, 0, from.byteSize()); }
+
+    /**
+     * Copies a part of a host segment to a part of a buffer, like {@link #copy(MemorySegment, DeviceBuffer)}.
+     *
+     * @param from native memory
+     * @param fromOffset in bytes
+     * @param to the buffer
+     * @param toOffset in bytes
+     * @param bytes how many
+     * @throws IllegalArgumentException for a heap segment
+     * @throws IndexOutOfBoundsException where a part is not within its whole
+     */
+    public void copy(MemorySegment from, long fromOffset, DeviceBuffer to, long toOffset, long bytes) {
+        copies.toDevice(from, fromOffset, to, toOffset, bytes);
+    }
+
+    /**
+     * Copies a whole buffer to a host segment's beginning. To page-locked memory the copy is asynchronous; to pageable
+     * memory the call returns when it is done.
+     *
+     * @param from the buffer
+     * @param to native memory, at least as long
+     * @throws IllegalArgumentException for a heap segment, or one shorter than the buffer
+     */
+    public void copy(DeviceBuffer from, MemorySegment to) { copies.toHost(from, 0, to, 0, from.bytes()); }
+
+    /**
+     * Copies a part of a buffer to a part of a host segment, like {@link #copy(DeviceBuffer, MemorySegment)}.
+     *
+     * @param from the buffer
+     * @param fromOffset in bytes
+     * @param to native memory
+     * @param toOffset in bytes
+     * @param bytes how many
+     * @throws IllegalArgumentException for a heap segment
+     * @throws IndexOutOfBoundsException where a part is not within its whole
+     */
+    public void copy(DeviceBuffer from, long fromOffset, MemorySegment to, long toOffset, long bytes) {
+        copies.toHost(from, fromOffset, to, toOffset, bytes);
+    }
+
+    /**
+     * Copies a whole buffer to another's beginning. Between two devices it goes directly where they can reach each other,
+     * else through the host.
+     *
+     * @param from the buffer
+     * @param to at least as long, not overlapping
+     * @throws IllegalArgumentException where the other is shorter
+     */
+    public void copy(DeviceBuffer from, DeviceBuffer to) { copies.onDevice(from, 0, to, 0, from.bytes()); }
+
+    /**
+     * Copies a part of a buffer to a part of another, like {@link #copy(DeviceBuffer, DeviceBuffer)}.
+     *
+     * @param from the buffer
+     * @param fromOffset in bytes
+     * @param to the other
+     * @param toOffset in bytes
+     * @param bytes how many
+     * @throws IndexOutOfBoundsException where a part is not within its whole
+     */
+    public void copy(DeviceBuffer from, long fromOffset, DeviceBuffer to, long toOffset, long bytes) {
+        copies.onDevice(from, fromOffset, to, toOffset, bytes);
+    }
+
+    /**
+     * Copies rows from the host to a device, where rows may lie further apart than they are wide.
+     *
+     * @param from native memory; asynchronous where it is page-locked
+     * @param fromPitch bytes from a row's begin to the next one's
+     * @param to the buffer
+     * @param toPitch bytes from a row's begin to the next one's
+     * @param widthBytes bytes of a row that are copied, at most either pitch
+     * @param rows how many
+     * @throws IllegalArgumentException for a heap segment, or a width above a pitch
+     * @throws IndexOutOfBoundsException where rows are not within their whole
+     */
+    public void copy2d(MemorySegment from, long fromPitch, DeviceBuffer to, long toPitch, long widthBytes, long rows) {
+        copies.toDevice2d(from, fromPitch, to, toPitch, widthBytes, rows);
+    }
+
+    /**
+     * Copies rows from a device to the host, where rows may lie further apart than they are wide.
+     *
+     * @param from the buffer
+     * @param fromPitch bytes from a row's begin to the next one's
+     * @param to native memory; asynchronous where it is page-locked
+     * @param toPitch bytes from a row's begin to the next one's
+     * @param widthBytes bytes of a row that are copied, at most either pitch
+     * @param rows how many
+     * @throws IllegalArgumentException for a heap segment, or a width above a pitch
+     * @throws IndexOutOfBoundsException where rows are not within their whole
+     */
+    public void copy2d(DeviceBuffer from, long fromPitch, MemorySegment to, long toPitch, long widthBytes, long rows) {
+        copies.toHost2d(from, fromPitch, to, toPitch, widthBytes, rows);
+    }
+
+    /**
+     * Copies rows on a device, where rows may lie further apart than they are wide.
+     *
+     * @param from the buffer
+     * @param fromPitch bytes from a row's begin to the next one's
+     * @param to another
+     * @param toPitch bytes from a row's begin to the next one's
+     * @param widthBytes bytes of a row that are copied, at most either pitch
+     * @param rows how many
+     * @throws IllegalArgumentException for a width above a pitch
+     * @throws IndexOutOfBoundsException where rows are not within their whole
+     */
+    public void copy2d(DeviceBuffer from, long fromPitch, DeviceBuffer to, long toPitch, long widthBytes, long rows) {
+        copies.onDevice2d(from, fromPitch, to, toPitch, widthBytes, rows);
+    }
+
+    /**
+     * Fills a buffer with a byte.
+     *
+     * @param buffer what to fill; a slice for a part
+     * @param value the byte
+     */
+    public void fill(DeviceBuffer buffer, byte value) { copies.fill(buffer, value); }
+
+    /**
+     * Fills a buffer with a 4-byte pattern.
+     *
+     * @param buffer what to fill, a multiple of 4 bytes long; a slice for a part
+     * @param value the pattern, in the device's order (little endian)
+     * @throws IllegalArgumentException for another length
+     */
+    public void fill32(DeviceBuffer buffer, int value) { copies.fill32(buffer, value); }
+
+    /**
+     * Allocates from the device's current pool, in this stream's order: work enqueued here from now on may use it, other
+     * streams after they were ordered behind. Waits for nothing. Closing the buffer frees it in the same way, after its
+     * last use on any stream.
+     *
+     * @param bytes how much; 0 gives a buffer with no memory behind it
+     * @return the buffer, to be closed before this stream
+     * @throws CudaException where there is not enough, with what was asked and what is free
+     */
+    public DeviceBuffer allocate(long bytes) { return DeviceBuffer.streamOrdered(this, bytes, null); }
+
+    /**
+     * Allocates from a pool, like {@link #allocate(long)}.
+     *
+     * @param bytes how much; 0 gives a buffer with no memory behind it
+     * @param pool of this stream's device
+     * @return the buffer, to be closed before this stream and the pool
+     * @throws CudaException where there is not enough, with what was asked and what is free
+     */
+    public DeviceBuffer allocate(long bytes, MemoryPool pool) {
+        return DeviceBuffer.streamOrdered(this, bytes, pool);
+    }
+
+    /**
+     * Lets the event happen when all work enqueued here so far is done.
+     *
+     * @param event of the same context; what it waited for before is forgotten
+     */
+    public void record(Event event) {
+        lifetime.check();
+        event.check();
+        event.recordedIn(capture);
+        driver.events.record(rawContext(), event.raw(), handle);
+    }
+
+    /**
+     * Lets work enqueued here from now on wait, on the device, until the event happened. An event that was never recorded
+     * holds nothing up.
+     *
+     * @param event of any context of this driver
+     */
+    public void await(Event event) {
+        lifetime.check();
+        event.check();
+        driver.streams.await(rawContext(), handle, event.raw());
+        Capture captured = event.captured();
+        if (captured != null && capture == null) captured.join(this);
+    }
+
+    /** Orders all work to come here behind all work enqueued there so far. */
+    void awaitAllOf(Stream other) {
+        MemorySegment event = driver.events.create(other.rawContext(), CudaApi.CU_EVENT_DISABLE_TIMING());
+        try {
+            driver.events.record(other.rawContext(), event, other.handle);
+            driver.streams.await(rawContext(), handle, event);
+        } finally {
+            // Allowed at once: the driver keeps it until nobody waits for it any more.
+            driver.events.destroy(other.rawContext(), event);
+        }
+    }
+
+    /**
+     * Waits until all work enqueued here so far is done.
+     *
+     * @throws CudaException where such work failed
+     */
+    public void synchronize() {
+        lifetime.check();
+        driver.streams.synchronize(rawContext(), handle);
+    }
+
+    void synchronizeUnlessClosed() { if (!lifetime.isClosed()) driver.streams.synchronize(rawContext(), handle); }
+
+    /**
+     * Whether all work enqueued here so far is done. Does not wait.
+     *
+     * @return true where it is
+     * @throws CudaException where such work failed
+     */
+    public boolean isDone() {
+        lifetime.check();
+        return driver.streams.isDone(rawContext(), handle);
+    }
+
+    /**
+     * All work enqueued here so far, as a future. No thread waits for it, so a virtual thread that joins it keeps no
+     * carrier. It completes on a thread of the common pool, where calls of this library are allowed.
+     *
+     * @return completes when the work is done, or with a {@link CudaException} where it failed
+     * @throws IllegalStateException while this stream captures
+     */
+    public CompletableFuture<Void> whenDone() {
+        lifetime.check();
+        if (capture != null) throw new IllegalStateException(lifetime.name() + " is capturing: nothing runs yet");
+        return Completions.ofStream(this);
+    }
+
+    /**
+     * Records the work that is enqueued on this stream, and on streams that wait for its events, instead of running it.
+     * What the work uses can not be closed before the graph and what is instantiated from it.
+     *
+     * <p>
+     * Nothing in it may wait for the device or ask it. Host memory must be page-locked. Memory can not be allocated in
+     * stream order, nor freed.
+     *
+     * @param <X> what the work may throw
+     * @param work enqueues it, on the calling thread
+     * @return the graph, to be closed before this stream's context
+     * @throws X where the work does
+     * @throws CudaException where it did what can not be captured
+     * @throws IllegalStateException where a capture is already under way here
+     */
+    public <X extends Exception> Graph capture(Work<X> work) throws X {
+        lifetime.check();
+        if (capture != null) throw new IllegalStateException(lifetime.name() + " is capturing already");
+        return Graph.captured(this, work);
+    }
+
+    /**
+     * Whether work enqueued here is recorded into a graph, by {@link #capture} or by another library.
+     *
+     * @return true while it is
+     */
+    public boolean isCapturing() {
+        lifetime.check();
+        return driver.streams.captureStatus(rawContext(), handle) != CudaApi.CU_STREAM_CAPTURE_STATUS_NONE();
+    }
+
+    /**
+     * Waits for all work enqueued here and destroys the stream. A second call does nothing; a guest is waited for, and
+     * left alone.
+     *
+     * @throws IllegalStateException where a buffer that was allocated on it is open; it is named, and nothing is changed
+     * @throws CudaException where such work failed; the stream is closed all the same
+     */
+    @Override
+    public void close() {
+        if (capture != null) throw new IllegalStateException(lifetime.name() + " is capturing");
+        lifetime.close(() -> {
+            try {
+                driver.streams.synchronize(rawContext(), handle);
+            } finally {
+                if (owned) driver.streams.destroy(rawContext(), handle);
+            }
+        });
+    }
+
+    @Override
+    public String toString() { return lifetime.name(); }
+}

@@ -1,0 +1,59 @@
+package dev.culebra.driver;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The streams on which work was enqueued that touches a piece of memory: what its release has to be ordered after.
+ * Marking allocates only where a stream is new to the memory.
+ */
+final class Uses {
+
+    private static final Stream[] NONE = {};
+
+    /** The stream of the latest use. Read without the lock: a stream found here is among {@link #streams} already. */
+    private Stream last;
+
+    private Stream[] streams = NONE; // guarded by this
+
+    void mark(Stream stream) {
+        if (last != stream) add(stream);
+    }
+
+    private synchronized void add(Stream stream) {
+        List<Stream> open = new ArrayList<>();
+        for (Stream other : streams) {
+            // Closing a stream waits for its work.
+            if (other != stream && !other.isClosed()) open.add(other);
+        }
+        open.add(stream);
+        streams = open.toArray(NONE);
+        last = stream;
+    }
+
+    /** The open streams, the latest used last. */
+    synchronized List<Stream> open() {
+        List<Stream> open = new ArrayList<>(streams.length);
+        for (Stream stream : streams) {
+            if (!stream.isClosed()) open.add(stream);
+        }
+        return open;
+    }
+
+    synchronized void clear() {
+        streams = NONE;
+        last = null;
+    }
+
+    /** Waits until no work that was enqueued so far can touch the memory. */
+    void await() {
+        for (Stream stream : open()) stream.synchronizeUnlessClosed();
+    }
+
+    /** Makes the stream wait, on the device, for the work on the other ones. */
+    void joinInto(Stream stream) {
+        for (Stream other : open()) {
+            if (other != stream) stream.awaitAllOf(other);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.culebra.tests.architecture;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.lang.foreign.Linker;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Who imports whom, held against the compiled classes. The picture is in ARCHITECTURE.md. */
+class RoomsTest {
+
+    private static final String BINDINGS = "dev.culebra.bindings..";
+    private static final String SPARSE = "dev.culebra.sparse..";
+    private static final String KERNEL = "dev.culebra.kernel..";
+    private static final String DRIVER = "dev.culebra.driver..";
+    private static final String SPMM = "dev.culebra.spmm..";
+    private static final String LLM = "dev.culebra.llm..";
+    private static final String CLI = "dev.culebra.cli..";
+    private static final String EMULATOR = "dev.culebra.emulator..";
+    private static final String[] JDK = {"java..", "jdk.."};
+
+    private static JavaClasses culebra;
+
+    @BeforeAll
+    static void importClasses() {
+        // The suite is no room: it may look everywhere.
+        culebra = new ClassFileImporter()
+                .withImportOption(location -> !location.contains("dev/culebra/tests/"))
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_PACKAGE_INFOS).importPackages("dev.culebra");
+        // A rule over nothing holds: make sure that every room was found.
+        for (String room : new String[] {BINDINGS, SPARSE, KERNEL, DRIVER, SPMM, LLM, CLI, EMULATOR}) {
+            assertFalse(culebra.that(resideInAPackage(room)).isEmpty(), () -> "no class of " + room + " was imported");
+        }
+    }
+
+    @Test
+    void bindingsImportNothing() {
+        onlyDependOn(BINDINGS);
+    }
+
+    @Test
+    void theContractImportsNothingOfOurs() {
+        onlyDependOn(SPARSE);
+        onlyDependOn(KERNEL, SPARSE);
+    }
+
+    @Test
+    void driverStandsOnBindingsAlone() {
+        onlyDependOn(DRIVER, BINDINGS);
+    }
+
+    @Test
+    void productStandsOnDriverAndContractAlone() {
+        onlyDependOn(SPMM, DRIVER, KERNEL, SPARSE);
+    }
+
+    @Test
+    void emulatorKnowsTheProviderInterfaceAlone() {
+        onlyDependOn(EMULATOR, BINDINGS, "dev.culebra.driver.spi..");
+    }
+
+    @Test
+    void nothingElseTouchesBindings() {
+        noClasses().that(resideInAnyPackage(SPARSE, KERNEL, SPMM, LLM, CLI, "dev.culebra.examples..", "dev.culebra.jmh.."))
+                .should().dependOnClassesThat(resideInAPackage(BINDINGS)).check(culebra);
+    }
+
+    @Test
+    void modelSeesTheSpmmInterfaceAlone() {
+        noClasses().that(resideInAPackage(LLM)).should().dependOnClassesThat(resideInAnyPackage(DRIVER, KERNEL, EMULATOR, CLI))
+                .check(culebra);
+    }
+
+    @Test
+    void nobodyImportsTheEmulatorOrTheCommand() {
+        noClasses().that(resideInAnyPackage(BINDINGS, SPARSE, KERNEL, DRIVER, SPMM, LLM, CLI, "dev.culebra.examples.."))
+                .should().dependOnClassesThat(resideInAPackage(EMULATOR)).check(culebra);
+        noClasses().that(resideInAnyPackage(BINDINGS, SPARSE, KERNEL, DRIVER, SPMM, LLM, EMULATOR))
+                .should().dependOnClassesThat(resideInAPackage(CLI)).check(culebra);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("dev.culebra.(**)").should().beFreeOfCycles().check(culebra);
+    }
+
+    /** Any driver call may block, and a critical downcall that blocks stalls the garbage collector of the whole JVM. */
+    @Test
+    void noDowncallIsCritical() {
+        noClasses().should().callMethod(Linker.Option.class, "critical", boolean.class).check(culebra);
+    }
+
+    @Test
+    void onlyTheCommandAndTheExamplesPrint() {
+        noClasses().that(resideInAnyPackage(SPARSE, KERNEL, DRIVER, SPMM, LLM, EMULATOR)).should()
+                .accessField(System.class, "out").orShould().accessField(System.class, "err").check(culebra);
+    }
+
+    private static void onlyDependOn(String room, String... allowed) {
+        String[] all = new String[allowed.length + 1 + JDK.length];
+        System.arraycopy(allowed, 0, all, 0, allowed.length);
+        all[allowed.length] = room;
+        System.arraycopy(JDK, 0, all, allowed.length + 1, JDK.length);
+        classes().that(resideInAPackage(room)).should().onlyDependOnClassesThat(resideInAnyPackage(all)).check(culebra);
+    }
+}
