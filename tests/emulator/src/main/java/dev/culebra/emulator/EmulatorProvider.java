@@ -1,5 +1,6 @@
 package dev.culebra.emulator;
 
+import dev.culebra.driver.spi.Diagnostics;
 import dev.culebra.driver.spi.DriverProvider;
 import dev.culebra.emulator.driver.EmulatedDriver;
 
@@ -11,7 +12,7 @@ import dev.culebra.emulator.driver.EmulatedDriver;
  * <p>
  * A loaded driver lives as long as the process: its function pointers are never freed, as those of a library are not.
  */
-public final class EmulatorProvider implements DriverProvider {
+public final class EmulatorProvider implements DriverProvider, Diagnostics {
 
     private final EmulatorOptions options;
     private EmulatedDriver driver;
@@ -31,9 +32,7 @@ public final class EmulatorProvider implements DriverProvider {
     }
 
     @Override
-    public String name() {
-        return "emulator";
-    }
+    public String name() { return "emulator"; }
 
     @Override
     public synchronized Result load() {
@@ -47,11 +46,7 @@ public final class EmulatorProvider implements DriverProvider {
         }
     }
 
-    /**
-     * What the last driver call of the calling thread that failed was about, in more words than its error code has.
-     *
-     * @return a sentence or more, or null when the thread's last call succeeded or nothing is to be said
-     */
+    @Override
     public String lastDiagnostic() {
         EmulatedDriver d;
         synchronized (this) {

@@ -15,8 +15,7 @@ final class Arguments {
     private static final long BUFFER_POINTER = 1;
     private static final long BUFFER_SIZE = 2;
 
-    private Arguments() {
-    }
+    private Arguments() {}
 
     /**
      * @param pointers an array with a pointer to each argument, or null

@@ -62,9 +62,7 @@ final class Capture {
         frontiers.put(stream, Set.copyOf(all));
     }
 
-    boolean valid() {
-        return invalid == null;
-    }
+    boolean valid() { return invalid == null; }
 
     void invalidate(String why) {
         if (invalid == null) {

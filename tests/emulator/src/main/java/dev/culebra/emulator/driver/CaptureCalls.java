@@ -76,8 +76,10 @@ final class CaptureCalls {
                 }
             }
             Native.putInt(to,
-                    stream.capture == null ? CudaApi.CU_STREAM_CAPTURE_STATUS_NONE()
-                            : stream.capture.valid() ? CudaApi.CU_STREAM_CAPTURE_STATUS_ACTIVE()
+                    stream.capture == null
+                            ? CudaApi.CU_STREAM_CAPTURE_STATUS_NONE()
+                            : stream.capture.valid()
+                                    ? CudaApi.CU_STREAM_CAPTURE_STATUS_ACTIVE()
                                     : CudaApi.CU_STREAM_CAPTURE_STATUS_INVALIDATED(),
                     "captureStatus");
         }

@@ -15,13 +15,9 @@ final class Captures {
         return capture;
     }
 
-    void remove(Capture capture) {
-        active.remove(capture);
-    }
+    void remove(Capture capture) { active.remove(capture); }
 
-    boolean ended(Capture capture) {
-        return !active.contains(capture);
-    }
+    boolean ended(Capture capture) { return !active.contains(capture); }
 
     /** A call that may wait for a stream or the device is forbidden while somebody captures without saying relaxed. */
     void refuseUnsafe(String call) {

@@ -28,9 +28,7 @@ final class ContextStack {
     }
 
     /** The current context, or null. */
-    EmulatedContext top() {
-        return stack().peek();
-    }
+    EmulatedContext top() { return stack().peek(); }
 
     EmulatedContext require(String call) {
         EmulatedContext top = top();
@@ -45,9 +43,7 @@ final class ContextStack {
         return top;
     }
 
-    void push(EmulatedContext context) {
-        stack().push(context);
-    }
+    void push(EmulatedContext context) { stack().push(context); }
 
     EmulatedContext pop() {
         EmulatedContext top = stack().poll();

@@ -36,7 +36,8 @@ record Copy2D(Place to, long toPitch, Place from, long fromPitch, long width,
 
     private static Place side(EmulatedDriver driver, String name, int type, long host, long device, long x, long y,
             long pitch, long width, long height) {
-        if (x < 0 || y < 0 || pitch < 0 || pitch > Integer.MAX_VALUE || y > Integer.MAX_VALUE || height > Integer.MAX_VALUE
+        if (x < 0 || y < 0 || pitch < 0 || pitch > Integer.MAX_VALUE || y > Integer.MAX_VALUE
+                || height > Integer.MAX_VALUE
                 || width > pitch - x && height > 0 && width > 0) {
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(), name + "Pitch " + Long.toUnsignedString(pitch)
                     + " must be at most 2147483647 and hold " + name + "XInBytes " + Long.toUnsignedString(x) + " and "
@@ -59,24 +60,16 @@ record Copy2D(Place to, long toPitch, Place from, long fromPitch, long width,
     }
 
     @Override
-    public String label() {
-        return "copy of a rectangle";
-    }
+    public String label() { return "copy of a rectangle"; }
 
     @Override
-    public boolean fromPageable() {
-        return bytes() > 0 && from.pageable();
-    }
+    public boolean fromPageable() { return bytes() > 0 && from.pageable(); }
 
     @Override
-    public boolean toPageable() {
-        return bytes() > 0 && to.pageable();
-    }
+    public boolean toPageable() { return bytes() > 0 && to.pageable(); }
 
     @Override
-    public long bytes() {
-        return width * height;
-    }
+    public long bytes() { return width * height; }
 
     @Override
     public CopyCalls.Copying staged() {

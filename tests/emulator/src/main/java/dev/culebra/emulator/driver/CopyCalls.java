@@ -75,9 +75,7 @@ final class CopyCalls {
         Place place();
     }
 
-    private Place device(long address, long bytes, String name) {
-        return Place.device(driver, address, bytes, name);
-    }
+    private Place device(long address, long bytes, String name) { return Place.device(driver, address, bytes, name); }
 
     private Place host(MemorySegment pointer, long bytes, String name) {
         return Place.host(driver, pointer.address(), bytes, name);
@@ -167,32 +165,20 @@ final class CopyCalls {
 
     private record Copy(String label, Place to, Place from) implements Copying {
 
-        Copy(Place to, Place from) {
-            this("copy", to, from);
-        }
+        Copy(Place to, Place from) { this("copy", to, from); }
 
-        Copy named(String name) {
-            return new Copy(name, to, from);
-        }
+        Copy named(String name) { return new Copy(name, to, from); }
 
-        Work work(String name) {
-            return named(name).work();
-        }
+        Work work(String name) { return named(name).work(); }
 
         @Override
-        public boolean fromPageable() {
-            return from.pageable();
-        }
+        public boolean fromPageable() { return from.pageable(); }
 
         @Override
-        public boolean toPageable() {
-            return to.pageable();
-        }
+        public boolean toPageable() { return to.pageable(); }
 
         @Override
-        public long bytes() {
-            return to.bytes().byteSize();
-        }
+        public long bytes() { return to.bytes().byteSize(); }
 
         @Override
         public Copying staged() {

@@ -69,8 +69,9 @@ final class DeviceAttributes {
 
     int get(int attribute) {
         if (attribute < 1 || attribute >= CU_DEVICE_ATTRIBUTE_MAX()) {
-            throw new CudaError(CUDA_ERROR_INVALID_VALUE(), "a device has no attribute " + attribute + "; they go from 1 to "
-                    + (CU_DEVICE_ATTRIBUTE_MAX() - 1));
+            throw new CudaError(CUDA_ERROR_INVALID_VALUE(),
+                    "a device has no attribute " + attribute + "; they go from 1 to "
+                            + (CU_DEVICE_ATTRIBUTE_MAX() - 1));
         }
         return values.getOrDefault(attribute, 0);
     }

@@ -40,21 +40,13 @@ final class EmulatedContext {
         this.legacy = new EmulatedStream(this, EmulatedStream.Kind.LEGACY, 0, 0);
     }
 
-    synchronized boolean active() {
-        return users > 0;
-    }
+    synchronized boolean active() { return users > 0; }
 
-    synchronized int flags() {
-        return flags;
-    }
+    synchronized int flags() { return flags; }
 
-    synchronized void flags(int value) {
-        flags = value;
-    }
+    synchronized void flags(int value) { flags = value; }
 
-    synchronized void retain() {
-        users++;
-    }
+    synchronized void retain() { users++; }
 
     void release() {
         synchronized (this) {
@@ -139,9 +131,7 @@ final class EmulatedContext {
         }
     }
 
-    Fault fault() {
-        return fault;
-    }
+    Fault fault() { return fault; }
 
     void checkHealthy() {
         Fault f = fault;
@@ -168,18 +158,12 @@ final class EmulatedContext {
         }
     }
 
-    Set<EmulatedStream> streams() {
-        return streams;
-    }
+    Set<EmulatedStream> streams() { return streams; }
 
     /** A destroyed stream has done its last work. */
-    void forget(EmulatedStream stream) {
-        streams.remove(stream);
-    }
+    void forget(EmulatedStream stream) { streams.remove(stream); }
 
-    EmulatedStream legacyStream() {
-        return legacy;
-    }
+    EmulatedStream legacyStream() { return legacy; }
 
     EmulatedStream newStream(EmulatedStream.Kind kind, int streamFlags, int priority) {
         EmulatedStream stream = new EmulatedStream(this, kind, streamFlags, priority);
@@ -211,7 +195,5 @@ final class EmulatedContext {
     }
 
     @Override
-    public String toString() {
-        return "primary context of device " + device.ordinal;
-    }
+    public String toString() { return "primary context of device " + device.ordinal; }
 }

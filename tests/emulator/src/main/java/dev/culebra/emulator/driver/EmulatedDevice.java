@@ -38,9 +38,7 @@ final class EmulatedDevice {
         this.currentPool = defaultPool;
     }
 
-    String pciBusId() {
-        return String.format(Locale.ROOT, "0000:%02X:00.0", ordinal + 1);
-    }
+    String pciBusId() { return String.format(Locale.ROOT, "0000:%02X:00.0", ordinal + 1); }
 
     /** Readable bytes that no board has, and the ordinal. */
     byte[] uuid() {
@@ -49,17 +47,11 @@ final class EmulatedDevice {
         return bytes;
     }
 
-    EmulatedPool defaultPool() {
-        return defaultPool;
-    }
+    EmulatedPool defaultPool() { return defaultPool; }
 
-    synchronized EmulatedPool currentPool() {
-        return currentPool;
-    }
+    synchronized EmulatedPool currentPool() { return currentPool; }
 
-    synchronized void currentPool(EmulatedPool pool) {
-        currentPool = pool;
-    }
+    synchronized void currentPool(EmulatedPool pool) { currentPool = pool; }
 
     synchronized EmulatedPool newPool(long maximum) {
         EmulatedPool pool = new EmulatedPool(this, maximum);
@@ -80,7 +72,5 @@ final class EmulatedDevice {
         pools.forEach(EmulatedPool::settle);
     }
 
-    int sharedWithoutConsent() {
-        return Math.min(48 * 1024, limits.sharedPerBlock());
-    }
+    int sharedWithoutConsent() { return Math.min(48 * 1024, limits.sharedPerBlock()); }
 }

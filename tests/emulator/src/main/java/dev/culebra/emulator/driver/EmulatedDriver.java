@@ -113,9 +113,7 @@ public final class EmulatedDriver {
      *
      * @return a sentence or more, or null when the call succeeded
      */
-    public String lastDiagnostic() {
-        return gate.lastDiagnostic();
-    }
+    public String lastDiagnostic() { return gate.lastDiagnostic(); }
 
     EmulatedDevice device(int ordinal) {
         if (ordinal < 0 || ordinal >= devices.size()) {

@@ -73,9 +73,7 @@ final class EmulatedEvent {
         }
     }
 
-    boolean timed() {
-        return (flags & CudaApi.CU_EVENT_DISABLE_TIMING()) == 0;
-    }
+    boolean timed() { return (flags & CudaApi.CU_EVENT_DISABLE_TIMING()) == 0; }
 
     static float milliseconds(EmulatedEvent start, EmulatedEvent end) {
         if (!start.timed() || !end.timed()) {

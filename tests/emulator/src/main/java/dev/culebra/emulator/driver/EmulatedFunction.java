@@ -30,17 +30,11 @@ final class EmulatedFunction {
         this.handle = device.driver.handles.add(this);
     }
 
-    String name() {
-        return kernel.name();
-    }
+    String name() { return kernel.name(); }
 
-    int maxDynamicShared() {
-        return maxDynamicShared;
-    }
+    int maxDynamicShared() { return maxDynamicShared; }
 
-    boolean nonPortableClusterAllowed() {
-        return nonPortableCluster != 0;
-    }
+    boolean nonPortableClusterAllowed() { return nonPortableCluster != 0; }
 
     /**
      * Registers a thread takes: the estimate from the text, bounded so that the largest block the kernel declares still

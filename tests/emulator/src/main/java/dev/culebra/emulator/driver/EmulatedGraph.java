@@ -22,9 +22,7 @@ final class EmulatedGraph {
         return node;
     }
 
-    synchronized List<GraphNode> nodes() {
-        return List.copyOf(nodes);
-    }
+    synchronized List<GraphNode> nodes() { return List.copyOf(nodes); }
 
     synchronized void destroy() {
         driver.handles.remove(handle);

@@ -12,8 +12,7 @@ final class EmulatedGraphExec {
     static final int PARAMETERS_CHANGED = 5;
 
     /** What came of an update: a number, and the node of the new graph it was refused for, or 0. */
-    record Update(int result, long node, String why) {
-    }
+    record Update(int result, long node, String why) {}
 
     final EmulatedDriver driver;
     final long handle;

@@ -15,9 +15,7 @@ final class EmulatedLibrary {
 
     /** A kernel of a library. */
     record Kernel(EmulatedLibrary library, String name) {
-        EmulatedFunction in(EmulatedContext context) {
-            return library.module(context).function(name);
-        }
+        EmulatedFunction in(EmulatedContext context) { return library.module(context).function(name); }
     }
 
     private final Map<String, Long> handles = new HashMap<>();

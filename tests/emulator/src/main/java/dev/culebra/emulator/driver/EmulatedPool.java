@@ -34,8 +34,9 @@ final class EmulatedPool {
     synchronized void take(long bytes) {
         long need = MemoryAccount.rounded(bytes);
         if (maximum > 0 && need > maximum - used) {
-            throw new CudaError(CudaApi.CUDA_ERROR_OUT_OF_MEMORY(), "asked for " + bytes + " bytes of a pool of at most "
-                    + maximum + ", of which " + used + " are in use");
+            throw new CudaError(CudaApi.CUDA_ERROR_OUT_OF_MEMORY(),
+                    "asked for " + bytes + " bytes of a pool of at most "
+                            + maximum + ", of which " + used + " are in use");
         }
         if (need > reserved - used) {
             long more = need - (reserved - used);
@@ -92,20 +93,21 @@ final class EmulatedPool {
     synchronized void set(int attribute, long value) {
         if (attribute == CudaApi.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD()) {
             threshold = value < 0 ? Long.MAX_VALUE : value;
-        } else if (attribute == CudaApi.CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH()
-                || attribute == CudaApi.CU_MEMPOOL_ATTR_USED_MEM_HIGH()) {
-            if (value != 0) {
-                throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
-                        "a pool's high-water mark can only be set to 0, not to " + value);
-            }
-            if (attribute == CudaApi.CU_MEMPOOL_ATTR_USED_MEM_HIGH()) {
-                usedHigh = used;
-            } else {
-                reservedHigh = reserved;
-            }
-        } else {
-            reuse[reuseIndex(attribute)] = (int) value;
-        }
+        } else
+            if (attribute == CudaApi.CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH()
+                    || attribute == CudaApi.CU_MEMPOOL_ATTR_USED_MEM_HIGH()) {
+                        if (value != 0) {
+                            throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
+                                    "a pool's high-water mark can only be set to 0, not to " + value);
+                        }
+                        if (attribute == CudaApi.CU_MEMPOOL_ATTR_USED_MEM_HIGH()) {
+                            usedHigh = used;
+                        } else {
+                            reservedHigh = reserved;
+                        }
+                    } else {
+                        reuse[reuseIndex(attribute)] = (int) value;
+                    }
     }
 
     /** Whether an attribute is a 32-bit flag and no 64-bit size. */

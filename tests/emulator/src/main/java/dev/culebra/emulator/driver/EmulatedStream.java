@@ -169,7 +169,8 @@ final class EmulatedStream {
 
     @Override
     public String toString() {
-        return kind == Kind.LEGACY ? "default stream of device " + context.device.ordinal
+        return kind == Kind.LEGACY
+                ? "default stream of device " + context.device.ordinal
                 : "stream 0x" + Long.toHexString(handle);
     }
 }

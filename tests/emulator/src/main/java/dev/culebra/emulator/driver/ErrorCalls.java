@@ -15,8 +15,7 @@ import java.util.Properties;
 /** The names of error codes and a sentence for each. The strings live as long as the process. */
 final class ErrorCalls {
 
-    private record Text(MemorySegment name, MemorySegment sentence) {
-    }
+    private record Text(MemorySegment name, MemorySegment sentence) {}
 
     /** Read once a process; the codes come from the bindings, by name. */
     private static final class Texts {
@@ -46,9 +45,7 @@ final class ErrorCalls {
 
     private final Gate gate;
 
-    ErrorCalls(EmulatedDriver driver) {
-        this.gate = driver.gate;
-    }
+    ErrorCalls(EmulatedDriver driver) { this.gate = driver.gate; }
 
     void register(FunctionTable table) {
         table.add("cuGetErrorName", 6000, a -> PFN_cuGetErrorName_v6000

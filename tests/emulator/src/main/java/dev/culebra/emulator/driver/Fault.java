@@ -6,5 +6,4 @@ package dev.culebra.emulator.driver;
  * @param code the CUresult that every later call gives
  * @param diagnostic what happened, and where
  */
-record Fault(int code, String diagnostic) {
-}
+record Fault(int code, String diagnostic) {}

@@ -19,23 +19,18 @@ final class FunctionTable {
 
     /** What came of a search. */
     sealed interface Found {
-        record Stub(MemorySegment pointer) implements Found {
-        }
+        record Stub(MemorySegment pointer) implements Found {}
 
-        record UnknownName() implements Found {
-        }
+        record UnknownName() implements Found {}
 
-        record TooOld(int lowest) implements Found {
-        }
+        record TooOld(int lowest) implements Found {}
     }
 
     private static final class Entry {
         final Factory factory;
         MemorySegment stub;
 
-        Entry(Factory factory) {
-            this.factory = factory;
-        }
+        Entry(Factory factory) { this.factory = factory; }
     }
 
     /**

@@ -86,12 +86,11 @@ final class Gate {
         }
     }
 
-    String lastDiagnostic() {
-        return diagnostic.get();
-    }
+    String lastDiagnostic() { return diagnostic.get(); }
 
     private int failed(String name, Throwable t) {
-        int code = t instanceof CudaError e ? e.code
+        int code = t instanceof CudaError e
+                ? e.code
                 : t instanceof OutOfMemoryError ? CudaApi.CUDA_ERROR_OUT_OF_MEMORY() : CudaApi.CUDA_ERROR_UNKNOWN();
         try {
             if (t instanceof CudaError) {

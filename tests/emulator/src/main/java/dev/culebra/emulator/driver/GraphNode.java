@@ -13,12 +13,8 @@ import java.util.Set;
 record GraphNode(long handle, int index, Work work, Set<GraphNode> after) {
 
     @Override
-    public boolean equals(Object other) {
-        return this == other;
-    }
+    public boolean equals(Object other) { return this == other; }
 
     @Override
-    public int hashCode() {
-        return Long.hashCode(handle);
-    }
+    public int hashCode() { return Long.hashCode(handle); }
 }

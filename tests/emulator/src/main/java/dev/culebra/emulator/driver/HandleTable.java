@@ -20,9 +20,7 @@ final class HandleTable {
         return handle;
     }
 
-    void remove(long handle) {
-        objects.remove(handle);
-    }
+    void remove(long handle) { objects.remove(handle); }
 
     /** The object of a handle, or null when it has none of that type. */
     <T> T find(long handle, Class<T> type) {
@@ -36,8 +34,10 @@ final class HandleTable {
         if (type.isInstance(object)) {
             return type.cast(object);
         }
-        String what = handle.address() == 0 ? "null"
-                : object != null ? "a handle of something else"
+        String what = handle.address() == 0
+                ? "null"
+                : object != null
+                        ? "a handle of something else"
                         : handle.address() < next.get() && (handle.address() & 0xf) == 0 && handle.address() >= 0x1000
                                 ? "of something that was destroyed"
                                 : "no handle that this driver gave out";

@@ -15,8 +15,7 @@ final class Images {
     private static final int FATBIN = 0xba55ed50;
     private static final int FATBIN_WRAPPER = 0x466243b1;
 
-    private Images() {
-    }
+    private Images() {}
 
     static PtxModule parse(EmulatorOptions device, MemorySegment image, JitOptions jit) {
         int magic = magic(Native.at(image, 4, "image"));

@@ -17,8 +17,7 @@ final class JitOptions {
     private final Log error;
 
     /** A log's buffer, its size, and where its length is written. */
-    private record Log(long buffer, long bytes, int sizeIndex) {
-    }
+    private record Log(long buffer, long bytes, int sizeIndex) {}
 
     JitOptions(int count, MemorySegment options, MemorySegment optionValues) {
         int wall = -1;
@@ -50,13 +49,12 @@ final class JitOptions {
     }
 
     private Log log(int buffer, int size) {
-        return buffer < 0 || size < 0 ? null
+        return buffer < 0 || size < 0
+                ? null
                 : new Log(value(buffer), value(size) & 0xffff_ffffL, size);
     }
 
-    private long value(int index) {
-        return values.get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * index);
-    }
+    private long value(int index) { return values.get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * index); }
 
     /** Reports how long it took and what there is to say; either text may be empty. */
     void report(long nanos, String infoText, String errorText) {

@@ -30,7 +30,8 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
         Dim cluster = null;
         boolean cooperative = false;
         int count = CUlaunchConfig.numAttrs(config);
-        MemorySegment attributes = count == 0 ? MemorySegment.NULL
+        MemorySegment attributes = count == 0
+                ? MemorySegment.NULL
                 : Native.at(CUlaunchConfig.attrs(config), CUlaunchAttribute.sizeof() * Math.max(0, count), "attrs");
         for (int i = 0; i < count; i++) {
             MemorySegment attribute = CUlaunchAttribute.asSlice(attributes, i);
@@ -84,10 +85,12 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
         int most = device.attributes.get(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK());
         require(block.count() <= most, CUDA_ERROR_INVALID_VALUE(),
                 "the block " + block + " has " + block.count() + " threads; the device takes " + most);
-        require(block.count() <= function.kernel.maxThreads(), CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES(), "the block " + block
-                + " has " + block.count() + " threads; the kernel was written for " + function.kernel.maxThreads());
+        require(block.count() <= function.kernel.maxThreads(), CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES(),
+                "the block " + block
+                        + " has " + block.count() + " threads; the kernel was written for "
+                        + function.kernel.maxThreads());
         int[] exact = function.kernel.requiredThreads();
-        require(exact == null || Arrays.equals(exact, new int[] {block.x(), block.y(), block.z()}),
+        require(exact == null || Arrays.equals(exact, new int[]{block.x(), block.y(), block.z()}),
                 CUDA_ERROR_INVALID_VALUE(), "the block is " + block + "; the kernel's .reqntid is "
                         + Arrays.toString(exact));
         require(sharedBytes >= 0 && sharedBytes <= function.maxDynamicShared(), CUDA_ERROR_INVALID_VALUE(),
@@ -120,7 +123,7 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
                 "the cluster is " + effective);
         int[] required = function.kernel.requiredCluster();
         require(required == null
-                || Arrays.equals(required, new int[] {effective.x(), effective.y(), effective.z()}),
+                || Arrays.equals(required, new int[]{effective.x(), effective.y(), effective.z()}),
                 CUDA_ERROR_INVALID_CLUSTER_SIZE(),
                 "the cluster is " + effective + "; the kernel's .reqnctapercluster is " + Arrays.toString(required));
         int largest = function.nonPortableClusterAllowed() ? LARGEST_CLUSTER : PORTABLE_CLUSTER;

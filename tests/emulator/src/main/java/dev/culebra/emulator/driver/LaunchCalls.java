@@ -39,7 +39,8 @@ final class LaunchCalls {
                         a));
         table.add("cuLaunchKernelEx", 11060,
                 a -> PFN_cuLaunchKernelEx_v11060.allocate((config, f, parameters, extra) -> gate.inContext(
-                        "cuLaunchKernelEx", c -> launchEx(c, config, FunctionCalls.find(driver, c, f), parameters, extra)),
+                        "cuLaunchKernelEx",
+                        c -> launchEx(c, config, FunctionCalls.find(driver, c, f), parameters, extra)),
                         a));
         table.add("cuTensorMapEncodeTiled", 12000, a -> PFN_cuTensorMapEncodeTiled_v12000.allocate((map, type, rank,
                 address, dim, strides, box, steps, interleave, swizzle, l2, fill) -> gate

@@ -11,9 +11,7 @@ final class MemoryAccount {
     private final long total;
     private long taken;
 
-    MemoryAccount(long total) {
-        this.total = total;
-    }
+    MemoryAccount(long total) { this.total = total; }
 
     /** What an allocation of some bytes takes. */
     static long rounded(long bytes) {
@@ -28,19 +26,11 @@ final class MemoryAccount {
         taken += bytes;
     }
 
-    synchronized void give(long bytes) {
-        taken = Math.max(0, taken - bytes);
-    }
+    synchronized void give(long bytes) { taken = Math.max(0, taken - bytes); }
 
-    synchronized void clear() {
-        taken = 0;
-    }
+    synchronized void clear() { taken = 0; }
 
-    synchronized long free() {
-        return total - taken;
-    }
+    synchronized long free() { return total - taken; }
 
-    long total() {
-        return total;
-    }
+    long total() { return total; }
 }

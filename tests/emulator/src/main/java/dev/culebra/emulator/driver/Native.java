@@ -12,16 +12,11 @@ import java.lang.foreign.ValueLayout;
 @SuppressWarnings("restricted")
 final class Native {
 
-    private Native() {
-    }
+    private Native() {}
 
-    static boolean isNull(MemorySegment pointer) {
-        return pointer.address() == 0;
-    }
+    static boolean isNull(MemorySegment pointer) { return pointer.address() == 0; }
 
-    static MemorySegment at(long address, long bytes) {
-        return MemorySegment.ofAddress(address).reinterpret(bytes);
-    }
+    static MemorySegment at(long address, long bytes) { return MemorySegment.ofAddress(address).reinterpret(bytes); }
 
     static MemorySegment at(MemorySegment pointer, long bytes, String name) {
         if (isNull(pointer)) {
@@ -54,9 +49,7 @@ final class Native {
         return at(array, 8L * index + 8, name).get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * index);
     }
 
-    static String string(MemorySegment pointer, String name) {
-        return at(pointer, Long.MAX_VALUE, name).getString(0);
-    }
+    static String string(MemorySegment pointer, String name) { return at(pointer, Long.MAX_VALUE, name).getString(0); }
 
     /** Writes text and its terminating zero, cut to a buffer's size. */
     static int putString(MemorySegment pointer, int bytes, String text, String name) {

@@ -16,8 +16,7 @@ final class Occupancy {
     /** Multiprocessors that share a cluster's network: a cluster lies within such a group. */
     private static final int GROUP = 16;
 
-    private Occupancy() {
-    }
+    private Occupancy() {}
 
     static int blocks(EmulatedFunction function, int threads, long dynamicShared) {
         EmulatedDevice device = function.module.context.device;

@@ -36,13 +36,9 @@ final class Operation {
         }
     }
 
-    synchronized boolean done() {
-        return done;
-    }
+    synchronized boolean done() { return done; }
 
-    synchronized long finishedNanos() {
-        return finishedNanos;
-    }
+    synchronized long finishedNanos() { return finishedNanos; }
 
     /** Waits until it is done; an interrupt is kept for later, for a driver's waits do not end by one. */
     void await() {

@@ -72,7 +72,8 @@ final class PinnedCalls {
         if (pinned == null) {
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(), "cuMemFreeHost of 0x" + Long.toHexString(address)
                     + ", which is "
-                    + (range == null ? driver.memory.explain(address)
+                    + (range == null
+                            ? driver.memory.explain(address)
                             : range.base() != address ? "inside " + range.label() : range.label())
                     + "; only what cuMemHostAlloc gave can be freed, at its first address");
         }
@@ -118,7 +119,8 @@ final class PinnedCalls {
         Range range = driver.memory.at(pointer.address());
         if (flags != 0 || range == null || !range.kind().host()) {
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
-                    flags != 0 ? "cuMemHostGetDevicePointer's flags are " + flags + " and must be 0"
+                    flags != 0
+                            ? "cuMemHostGetDevicePointer's flags are " + flags + " and must be 0"
                             : "0x" + Long.toHexString(pointer.address()) + " is no page-locked or registered memory");
         }
         Native.putLong(to, pointer.address(), "pdptr");

@@ -19,7 +19,8 @@ record Place(MemorySegment bytes, Range range) {
             Range at = driver.memory.at(address);
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
                     length + " bytes at " + name + " 0x" + Long.toHexString(address) + ", which is "
-                            + (range != null ? "in " + range.label() + ", whose freeing is on a stream already"
+                            + (range != null
+                                    ? "in " + range.label() + ", whose freeing is on a stream already"
                                     : at != null ? driver.memory.explain(address) : driver.memory.explain(address)));
         }
         return new Place(range.allocation().bytes.asSlice(address - range.base(), length), range);
@@ -36,9 +37,7 @@ record Place(MemorySegment bytes, Range range) {
         return new Place(Native.at(address, length), null);
     }
 
-    boolean pageable() {
-        return range == null;
-    }
+    boolean pageable() { return range == null; }
 
     /** Called when the copy runs: the memory may have gone meanwhile, freed on another stream. */
     MemorySegment live() {

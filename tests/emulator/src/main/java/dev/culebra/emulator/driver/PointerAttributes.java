@@ -25,8 +25,7 @@ final class PointerAttributes {
     private static final int MEMPOOL_HANDLE = 17;
     private static final int ACCESS_READWRITE = 3;
 
-    private PointerAttributes() {
-    }
+    private PointerAttributes() {}
 
     static void get(EmulatedDriver driver, EmulatedContext context, MemorySegment to, int attribute, long pointer) {
         Range range = driver.memory.at(pointer);

@@ -77,7 +77,8 @@ final class PoolCalls {
                 a -> PFN_cuMemPoolSetAttribute_v11020.allocate(
                         (handle, attribute, from) -> gate.initialised("cuMemPoolSetAttribute",
                                 () -> pool(handle).set(attribute,
-                                        EmulatedPool.isFlag(attribute) ? Native.getInt(from, "value")
+                                        EmulatedPool.isFlag(attribute)
+                                                ? Native.getInt(from, "value")
                                                 : Native.getLong(from, "value"))),
                         a));
     }
@@ -131,8 +132,7 @@ final class PoolCalls {
             throw t;
         }
         range.pool(pool);
-        stream.submit(new Work(Work.Kind.ALLOCATE, "allocation", null, () -> {
-        }));
+        stream.submit(new Work(Work.Kind.ALLOCATE, "allocation", null, () -> {}));
         Native.putLong(to, range.base(), "dptr");
     }
 

@@ -19,8 +19,5 @@ record Work(Kind kind, String label, Object shape, Action action) {
         void run() throws Exception;
     }
 
-    static Work empty(String label) {
-        return new Work(Kind.EMPTY, label, null, () -> {
-        });
-    }
+    static Work empty(String label) { return new Work(Kind.EMPTY, label, null, () -> {}); }
 }

@@ -25,8 +25,7 @@ public final class HostMemory {
                 FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
     }
 
-    private HostMemory() {
-    }
+    private HostMemory() {}
 
     /**
      * Zeroed memory that goes with an arena.
@@ -65,9 +64,7 @@ public final class HostMemory {
     public record Pinned(MemorySegment segment, MemorySegment block) {
 
         /** Gives it back; the segment must not be used from then on. */
-        public void free() {
-            release(block);
-        }
+        public void free() { release(block); }
     }
 
     private static MemorySegment block(long bytes) {

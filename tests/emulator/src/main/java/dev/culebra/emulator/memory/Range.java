@@ -23,9 +23,7 @@ public final class Range {
          *
          * @return true for host memory
          */
-        public boolean host() {
-            return this == HOST || this == REGISTERED;
-        }
+        public boolean host() { return this == HOST || this == REGISTERED; }
     }
 
     private final Allocation allocation;
@@ -49,72 +47,56 @@ public final class Range {
      *
      * @return the allocation
      */
-    public Allocation allocation() {
-        return allocation;
-    }
+    public Allocation allocation() { return allocation; }
 
     /**
      * What it is for.
      *
      * @return the kind
      */
-    public Kind kind() {
-        return kind;
-    }
+    public Kind kind() { return kind; }
 
     /**
      * Who owns it: the driver's context.
      *
      * @return the owner that was given
      */
-    public Object owner() {
-        return owner;
-    }
+    public Object owner() { return owner; }
 
     /**
      * A number that no other range of the driver has.
      *
      * @return the number, from 1 up in order of making
      */
-    public long id() {
-        return id;
-    }
+    public long id() { return id; }
 
     /**
      * First address.
      *
      * @return the address
      */
-    public long base() {
-        return allocation.base;
-    }
+    public long base() { return allocation.base; }
 
     /**
      * Size.
      *
      * @return bytes
      */
-    public long size() {
-        return allocation.size;
-    }
+    public long size() { return allocation.size; }
 
     /**
      * What it is, for diagnostics.
      *
      * @return such as {@code "allocation #7 of 4096 bytes"}
      */
-    public String label() {
-        return allocation.label;
-    }
+    public String label() { return allocation.label; }
 
     /**
      * Whether its freeing has been put on a stream: no new use may be asked for, uses asked for before still run.
      *
      * @return true from then on
      */
-    public boolean condemned() {
-        return condemned;
-    }
+    public boolean condemned() { return condemned; }
 
     /**
      * Says that its freeing has been put on a stream.
@@ -132,18 +114,14 @@ public final class Range {
      *
      * @return the driver's pool, or null
      */
-    public Object pool() {
-        return pool;
-    }
+    public Object pool() { return pool; }
 
     /**
      * Says which pool it came from.
      *
      * @param from the driver's pool
      */
-    public void pool(Object from) {
-        pool = from;
-    }
+    public void pool(Object from) { pool = from; }
 
     void release() {
         if (arena != null) {

@@ -31,8 +31,7 @@ public final class UnifiedMemory {
     private static final int REMEMBERED = 4096;
 
     /** Ranges sorted by address; replaced as a whole, so that readers need no lock. */
-    private record Table(long[] bases, Range[] ranges) {
-    }
+    private record Table(long[] bases, Range[] ranges) {}
 
     private volatile Table table = new Table(new long[0], new Range[0]);
     private final Deque<Range> freed = new ArrayDeque<>();
@@ -40,8 +39,7 @@ public final class UnifiedMemory {
     private long serial;
 
     /** An empty address space. */
-    public UnifiedMemory() {
-    }
+    public UnifiedMemory() {}
 
     /**
      * Makes a range of device memory, zeroed. The caller keeps account of how much a device has.
@@ -167,9 +165,7 @@ public final class UnifiedMemory {
      *
      * @return a snapshot, in order of their addresses
      */
-    public List<Range> ranges() {
-        return List.of(table.ranges);
-    }
+    public List<Range> ranges() { return List.of(table.ranges); }
 
     /**
      * Whether a number lies where device addresses are taken from.
@@ -177,9 +173,7 @@ public final class UnifiedMemory {
      * @param address the number
      * @return true for a device's address, used or not
      */
-    public synchronized boolean isDeviceAddress(long address) {
-        return address >= FIRST_ADDRESS && address < next;
-    }
+    public synchronized boolean isDeviceAddress(long address) { return address >= FIRST_ADDRESS && address < next; }
 
     /**
      * Says where an address lies that is not in a live range, or where an access runs past one.
@@ -238,7 +232,5 @@ public final class UnifiedMemory {
         return high;
     }
 
-    private static long align(long address) {
-        return (address + ALIGNMENT - 1) & -ALIGNMENT;
-    }
+    private static long align(long address) { return (address + ALIGNMENT - 1) & -ALIGNMENT; }
 }

@@ -24,9 +24,7 @@ class ContextTest {
     }
 
     @AfterEach
-    void close() {
-        d.close();
-    }
+    void close() { d.close(); }
 
     private long current() {
         MemorySegment to = d.out();
@@ -38,9 +36,7 @@ class ContextTest {
         return PFN_cuCtxPushCurrent_v4000.invoke(d.f("cuCtxPushCurrent", 4000), context);
     }
 
-    private int pop(MemorySegment to) {
-        return PFN_cuCtxPopCurrent_v4000.invoke(d.f("cuCtxPopCurrent", 4000), to);
-    }
+    private int pop(MemorySegment to) { return PFN_cuCtxPopCurrent_v4000.invoke(d.f("cuCtxPopCurrent", 4000), to); }
 
     @Test
     void withoutAContextNothingIsAllocated() {

@@ -22,9 +22,7 @@ class CopyTest {
     private final RawDriver d = RawDriver.started(EmulatorOptions.DEFAULT.withDevices(2));
 
     @AfterEach
-    void close() {
-        d.close();
-    }
+    void close() { d.close(); }
 
     /** Holds a stream until the latch opens, so that what comes after on it can not have run. */
     private CountDownLatch hold(MemorySegment stream) {
@@ -56,7 +54,7 @@ class CopyTest {
         gate.countDown();
         d.ok(d.synchronize(stream));
         d.ok(d.query(stream));
-        assertArrayEquals(new int[] {1, 2}, d.readInts(a, 2));
+        assertArrayEquals(new int[]{1, 2}, d.readInts(a, 2));
     }
 
     @Test
@@ -107,7 +105,7 @@ class CopyTest {
         long b = d.alloc(16);
         MemorySegment copy = d.f("cuMemcpyDtoDAsync", 3020);
         d.ok(PFN_cuMemcpyDtoDAsync_v3020.invoke(copy, b + 4, a, 12, RawDriver.NULL));
-        assertArrayEquals(new int[] {0, 1, 2, 3}, d.readInts(b, 4));
+        assertArrayEquals(new int[]{0, 1, 2, 3}, d.readInts(b, 4));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(),
                 PFN_cuMemcpyDtoDAsync_v3020.invoke(copy, b + 8, a, 12, RawDriver.NULL));
 
@@ -117,7 +115,7 @@ class CopyTest {
         long c = d.alloc(16);
         MemorySegment peer = d.f("cuMemcpyPeerAsync", 4000);
         d.ok(PFN_cuMemcpyPeerAsync_v4000.invoke(peer, c, there, b, here, 16, RawDriver.NULL));
-        assertArrayEquals(new int[] {0, 1, 2, 3}, d.readInts(c, 4));
+        assertArrayEquals(new int[]{0, 1, 2, 3}, d.readInts(c, 4));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(),
                 PFN_cuMemcpyPeerAsync_v4000.invoke(peer, c, here, b, here, 16, RawDriver.NULL));
         d.fails(CudaApi.CUDA_ERROR_INVALID_CONTEXT(),

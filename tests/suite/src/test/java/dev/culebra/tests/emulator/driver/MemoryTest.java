@@ -25,9 +25,7 @@ class MemoryTest {
     private final RawDriver d = RawDriver.started(EmulatorOptions.DEFAULT.withMemory(TOTAL).withDevices(2));
 
     @AfterEach
-    void close() {
-        d.close();
-    }
+    void close() { d.close(); }
 
     private long free() {
         MemorySegment free = d.out();
@@ -142,7 +140,8 @@ class MemoryTest {
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuMemFreeHost_v2000.invoke(free, host.asSlice(1)));
         d.ok(PFN_cuMemFreeHost_v2000.invoke(free, host));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuMemFreeHost_v2000.invoke(free, host));
-        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuMemHostAlloc_v2020.invoke(d.f("cuMemHostAlloc", 2020), to, 8, 64));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(),
+                PFN_cuMemHostAlloc_v2020.invoke(d.f("cuMemHostAlloc", 2020), to, 8, 64));
     }
 
     @Test
@@ -150,7 +149,8 @@ class MemoryTest {
         MemorySegment host = d.arena.allocate(4096);
         MemorySegment register = d.f("cuMemHostRegister", 6050);
         MemorySegment unregister = d.f("cuMemHostUnregister", 4000);
-        d.fails(CudaApi.CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED(), PFN_cuMemHostUnregister_v4000.invoke(unregister, host));
+        d.fails(CudaApi.CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED(),
+                PFN_cuMemHostUnregister_v4000.invoke(unregister, host));
         d.ok(PFN_cuMemHostRegister_v6050.invoke(register, host, 4096, 0));
         d.fails(CudaApi.CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED(),
                 PFN_cuMemHostRegister_v6050.invoke(register, host.asSlice(4095), 10, 0));
@@ -304,7 +304,8 @@ class MemoryTest {
         d.ok(PFN_cuMemsetD32Async_v3020.invoke(fill, a + 4, 0x12345678, 3, RawDriver.NULL));
         assertEquals(0x12345678, d.readInts(a + 12, 1)[0]);
         assertEquals(0xfefefefe, d.readInts(a + 16, 1)[0]);
-        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuMemsetD32Async_v3020.invoke(fill, a + 2, 0, 1, RawDriver.NULL));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(),
+                PFN_cuMemsetD32Async_v3020.invoke(fill, a + 2, 0, 1, RawDriver.NULL));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuMemsetD32Async_v3020.invoke(fill, a, 0, 17, RawDriver.NULL));
     }
 }

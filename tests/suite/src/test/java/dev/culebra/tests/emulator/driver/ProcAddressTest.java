@@ -29,9 +29,7 @@ class ProcAddressTest {
     private final RawDriver driver = new RawDriver(EmulatorOptions.DEFAULT);
 
     @AfterEach
-    void close() {
-        driver.close();
-    }
+    void close() { driver.close(); }
 
     /** The list the bindings were made from; found from the module's folder and from the repository's. */
     private static List<String> listed() throws IOException {

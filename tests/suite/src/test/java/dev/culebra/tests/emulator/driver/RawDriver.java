@@ -40,9 +40,7 @@ final class RawDriver implements AutoCloseable {
         return driver;
     }
 
-    static RawDriver started() {
-        return started(EmulatorOptions.DEFAULT.withWorkers(2));
-    }
+    static RawDriver started() { return started(EmulatorOptions.DEFAULT.withWorkers(2)); }
 
     /** The function of a name and version; asserts that there is one. */
     synchronized MemorySegment f(String name, int version) {
@@ -56,17 +54,11 @@ final class RawDriver implements AutoCloseable {
         });
     }
 
-    MemorySegment out() {
-        return arena.allocate(16, 16);
-    }
+    MemorySegment out() { return arena.allocate(16, 16); }
 
-    MemorySegment text(String text) {
-        return arena.allocateFrom(text);
-    }
+    MemorySegment text(String text) { return arena.allocateFrom(text); }
 
-    void ok(int result) {
-        assertEquals(0, result, () -> name(result) + ": " + provider.lastDiagnostic());
-    }
+    void ok(int result) { assertEquals(0, result, () -> name(result) + ": " + provider.lastDiagnostic()); }
 
     /** Asserts a result code, and that the driver has words for it. */
     void fails(int expected, int result) {
@@ -106,13 +98,9 @@ final class RawDriver implements AutoCloseable {
         return PFN_cuCtxSetCurrent_v4000.invoke(f("cuCtxSetCurrent", 4000), context);
     }
 
-    int synchronize() {
-        return PFN_cuCtxSynchronize_v2000.invoke(f("cuCtxSynchronize", 2000));
-    }
+    int synchronize() { return PFN_cuCtxSynchronize_v2000.invoke(f("cuCtxSynchronize", 2000)); }
 
-    int alloc(MemorySegment to, long bytes) {
-        return PFN_cuMemAlloc_v3020.invoke(f("cuMemAlloc", 3020), to, bytes);
-    }
+    int alloc(MemorySegment to, long bytes) { return PFN_cuMemAlloc_v3020.invoke(f("cuMemAlloc", 3020), to, bytes); }
 
     long alloc(long bytes) {
         MemorySegment to = out();
@@ -120,9 +108,7 @@ final class RawDriver implements AutoCloseable {
         return to.get(ValueLayout.JAVA_LONG, 0);
     }
 
-    int free(long address) {
-        return PFN_cuMemFree_v3020.invoke(f("cuMemFree", 3020), address);
-    }
+    int free(long address) { return PFN_cuMemFree_v3020.invoke(f("cuMemFree", 3020), address); }
 
     /** Page-locked memory; it lives until it is freed. */
     MemorySegment pinned(long bytes) {
@@ -178,9 +164,7 @@ final class RawDriver implements AutoCloseable {
         return PFN_cuStreamSynchronize_v2000.invoke(f("cuStreamSynchronize", 2000), stream);
     }
 
-    int query(MemorySegment stream) {
-        return PFN_cuStreamQuery_v2000.invoke(f("cuStreamQuery", 2000), stream);
-    }
+    int query(MemorySegment stream) { return PFN_cuStreamQuery_v2000.invoke(f("cuStreamQuery", 2000), stream); }
 
     MemorySegment event(int flags) {
         MemorySegment to = out();
@@ -192,9 +176,7 @@ final class RawDriver implements AutoCloseable {
         return PFN_cuEventRecord_v2000.invoke(f("cuEventRecord", 2000), event, stream);
     }
 
-    int queryEvent(MemorySegment event) {
-        return PFN_cuEventQuery_v2000.invoke(f("cuEventQuery", 2000), event);
-    }
+    int queryEvent(MemorySegment event) { return PFN_cuEventQuery_v2000.invoke(f("cuEventQuery", 2000), event); }
 
     int synchronizeEvent(MemorySegment event) {
         return PFN_cuEventSynchronize_v2000.invoke(f("cuEventSynchronize", 2000), event);
@@ -248,7 +230,5 @@ final class RawDriver implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        arena.close();
-    }
+    public void close() { arena.close(); }
 }

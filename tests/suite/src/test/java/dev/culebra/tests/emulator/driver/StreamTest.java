@@ -43,9 +43,7 @@ class StreamTest {
         return gate;
     }
 
-    private void say(MemorySegment stream, String what) {
-        d.ok(d.host(stream, () -> log.add(what)));
-    }
+    private void say(MemorySegment stream, String what) { d.ok(d.host(stream, () -> log.add(what))); }
 
     @Test
     void workOfAStreamRunsInOrderAndStreamsDoNotWaitForEachOther() {
