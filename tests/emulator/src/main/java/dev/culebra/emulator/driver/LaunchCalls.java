@@ -66,6 +66,7 @@ final class LaunchCalls {
                     + function.module.context + ", current is the " + context);
         }
         launch.check();
+        launch.checkEmulated();
         MemorySegment arguments = Arguments.copy(function.kernel, parameters, extra);
         KernelMemory memory = new KernelMemory(context);
         stream.submit(new Work(Work.Kind.KERNEL, "kernel " + function.name(), null,
