@@ -21,7 +21,7 @@ import java.util.concurrent.Callable;
 /** {@code culebra demo}. */
 @Command(name = "demo", mixinStandardHelpOptions = true, versionProvider = Version.class, header = "Run the whole path once, on a small model that comes along.", description = {
         "",
-        "Takes the largest layer of the bundled model (2.5 million parameters, trained on the King James text), makes 60% "
+        "Takes the largest layer of the bundled model (2.5 million parameters, trained on the King James text), makes 60%% "
                 + "of its weights zero, encodes what is left, multiplies it by 8 tokens on the best device there is and on the "
                 + "emulated GPU, and compares both with a dense product in double precision. Fails if one is further off than "
                 + "32-bit sums explain.",
