@@ -1,0 +1,72 @@
+package dev.culebra.spmm;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The two inner steps of a product on a CPU, over one dense tile of 64 x 64 16-bit values that lies in the first-level cache
+ * column by column: value (row r, column c) is {@code tile[64 * c + r]}.
+ *
+ * <p>
+ * Sums of a tile's rows are kept for each token as 64 floats, in an order of the kernel's own; {@link #sumOf} tells it.
+ * Stateless and thread-safe.
+ */
+abstract sealed class CpuKernel permits VectorKernel, PlainKernel {
+
+    /** Rows of a tile, and columns. */
+    static final int SIDE = 64;
+
+    /** What is accepted as a number of tokens at once: powers of 2 up to this. */
+    abstract int mostColumns();
+
+    /** A word for descriptions, such as "512-bit vectors". */
+    abstract String description();
+
+    /** A word for kernel names, such as "v512". */
+    abstract String suffix();
+
+    /**
+     * Turns entries into ones that scatter into a tile: the value stays in the low half, the high half becomes 64 * column +
+     * row.
+     *
+     * @param entries section "entries"
+     * @param fromByte where to begin
+     * @param count how many, a multiple of 4
+     * @param out {@code count} results and, behind them, up to 15 undefined ones
+     */
+    abstract void decode(MemorySegment entries, long fromByte, int count, int[] out);
+
+    /**
+     * Adds a tile times some tokens to their sums.
+     *
+     * @param tile the values, finite unless they are bf16 or the kernel is {@link PlainKernel}
+     * @param bf16 whether they are bf16, not fp16
+     * @param x activations [K, columns]
+     * @param xAt where those of the tile's first column begin
+     * @param columns tokens: 1, 2, 4 or 8, up to {@link #mostColumns()}
+     * @param sums [columns, 64]
+     * @param sumsAt where they begin
+     * @param scratch 4096 floats for the kernel's own use
+     * @param clear whether to leave the tile full of zeros
+     */
+    abstract void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt,
+            float[] scratch, boolean clear);
+
+    /** Where the sum of a row, 0 to 63, lies among a token's 64. */
+    abstract int sumOf(int row);
+
+    /** The width of the group of columns that begins with {@code left} columns to go: the least one that takes them all. */
+    final int columns(int left) {
+        int most = mostColumns();
+        return left >= most ? most : left == 1 ? 1 : Integer.highestOneBit(left - 1) << 1;
+    }
+
+    /** The kernel to take. */
+    static CpuKernel of(boolean vectors) {
+        return vectors && vectorsPresent() ? VectorKernel.INSTANCE : PlainKernel.INSTANCE;
+    }
+
+    /** Whether this JVM was started with {@code --add-modules jdk.incubator.vector}. */
+    static boolean vectorsPresent() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    }
+}

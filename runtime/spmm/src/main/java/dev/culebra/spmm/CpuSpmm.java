@@ -1,0 +1,157 @@
+package dev.culebra.spmm;
+
+import dev.culebra.sparse.SparseMatrix;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * Multiplies on the processor's cores. It reads the very bytes that a GPU would, in the same manner: a tile's nonzeros are
+ * scattered into a dense tile in the first-level cache, and the dense tile is multiplied by all tokens at once.
+ *
+ * <p>
+ * Vectorised through {@code jdk.incubator.vector} where the JVM was started with {@code --add-modules jdk.incubator.vector},
+ * else by plain loops that the JIT compiler vectorises, at a lower speed. Thread-safe. Threads are daemons; a call works on
+ * the caller's thread too, and small products use that one alone.
+ */
+public final class CpuSpmm implements Spmm {
+
+    private final int threads;
+    private final CpuKernel kernel;
+    private final ExecutorService helpers;
+    private final AtomicInteger open = new AtomicInteger();
+    private volatile boolean closed;
+
+    private CpuSpmm(int threads, CpuKernel kernel) {
+        this.threads = threads;
+        this.kernel = kernel;
+        this.helpers = threads == 1
+                ? null
+                : Executors.newFixedThreadPool(threads - 1,
+                        Thread.ofPlatform().name("culebra-spmm-", 0).daemon().factory());
+    }
+
+    /**
+     * Opens the processor with a thread for each core, vectorised where the JVM offers it.
+     *
+     * @return the device; the caller closes it
+     */
+    public static CpuSpmm open() {
+        return open(Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * Opens the processor with some threads, vectorised where the JVM offers it.
+     *
+     * @param threads how many work on one product, the caller's among them; 1 or more
+     * @return the device; the caller closes it
+     * @throws IllegalArgumentException if threads is under 1
+     */
+    public static CpuSpmm open(int threads) {
+        return open(threads, true);
+    }
+
+    /**
+     * Opens the processor.
+     *
+     * @param threads how many work on one product, the caller's among them; 1 or more
+     * @param vectors false to leave {@code jdk.incubator.vector} alone even where the JVM offers it
+     * @return the device; the caller closes it
+     * @throws IllegalArgumentException if threads is under 1
+     */
+    public static CpuSpmm open(int threads, boolean vectors) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads is " + threads + "; give 1 or more");
+        }
+        return new CpuSpmm(threads, CpuKernel.of(vectors));
+    }
+
+    /**
+     * Whether vectorised code runs.
+     *
+     * @return true with {@code jdk.incubator.vector}
+     */
+    public boolean vectors() {
+        return kernel != PlainKernel.INSTANCE;
+    }
+
+    /**
+     * How many threads work on one product.
+     *
+     * @return threads, the caller's among them
+     */
+    public int threads() {
+        return threads;
+    }
+
+    @Override
+    public String device() {
+        return "cpu";
+    }
+
+    @Override
+    public String description() {
+        return processor() + ", " + threads + (threads == 1 ? " thread, " : " threads, ") + kernel.description();
+    }
+
+    @Override
+    public SpmmWeights load(SparseMatrix a) {
+        Objects.requireNonNull(a, "a");
+        checkOpen();
+        SpmmWeights weights = new CpuWeights(this, a);
+        open.incrementAndGet();
+        return weights;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        if (open.get() > 0) {
+            throw new IllegalStateException(open + " matrices are still loaded on the cpu; close them first");
+        }
+        closed = true;
+        if (helpers != null) {
+            helpers.shutdown();
+        }
+    }
+
+    CpuKernel kernel() {
+        return kernel;
+    }
+
+    /** Runs a product's work on the caller's thread and up to some more. Returns when all of it is done. */
+    void run(CpuProduct work, int moreThreads) {
+        for (int i = 0; i < Math.min(moreThreads, threads - 1); i++) {
+            helpers.execute(work);
+        }
+        work.run();
+        work.await();
+    }
+
+    void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("this Spmm is closed");
+        }
+    }
+
+    void released() {
+        open.decrementAndGet();
+    }
+
+    private static String processor() {
+        Path info = Path.of("/proc/cpuinfo");
+        try (Stream<String> lines = Files.lines(info)) {
+            return lines.filter(l -> l.startsWith("model name")).map(l -> l.substring(l.indexOf(':') + 1).strip())
+                    .findFirst().orElseGet(() -> System.getProperty("os.arch"));
+        } catch (IOException | RuntimeException e) { // no Linux, or not readable: only a description
+            return System.getProperty("os.arch");
+        }
+    }
+}
