@@ -80,7 +80,7 @@ final class Options {
     }
 
     static final class DeviceConverter implements ITypeConverter<String> {
-        private static final Pattern FORM = Pattern.compile("auto|cpu|cuda(:\\d{1,4})?|emulator");
+        private static final Pattern FORM = Pattern.compile("auto|cpu|(cuda|emulator)(:\\d{1,4})?");
 
         @Override
         public String convert(String text) {
