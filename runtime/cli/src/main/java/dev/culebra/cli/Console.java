@@ -53,7 +53,9 @@ final class Console {
     static ObjectNode object() { return JSON.createObjectNode(); }
 
     /** One line with one object. */
-    void json(ObjectNode object) throws IOException { out.println(JSON.writeValueAsString(object)); }
+    void json(ObjectNode object) throws IOException {
+        out.println(JSON.writeValueAsString(object));
+    }
 
     void error(String message) {
         err.println("culebra: " + message);

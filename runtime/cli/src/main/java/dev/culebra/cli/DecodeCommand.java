@@ -14,27 +14,27 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** {@code culebra decode}. */
-@Command(name = "decode", mixinStandardHelpOptions = true, versionProvider = Version.class, header = "Give encoded weights back as a dense matrix.", description = {
-        "",
-        "Writes one tensor 'weight' [M, K], row-major, in the type of the encoded values (F16 or BF16).",
-        "",
-        "Example:",
-        "  culebra decode fc1.culebra fc1.safetensors", ""})
+@Command(name = "decode", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        header = "Give encoded weights back as a dense matrix.", description = {
+            "",
+            "Writes one tensor 'weight' [M, K], row-major, in the type of the encoded values (F16 or BF16).",
+            "",
+            "Example:",
+            "  culebra decode fc1.culebra fc1.safetensors", ""})
 final class DecodeCommand implements Callable<Integer> {
     private final Console console;
 
     @Parameters(index = "0", paramLabel = "IN.culebra", description = "File that 'encode' wrote.")
     private Path input;
 
-    @Parameters(index = "1", paramLabel = "OUT.safetensors", description = "File to write; an existing one is replaced.")
+    @Parameters(index = "1", paramLabel = "OUT.safetensors",
+            description = "File to write; an existing one is replaced.")
     private Path output;
 
     @Option(names = "--json", description = "Print one line with one JSON object.")
     private boolean json;
 
-    DecodeCommand(Console console) {
-        this.console = console;
-    }
+    DecodeCommand(Console console) { this.console = console; }
 
     @Override
     public Integer call() throws Exception {
@@ -56,10 +56,13 @@ final class DecodeCommand implements Callable<Integer> {
             });
         }
         if (json) {
-            console.json(Console.object().put("output", output.toString()).put("format", matrix.format().id()).put("dtype", type.name())
-                    .put("m", matrix.m()).put("k", matrix.k()).put("nonzeros", matrix.nonzeros()).put("sparsity", matrix.sparsity()));
+            console.json(Console.object().put("output", output.toString()).put("format", matrix.format().id())
+                    .put("dtype", type.name())
+                    .put("m", matrix.m()).put("k", matrix.k()).put("nonzeros", matrix.nonzeros())
+                    .put("sparsity", matrix.sparsity()));
         } else {
-            console.line("%s: weight [%d, %d] %s, %s zero", output, matrix.m(), matrix.k(), type, Text.percent(matrix.sparsity()));
+            console.line("%s: weight [%d, %d] %s, %s zero", output, matrix.m(), matrix.k(), type,
+                    Text.percent(matrix.sparsity()));
         }
         return Culebra.OK;
     }

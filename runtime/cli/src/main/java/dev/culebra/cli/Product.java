@@ -20,8 +20,7 @@ final class Product {
      */
     private static final double COLD_MILLISECONDS = 10_000;
 
-    private Product() {
-    }
+    private Product() {}
 
     /**
      * Multiplies up to 5 times within about a second, at least twice unless that takes long.
