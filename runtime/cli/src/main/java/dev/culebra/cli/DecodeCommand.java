@@ -39,17 +39,17 @@ final class DecodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Outputs.check(output, input);
-        var matrix = console.during("reading " + input, () -> SparseMatrix.read(input));
+        var matrix = console.during("reading " + input.getFileName(), () -> SparseMatrix.read(input));
         var type = matrix.valueType().dense();
         var declaration = Declaration.matrix("weight", TensorType.of(type), matrix.m(), matrix.k());
         try (var arena = Arena.ofShared(); var writer = SafetensorsWriter.create(output, Map.of(), declaration)) {
             var tensor = writer.tensors().getFirst();
-            var dense = arena.allocate(tensor.bytes(), Long.BYTES);
-            console.during("decoding " + input, () -> {
+            var dense = console.allocate(arena, tensor.bytes(), "dense matrix");
+            console.during("decoding " + input.getFileName(), () -> {
                 matrix.decode(dense);
                 return null;
             });
-            console.during("writing " + output, () -> {
+            console.during("writing " + output.getFileName(), () -> {
                 writer.write(tensor, 0, dense);
                 writer.commit();
                 return null;

@@ -60,7 +60,7 @@ final class EncodeCommand implements Callable<Integer> {
     private void write(SparseMatrix matrix) throws IOException {
         // Through a symbolic link the file it leads to is replaced, not the link.
         var target = Files.exists(output) ? output.toRealPath() : output;
-        console.during("writing " + output, () -> {
+        console.during("writing " + output.getFileName(), () -> {
             matrix.write(target);
             return null;
         });

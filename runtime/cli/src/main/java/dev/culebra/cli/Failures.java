@@ -36,10 +36,7 @@ final class Failures {
                 f.getFile() + ": " + (f.getReason() == null ? f.getClass().getSimpleName() : f.getReason());
             case FileNotFoundException f -> f.getMessage();
             case IOException f -> "input or output failed while " + task + ": " + message(f);
-            case OutOfMemoryError f -> "out of memory while " + task + " (" + message(f)
-                    + "; the Java heap may grow to "
-                    + Text.bytes(Runtime.getRuntime().maxMemory())
-                    + "); give it more with CULEBRA_JAVA_OPTIONS=-Xmx8g, or free memory for what lies outside the heap";
+            case OutOfMemoryError f -> outOfMemory(message(f), task);
             // What a mapped file throws when it can not be read any more.
             case InternalError f when message(f).contains("unsafe memory access") ->
                 "a file became shorter, or its disk failed, while "
@@ -49,6 +46,16 @@ final class Failures {
                 f.getMessage();
             default -> "internal error while " + task + ": " + e + " (--verbose shows where)";
         });
+    }
+
+    /** The JVM's heap and the memory outside it run out apart from each other. */
+    private static String outOfMemory(String message, String task) {
+        boolean heap = message.contains("heap") || message.contains("GC overhead") || message.contains("array size");
+        return "out of memory while " + task + ": " + (heap
+                ? "the Java heap ends at " + Text.bytes(Runtime.getRuntime().maxMemory())
+                        + "; give it more, such as CULEBRA_JAVA_OPTIONS=-Xmx8g"
+                : message
+                        + " outside the Java heap; free some, or leave the heap less, such as CULEBRA_JAVA_OPTIONS=-Xmx1g");
     }
 
     /** Through what only carries a cause. */

@@ -80,9 +80,10 @@ final class SpmmCommand implements Callable<Integer> {
             checkFit(weights, input);
             int n = input.columns();
             try (var spmm = Spmm.open(device)) {
+                // The output first: where it does not fit nothing else is worth doing.
+                var y = console.allocate(arena, outputBytes(weights.m(), n), "output");
                 var matrix = weights.matrix(format.format(), console);
                 var x = tokenMajor(input, arena);
-                var y = arena.allocate(Math.multiplyExact((long) matrix.m() * n, Float.BYTES), 64);
                 try (var loaded = console.during("loading weights", () -> spmm.load(matrix))) {
                     double milliseconds = console.during("multiplying",
                             () -> Product.milliseconds(loaded, x, input.valueType().dense(), n, y));
@@ -92,6 +93,14 @@ final class SpmmCommand implements Callable<Integer> {
             }
         }
         return Culebra.OK;
+    }
+
+    private static long outputBytes(int m, int n) {
+        // Two numbers of 31 bits times 4: the file of neither says anything about their product.
+        if ((long) m * n > Long.MAX_VALUE / Float.BYTES) {
+            throw new Failure("an output of [" + m + ", " + n + "] has more bytes than any memory");
+        }
+        return (long) m * n * Float.BYTES;
     }
 
     private void checkFit(Weights weights, DenseMatrix input) {
@@ -109,10 +118,9 @@ final class SpmmCommand implements Callable<Integer> {
     private MemorySegment tokenMajor(DenseMatrix input, Arena arena) {
         int k = input.rows();
         int n = input.columns();
-        MemorySegment x;
+        var x = console.allocate(arena, Math.multiplyExact((long) k * n, Short.BYTES), "input");
         long overflows;
         try (var progress = console.progress("transposing input", k)) {
-            x = arena.allocate(Math.multiplyExact((long) k * n, Short.BYTES), 64);
             overflows = Transpose.toTokenMajor(input.data(), input.type(), k, n, x, progress);
         }
         Halves.warn(console, overflows, "inputs");
@@ -122,7 +130,7 @@ final class SpmmCommand implements Callable<Integer> {
     private void write(MemorySegment y, int m, int n) throws IOException {
         var declaration = Declaration.matrix("output", TensorType.F32, m, n);
         try (var writer = SafetensorsWriter.create(output, Map.of(), declaration);
-                var progress = console.progress("writing " + output, m)) {
+                var progress = console.progress("writing " + output.getFileName(), m)) {
             var tensor = writer.tensors().getFirst();
             Transpose.toFeatureMajor(y, n, m, (first, run) -> writer.write(tensor, 4 * first, run), progress);
             writer.commit();

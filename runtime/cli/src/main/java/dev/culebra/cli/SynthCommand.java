@@ -80,7 +80,7 @@ final class SynthCommand implements Callable<Integer> {
         var metadata = Map.of("made_by", "culebra synth", "sparsity", "" + sparsity, "skew", "" + skew, "seed",
                 "" + seed);
         try (var writer = SafetensorsWriter.create(output, metadata, declaration);
-                var progress = console.progress("writing " + output, m)) {
+                var progress = console.progress("writing " + output.getFileName(), m)) {
             var tensor = writer.tensors().getFirst();
             Parallel.run(weights.blocks(), block -> weights.rows(block, (row, bits) -> {
                 writer.write(tensor, row * bits.byteSize(), bits);

@@ -225,4 +225,27 @@ class BadInputTest {
         assertEquals(Culebra.FAILED, Culebra.run(new String[]{"--version"}, broken, new PrintStream(err, true)));
         assertTrue(err.toString().contains("standard output"), err.toString());
     }
+
+    private Path sparse(String name, int rows, int columns) throws IOException {
+        long bytes = 2L * rows * columns;
+        var path = RawFile.write(folder.resolve(name),
+                "{\"t\":{\"dtype\":\"F16\",\"shape\":[%d,%d],\"data_offsets\":[0,%d]}}"
+                        .formatted(rows, columns, bytes),
+                new byte[0]);
+        // A file of holes takes no room on the disk.
+        try (var file = new java.io.RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(file.length() + bytes);
+        }
+        return path;
+    }
+
+    /** Small files can ask for more than any machine has: 2^26 rows times 2^21 columns are 2^49 bytes. */
+    @Test
+    void resultsThatNoMemoryHolds() throws IOException {
+        var tall = sparse("tall", 1 << 26, 1);
+        var wide = sparse("wide", 1, 1 << 21);
+        remember();
+        spmm(tall, wide, output).failed(Culebra.FAILED, "out of memory while allocating 512.0 TiB for the output",
+                "-Xmx");
+    }
 }

@@ -3,6 +3,8 @@ package dev.culebra.tests.cli;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -209,9 +211,12 @@ class LauncherTest {
         return environment;
     }
 
-    @Test
-    void buildsOnFirstUseOnceAndAgainWhenSourcesChange() throws Exception {
+    /** macOS has no flock. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void buildsOnFirstUseOnceAndAgainWhenSourcesChange(boolean flock) throws Exception {
         var checkout = emptyCheckout(Files.readString(root.resolve("culebra")));
+        if (!flock) Files.deleteIfExists(folder.resolve("tools/flock"));
         fakeMaven(checkout, "sleep 2; cp '" + jar + "' TARGET/culebra-cli-0.1.0-all.jar\n");
         var launcher = checkout.resolve("culebra");
         var two = run(firstUse(), folder, "bash", "-c", launcher + " --version & " + launcher + " --version & wait");
