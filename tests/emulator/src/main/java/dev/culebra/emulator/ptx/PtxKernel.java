@@ -1,16 +1,31 @@
 package dev.culebra.emulator.ptx;
 
+import dev.culebra.emulator.exec.KernelCode;
 import java.util.List;
+import java.util.Map;
 
 /** An entry of a module, ready to run. Immutable. */
 public final class PtxKernel {
 
     private final String name;
     private final List<PtxParameter> parameters;
+    private final Map<String, int[]> directives;
+    private final KernelCode code;
 
-    PtxKernel(String name, List<PtxParameter> parameters) {
+    PtxKernel(String name, List<PtxParameter> parameters, Map<String, int[]> directives, KernelCode code) {
         this.name = name;
         this.parameters = parameters;
+        this.directives = directives;
+        this.code = code;
+    }
+
+    /**
+     * What the interpreter runs.
+     *
+     * @return the translated body
+     */
+    public KernelCode code() {
+        return code;
     }
 
     /**
@@ -37,7 +52,11 @@ public final class PtxKernel {
      * @return bytes
      */
     public int parameterBytes() {
-        return 0;
+        if (parameters.isEmpty()) {
+            return 0;
+        }
+        PtxParameter last = parameters.get(parameters.size() - 1);
+        return last.offset() + last.size();
     }
 
     /**
@@ -46,7 +65,7 @@ public final class PtxKernel {
      * @return bytes
      */
     public int staticSharedBytes() {
-        return 0;
+        return code.staticSharedBytes();
     }
 
     /**
@@ -55,7 +74,7 @@ public final class PtxKernel {
      * @return true when it names an {@code .extern .shared} variable
      */
     public boolean usesDynamicShared() {
-        return false;
+        return code.usesDynamicShared();
     }
 
     /**
@@ -64,7 +83,7 @@ public final class PtxKernel {
      * @return bytes, called functions included
      */
     public int localBytes() {
-        return 0;
+        return code.localBytes();
     }
 
     /**
@@ -73,7 +92,8 @@ public final class PtxKernel {
      * @return threads: the product of {@code .reqntid} or {@code .maxntid}, or 1024
      */
     public int maxThreads() {
-        return 1024;
+        int[] e = directives.containsKey("reqntid") ? directives.get("reqntid") : directives.get("maxntid");
+        return e == null ? 1024 : e[0] * e[1] * e[2];
     }
 
     /**
@@ -82,16 +102,20 @@ public final class PtxKernel {
      * @return {@code .reqntid}'s three numbers, or null
      */
     public int[] requiredThreads() {
-        return null;
+        int[] e = directives.get("reqntid");
+        return e == null ? null : e.clone();
     }
 
     /**
-     * Registers a thread would need: the most 32-bit registers live at once, an estimate of what ptxas would assign.
+     * Registers a thread would need: half the 32-bit registers that the text names, between 16 and 255. A stand-in for what
+     * ptxas would assign, which no text tells.
      *
      * @return 32-bit registers
      */
     public int registersEstimate() {
-        return 32;
+        int[] most = directives.get("maxnreg");
+        int estimate = Math.max(16, Math.min(255, (code.registers() / 2 + 7) & -8));
+        return most == null ? estimate : Math.min(estimate, most[0]);
     }
 
     /**
@@ -100,6 +124,7 @@ public final class PtxKernel {
      * @return {@code .reqnctapercluster}'s three numbers, or null
      */
     public int[] requiredCluster() {
-        return null;
+        int[] e = directives.get("reqnctapercluster");
+        return e == null ? null : e.clone();
     }
 }
