@@ -14,7 +14,5 @@ public record ComputeTarget(int major, int minor) implements Comparable<ComputeT
     }
 
     @Override
-    public String toString() {
-        return "sm_" + major + minor;
-    }
+    public String toString() { return "sm_" + major + minor; }
 }

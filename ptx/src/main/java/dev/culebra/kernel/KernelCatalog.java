@@ -52,17 +52,14 @@ public final class KernelCatalog {
     private static final List<KernelInstance> ALL = makeAll();
     private static final Map<String, String> PTX = new ConcurrentHashMap<>();
 
-    private KernelCatalog() {
-    }
+    private KernelCatalog() {}
 
     /**
      * Every compiled kernel.
      *
      * @return the list, unmodifiable; products by value type and rising tileN, then the kernel that sums splits
      */
-    public static List<KernelInstance> all() {
-        return ALL;
-    }
+    public static List<KernelInstance> all() { return ALL; }
 
     /**
      * The kernels of a product.
@@ -80,9 +77,7 @@ public final class KernelCatalog {
      *
      * @return sum_splits
      */
-    public static KernelInstance sumSplits() {
-        return SUM_SPLITS;
-    }
+    public static KernelInstance sumSplits() { return SUM_SPLITS; }
 
     /**
      * A kernel by its entry point.
@@ -143,7 +138,5 @@ public final class KernelCatalog {
                 2 * (image + stage + part), SM_80, TILED_CSL_PARAMETERS);
     }
 
-    private static KernelParameter pointer(String name) {
-        return new KernelParameter(name, Type.POINTER);
-    }
+    private static KernelParameter pointer(String name) { return new KernelParameter(name, Type.POINTER); }
 }

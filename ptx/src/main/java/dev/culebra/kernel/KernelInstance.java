@@ -21,5 +21,4 @@ import java.util.List;
  * @param parameters its parameters, in order
  */
 public record KernelInstance(String name, String resource, Format format, ValueType values, int tileM, int tileK,
-        int tileN, int threads, int sharedBytes, ComputeTarget minimum, List<KernelParameter> parameters) {
-}
+        int tileN, int threads, int sharedBytes, ComputeTarget minimum, List<KernelParameter> parameters) {}

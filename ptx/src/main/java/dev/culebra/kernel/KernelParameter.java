@@ -19,17 +19,13 @@ public record KernelParameter(String name, Type type) {
 
         private final int bytes;
 
-        Type(int bytes) {
-            this.bytes = bytes;
-        }
+        Type(int bytes) { this.bytes = bytes; }
 
         /**
          * Its size in the argument block; also its alignment there.
          *
          * @return bytes
          */
-        public int bytes() {
-            return bytes;
-        }
+        public int bytes() { return bytes; }
     }
 }

@@ -18,8 +18,7 @@ public final class Planner {
     /** Partial sums are written and read once more for each split; past this the sum costs more than it can bring. */
     private static final int MOST_SPLITS = 32;
 
-    private Planner() {
-    }
+    private Planner() {}
 
     /**
      * Plans a product.

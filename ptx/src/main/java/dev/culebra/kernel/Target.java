@@ -30,9 +30,7 @@ public record Target(int ccMajor, int ccMinor, int multiprocessors, int sharedPe
      *
      * @return as a comparable pair
      */
-    public ComputeTarget compute() {
-        return new ComputeTarget(ccMajor, ccMinor);
-    }
+    public ComputeTarget compute() { return new ComputeTarget(ccMajor, ccMinor); }
 
     /**
      * How many blocks a multiprocessor can hold, by shared memory: it has what one block can have and 1 KB (164, 100 and 228

@@ -30,9 +30,7 @@ final class BankOrder {
     private final int[] count = new int[TiledCsl.BANKS];
     private final int[] tail = new int[TiledCsl.BANKS];
 
-    void clear() {
-        Arrays.fill(count, 0);
-    }
+    void clear() { Arrays.fill(count, 0); }
 
     void add(int place, int value) {
         int bank = TiledCsl.bank(place);

@@ -25,6 +25,5 @@ interface Codec {
     Csr toCsr(SparseMatrix matrix);
 
     /** An encoder's result: sections in the order of {@link #sectionNames}. */
-    record Encoded(List<Section> sections, long nonzeros, long overflowed) {
-    }
+    record Encoded(List<Section> sections, long nonzeros, long overflowed) {}
 }

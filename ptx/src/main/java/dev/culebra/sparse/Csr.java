@@ -72,7 +72,5 @@ public record Csr(int m, int k, ValueType type, long[] rowStart, int[] column, M
      *
      * @return the number of entries
      */
-    public long nonzeros() {
-        return column.length;
-    }
+    public long nonzeros() { return column.length; }
 }

@@ -11,19 +11,13 @@ record CsrSource(Csr csr) implements ValueSource {
             .withOrder(ByteOrder.LITTLE_ENDIAN);
 
     @Override
-    public int m() {
-        return csr.m();
-    }
+    public int m() { return csr.m(); }
 
     @Override
-    public int k() {
-        return csr.k();
-    }
+    public int k() { return csr.k(); }
 
     @Override
-    public ValueType type() {
-        return csr.type();
-    }
+    public ValueType type() { return csr.type(); }
 
     @Override
     public Reader reader() {
@@ -48,9 +42,7 @@ record CsrSource(Csr csr) implements ValueSource {
             }
 
             @Override
-            public long overflowed() {
-                return 0;
-            }
+            public long overflowed() { return 0; }
 
             /** The first position of a row whose column is not before the panel. */
             private int first(int from, int to, int column) {

@@ -47,9 +47,7 @@ record DenseSource(MemorySegment dense, DenseType from, int m, int k, ValueType 
             }
 
             @Override
-            public long overflowed() {
-                return overflowed;
-            }
+            public long overflowed() { return overflowed; }
         };
     }
 }

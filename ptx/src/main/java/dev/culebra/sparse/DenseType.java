@@ -13,18 +13,14 @@ public enum DenseType {
 
     private final int bytes;
 
-    DenseType(int bytes) {
-        this.bytes = bytes;
-    }
+    DenseType(int bytes) { this.bytes = bytes; }
 
     /**
      * The size of an element.
      *
      * @return bytes an element
      */
-    public int bytes() {
-        return bytes;
-    }
+    public int bytes() { return bytes; }
 
     /** Refuses a segment that is not exactly a dense M x K matrix of this type. */
     void checkSize(MemorySegment dense, int m, int k) {

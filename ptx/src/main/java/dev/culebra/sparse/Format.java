@@ -20,9 +20,7 @@ public enum Format {
      *
      * @return such as {@code "tiled-csl"}
      */
-    public String id() {
-        return id;
-    }
+    public String id() { return id; }
 
     /**
      * The format of a name.
@@ -43,13 +41,9 @@ public enum Format {
     }
 
     /** The number that stands for it in a file; never reused. */
-    int code() {
-        return code;
-    }
+    int code() { return code; }
 
-    Codec codec() {
-        return codec;
-    }
+    Codec codec() { return codec; }
 
     /** The format of a file's number, null for an unknown one. */
     static Format ofCode(int code) {

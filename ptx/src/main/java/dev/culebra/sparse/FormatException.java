@@ -12,7 +12,5 @@ public final class FormatException extends IOException {
      *
      * @param message what is wrong, where, and what is accepted
      */
-    public FormatException(String message) {
-        super(message);
-    }
+    public FormatException(String message) { super(message); }
 }

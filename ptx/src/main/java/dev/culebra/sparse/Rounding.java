@@ -9,8 +9,7 @@ final class Rounding {
     private static final int BF16_OVERFLOWS_FROM = 0x7f7f8000;
     private static final int INFINITY = 0x7f800000;
 
-    private Rounding() {
-    }
+    private Rounding() {}
 
     static short toBf16(float f) {
         int bits = Float.floatToRawIntBits(f);

@@ -9,5 +9,4 @@ import java.lang.foreign.MemorySegment;
  * @param name what it holds, unique in a matrix, such as {@code "entries"}
  * @param bytes its contents
  */
-public record Section(String name, MemorySegment bytes) {
-}
+public record Section(String name, MemorySegment bytes) {}

@@ -54,11 +54,9 @@ final class SparseFile {
     /** How much goes through one buffer: a ByteBuffer can not show more than 2 GiB of a segment. */
     private static final long CHUNK = 64 << 20;
 
-    private SparseFile() {
-    }
+    private SparseFile() {}
 
-    private record Entry(String name, long offset, long bytes, int checksum) {
-    }
+    private record Entry(String name, long offset, long bytes, int checksum) {}
 
     // ---- writing
 
@@ -278,13 +276,9 @@ final class SparseFile {
 
     // ---- both
 
-    private static int headerBytes(int sections) {
-        return FIXED_BYTES + TABLE_ENTRY_BYTES * sections + CHECKSUM_BYTES;
-    }
+    private static int headerBytes(int sections) { return FIXED_BYTES + TABLE_ENTRY_BYTES * sections + CHECKSUM_BYTES; }
 
-    private static long aligned(long offset) {
-        return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    }
+    private static long aligned(long offset) { return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
     private static int checksum(ByteBuffer bytes) {
         CRC32C crc = new CRC32C();

@@ -62,9 +62,7 @@ public final class SparseMatrix {
      * @return the encoded matrix
      * @throws IllegalArgumentException if the result would pass what the format can address (64 GiB)
      */
-    public static SparseMatrix encode(Csr csr, EncodeOptions options) {
-        return encode(new CsrSource(csr), options);
-    }
+    public static SparseMatrix encode(Csr csr, EncodeOptions options) { return encode(new CsrSource(csr), options); }
 
     /**
      * Encodes a dense fp32 matrix as F16, rounded to the nearest, ties to even. See {@link #overflowed()}.
@@ -104,9 +102,7 @@ public final class SparseMatrix {
      * @param csr the matrix; not kept
      * @return the encoded matrix
      */
-    public static SparseMatrix of(Csr csr) {
-        return encode(csr, EncodeOptions.DEFAULT);
-    }
+    public static SparseMatrix of(Csr csr) { return encode(csr, EncodeOptions.DEFAULT); }
 
     private static SparseMatrix encode(ValueSource source, EncodeOptions options) {
         Format format = options.format() == null ? Format.TILED_CSL : options.format();
@@ -124,9 +120,7 @@ public final class SparseMatrix {
      * @throws FormatException if the file is no valid encoded matrix
      * @throws IOException if it can not be read
      */
-    public static SparseMatrix read(Path path) throws IOException {
-        return SparseFile.read(path);
-    }
+    public static SparseMatrix read(Path path) throws IOException { return SparseFile.read(path); }
 
     /**
      * Writes the file form: beside the target first, then renamed, so that the target is the old file or the whole new one.
@@ -134,90 +128,70 @@ public final class SparseMatrix {
      * @param path where to; a file that is there is replaced
      * @throws IOException if it can not be written; then nothing is left behind
      */
-    public void write(Path path) throws IOException {
-        SparseFile.write(this, path);
-    }
+    public void write(Path path) throws IOException { SparseFile.write(this, path); }
 
     /**
      * Rows.
      *
      * @return M
      */
-    public int m() {
-        return m;
-    }
+    public int m() { return m; }
 
     /**
      * Columns.
      *
      * @return K
      */
-    public int k() {
-        return k;
-    }
+    public int k() { return k; }
 
     /**
      * The type of the values.
      *
      * @return the type
      */
-    public ValueType valueType() {
-        return valueType;
-    }
+    public ValueType valueType() { return valueType; }
 
     /**
      * The format.
      *
      * @return the format
      */
-    public Format format() {
-        return format;
-    }
+    public Format format() { return format; }
 
     /**
      * How many nonzeros are stored.
      *
      * @return their number, padding left out
      */
-    public long nonzeros() {
-        return nonzeros;
-    }
+    public long nonzeros() { return nonzeros; }
 
     /**
      * The share of zeros.
      *
      * @return 1 - nonzeros / (M * K), from 0 to 1
      */
-    public double sparsity() {
-        return 1 - (double) nonzeros / ((double) m * k);
-    }
+    public double sparsity() { return 1 - (double) nonzeros / ((double) m * k); }
 
     /**
      * How many finite FP32 values became infinite when they were rounded: worth a warning where it is not 0.
      *
      * @return their number; 0 for a matrix read from a file, where it is not recorded
      */
-    public long overflowed() {
-        return overflowed;
-    }
+    public long overflowed() { return overflowed; }
 
     /**
      * What a device reads: values, places, offsets and padding.
      *
      * @return bytes of all sections
      */
-    public long encodedBytes() {
-        return sections.stream().mapToLong(s -> s.bytes().byteSize()).sum();
-    }
+    public long encodedBytes() { return sections.stream().mapToLong(s -> s.bytes().byteSize()).sum(); }
 
     /**
      * What is uploaded.
      *
      * @return the sections, in the format's order; unmodifiable
      */
-    public List<Section> sections() {
-        return sections;
-    }
+    public List<Section> sections() { return sections; }
 
     /**
      * One of the sections.
@@ -242,9 +216,7 @@ public final class SparseMatrix {
      * @return a CSR matrix with the same nonzeros
      * @throws IllegalStateException if there are more nonzeros than an array holds
      */
-    public Csr toCsr() {
-        return format.codec().toCsr(this);
-    }
+    public Csr toCsr() { return format.codec().toCsr(this); }
 
     /**
      * Writes the dense matrix.
@@ -263,9 +235,7 @@ public final class SparseMatrix {
      *
      * @throws FormatException if a rule of the format is broken; the message says which, and where
      */
-    public void validate() throws FormatException {
-        format.codec().validate(this);
-    }
+    public void validate() throws FormatException { format.codec().validate(this); }
 
     @Override
     public String toString() {

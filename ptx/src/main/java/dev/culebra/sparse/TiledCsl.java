@@ -64,36 +64,28 @@ public record TiledCsl(int m, int k) {
      *
      * @return ceil(M / 64)
      */
-    public int tileRows() {
-        return (m - 1) / TILE_ROWS + 1;
-    }
+    public int tileRows() { return (m - 1) / TILE_ROWS + 1; }
 
     /**
      * Tiles side by side.
      *
      * @return ceil(K / 64)
      */
-    public int tileColumns() {
-        return (k - 1) / TILE_COLUMNS + 1;
-    }
+    public int tileColumns() { return (k - 1) / TILE_COLUMNS + 1; }
 
     /**
      * All tiles.
      *
      * @return tileRows() * tileColumns()
      */
-    public long tiles() {
-        return (long) tileRows() * tileColumns();
-    }
+    public long tiles() { return (long) tileRows() * tileColumns(); }
 
     /**
      * The size of the section of offsets.
      *
      * @return bytes
      */
-    public long offsetBytes() {
-        return (tiles() + 1) * OFFSET_BYTES;
-    }
+    public long offsetBytes() { return (tiles() + 1) * OFFSET_BYTES; }
 
     /**
      * How many rows of a tile lie inside the matrix.
@@ -101,9 +93,7 @@ public record TiledCsl(int m, int k) {
      * @param tileRow index of the tile's row, from 0
      * @return 1 to 64
      */
-    public int rowsOf(int tileRow) {
-        return Math.min(TILE_ROWS, m - tileRow * TILE_ROWS);
-    }
+    public int rowsOf(int tileRow) { return Math.min(TILE_ROWS, m - tileRow * TILE_ROWS); }
 
     /**
      * How many columns of a tile lie inside the matrix.
@@ -111,9 +101,7 @@ public record TiledCsl(int m, int k) {
      * @param tileColumn index of the tile's column, from 0
      * @return 1 to 64
      */
-    public int columnsOf(int tileColumn) {
-        return Math.min(TILE_COLUMNS, k - tileColumn * TILE_COLUMNS);
-    }
+    public int columnsOf(int tileColumn) { return Math.min(TILE_COLUMNS, k - tileColumn * TILE_COLUMNS); }
 
     /**
      * The place of an element of a tile.
@@ -122,9 +110,7 @@ public record TiledCsl(int m, int k) {
      * @param column column in the tile, 0 to 63
      * @return half-word index in the tile's image, 0 to 4095
      */
-    public static int place(int row, int column) {
-        return row * TILE_COLUMNS | column ^ (row & 7) << 3;
-    }
+    public static int place(int row, int column) { return row * TILE_COLUMNS | column ^ (row & 7) << 3; }
 
     /**
      * The row of a place.
@@ -132,9 +118,7 @@ public record TiledCsl(int m, int k) {
      * @param place 0 to 4095
      * @return row in the tile, 0 to 63
      */
-    public static int row(int place) {
-        return place / TILE_COLUMNS;
-    }
+    public static int row(int place) { return place / TILE_COLUMNS; }
 
     /**
      * The column of a place.
@@ -142,9 +126,7 @@ public record TiledCsl(int m, int k) {
      * @param place 0 to 4095
      * @return column in the tile, 0 to 63
      */
-    public static int column(int place) {
-        return place & TILE_COLUMNS - 1 ^ (row(place) & 7) << 3;
-    }
+    public static int column(int place) { return place & TILE_COLUMNS - 1 ^ (row(place) & 7) << 3; }
 
     /**
      * The bank of shared memory that a place lies in.
@@ -152,9 +134,7 @@ public record TiledCsl(int m, int k) {
      * @param place 0 to 4095
      * @return 0 to 31
      */
-    public static int bank(int place) {
-        return place >>> 1 & BANKS - 1;
-    }
+    public static int bank(int place) { return place >>> 1 & BANKS - 1; }
 
     /**
      * The place of an entry.
@@ -162,9 +142,7 @@ public record TiledCsl(int m, int k) {
      * @param entry an entry's 32 bits
      * @return its high half; 0 to 4095 in a valid matrix
      */
-    public static int placeOf(int entry) {
-        return entry >>> 16;
-    }
+    public static int placeOf(int entry) { return entry >>> 16; }
 
     /**
      * The value of an entry.
@@ -172,9 +150,7 @@ public record TiledCsl(int m, int k) {
      * @param entry an entry's 32 bits
      * @return its low half: the value's bits
      */
-    public static short valueOf(int entry) {
-        return (short) entry;
-    }
+    public static short valueOf(int entry) { return (short) entry; }
 
     /**
      * An entry.
@@ -183,9 +159,7 @@ public record TiledCsl(int m, int k) {
      * @param value the value's bits
      * @return its 32 bits
      */
-    public static int entry(int place, short value) {
-        return place << 16 | value & 0xffff;
-    }
+    public static int entry(int place, short value) { return place << 16 | value & 0xffff; }
 
     /**
      * Quads of a number of entries.
@@ -193,7 +167,5 @@ public record TiledCsl(int m, int k) {
      * @param entries 0 or more
      * @return ceil(entries / 4)
      */
-    public static int quads(int entries) {
-        return (entries + QUAD - 1) / QUAD;
-    }
+    public static int quads(int entries) { return (entries + QUAD - 1) / QUAD; }
 }

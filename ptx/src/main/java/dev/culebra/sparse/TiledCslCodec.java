@@ -7,9 +7,7 @@ import java.util.List;
 final class TiledCslCodec implements Codec {
 
     @Override
-    public List<String> sectionNames() {
-        return List.of(TiledCsl.ENTRIES, TiledCsl.OFFSETS);
-    }
+    public List<String> sectionNames() { return List.of(TiledCsl.ENTRIES, TiledCsl.OFFSETS); }
 
     @Override
     public Encoded encode(ValueSource source, EncodeOptions options) {
@@ -22,17 +20,11 @@ final class TiledCslCodec implements Codec {
     }
 
     @Override
-    public void validate(SparseMatrix matrix) throws FormatException {
-        new TiledCslValidator(matrix).validate();
-    }
+    public void validate(SparseMatrix matrix) throws FormatException { new TiledCslValidator(matrix).validate(); }
 
     @Override
-    public void decode(SparseMatrix matrix, MemorySegment denseOut) {
-        new TiledCslDecoder(matrix).decode(denseOut);
-    }
+    public void decode(SparseMatrix matrix, MemorySegment denseOut) { new TiledCslDecoder(matrix).decode(denseOut); }
 
     @Override
-    public Csr toCsr(SparseMatrix matrix) {
-        return new TiledCslDecoder(matrix).toCsr();
-    }
+    public Csr toCsr(SparseMatrix matrix) { return new TiledCslDecoder(matrix).toCsr(); }
 }

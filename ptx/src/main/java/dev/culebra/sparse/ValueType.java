@@ -24,32 +24,24 @@ public enum ValueType {
      *
      * @return {@code "f16"} or {@code "bf16"}
      */
-    public String id() {
-        return id;
-    }
+    public String id() { return id; }
 
     /**
      * The width of a value; a caller must not assume that it is a multiple of 8.
      *
      * @return bits a value
      */
-    public int bits() {
-        return bits;
-    }
+    public int bits() { return bits; }
 
     /**
      * The type of the dense array that a decoder makes of it.
      *
      * @return the dense type with the same bits
      */
-    public DenseType dense() {
-        return dense;
-    }
+    public DenseType dense() { return dense; }
 
     /** The number that stands for it in a file; never reused. */
-    int code() {
-        return code;
-    }
+    int code() { return code; }
 
     /** The type of a file's number, null for an unknown one. */
     static ValueType ofCode(int code) {

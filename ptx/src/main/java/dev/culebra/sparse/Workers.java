@@ -10,8 +10,7 @@ import java.util.concurrent.Future;
 /** Runs one task on several threads and waits for all of them. */
 final class Workers {
 
-    private Workers() {
-    }
+    private Workers() {}
 
     /** Runs {@code task} that many times at once; with one thread, on the caller's. Throws what a task threw. */
     static void run(int threads, Runnable task) {

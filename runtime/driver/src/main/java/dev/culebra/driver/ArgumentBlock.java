@@ -48,9 +48,7 @@ final class ArgumentBlock {
     }
 
     /** The {@code void**} of the driver. */
-    MemorySegment pointers() {
-        return pointers;
-    }
+    MemorySegment pointers() { return pointers; }
 
     void set(int index, DeviceBuffer buffer) {
         Parameter p = check(index, 8, false, "a device buffer");
@@ -125,14 +123,16 @@ final class ArgumentBlock {
     }
 
     private String describeParameters() {
-        return parameters.isEmpty() ? ""
+        return parameters.isEmpty()
+                ? ""
                 : parameters.stream().map(Parameter::toString).collect(Collectors.joining("; ", ": ", ""));
     }
 
     private Parameter parameter(int index) {
         if (index < 0 || index >= parameters.size()) {
-            throw new IndexOutOfBoundsException(kernel + " has " + parameters.size() + " parameters, counted from 0: got "
-                    + index + describeParameters());
+            throw new IndexOutOfBoundsException(
+                    kernel + " has " + parameters.size() + " parameters, counted from 0: got "
+                            + index + describeParameters());
         }
         return parameters.get(index);
     }

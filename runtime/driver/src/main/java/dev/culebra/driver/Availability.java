@@ -6,5 +6,4 @@ package dev.culebra.driver;
  * @param available whether {@link Cuda#open(String)} gives one
  * @param reason one sentence for people where it does not; empty where it does
  */
-public record Availability(boolean available, String reason) {
-}
+public record Availability(boolean available, String reason) {}

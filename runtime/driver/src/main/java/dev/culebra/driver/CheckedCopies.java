@@ -9,9 +9,7 @@ import java.lang.foreign.MemorySegment;
 /** Copies and fills. */
 final class CheckedCopies extends Checked {
 
-    CheckedCopies(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedCopies(Functions functions, Errors errors) { super(functions, errors); }
 
     void toDevice(MemorySegment context, long to, MemorySegment from, long bytes) {
         check(cuMemcpyHtoD, PFN_cuMemcpyHtoD_v3020.invoke(at(cuMemcpyHtoD, context), to, from, bytes));
@@ -43,8 +41,7 @@ final class CheckedCopies extends Checked {
     }
 
     /** One side of a 2-D copy: a segment, or a device address where the segment is null. */
-    record Plane(MemorySegment host, long device, long pitch) {
-    }
+    record Plane(MemorySegment host, long device, long pitch) {}
 
     void copy2dAsync(MemorySegment context, Plane to, Plane from, long widthBytes, long rows, MemorySegment stream) {
         try (Arena arena = Arena.ofConfined()) {

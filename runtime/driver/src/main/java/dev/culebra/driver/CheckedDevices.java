@@ -17,13 +17,9 @@ final class CheckedDevices extends Checked {
     /** What the driver's own samples use for names. */
     private static final int NAME_BYTES = 256;
 
-    CheckedDevices(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedDevices(Functions functions, Errors errors) { super(functions, errors); }
 
-    void init() {
-        check(cuInit, PFN_cuInit_v2000.invoke(at(cuInit), 0));
-    }
+    void init() { check(cuInit, PFN_cuInit_v2000.invoke(at(cuInit), 0)); }
 
     int driverVersion() {
         try (Arena arena = Arena.ofConfined()) {
@@ -131,8 +127,7 @@ final class CheckedDevices extends Checked {
         }
     }
 
-    record PrimaryContextState(int flags, boolean active) {
-    }
+    record PrimaryContextState(int flags, boolean active) {}
 
     MemorySegment defaultPool(int device) {
         try (Arena arena = Arena.ofConfined()) {

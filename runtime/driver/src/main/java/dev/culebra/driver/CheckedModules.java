@@ -11,9 +11,7 @@ import java.lang.foreign.MemorySegment;
 /** Modules and libraries of code, and what is known of their functions. */
 final class CheckedModules extends Checked {
 
-    CheckedModules(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedModules(Functions functions, Errors errors) { super(functions, errors); }
 
     /** The code alone, since what to say of a failure stands in the JIT's log and in the PTX: see {@link JitCall}. */
     int load(MemorySegment context, MemorySegment out, MemorySegment image, int count, MemorySegment options,
@@ -61,8 +59,7 @@ final class CheckedModules extends Checked {
         }
     }
 
-    record Global(long address, long bytes) {
-    }
+    record Global(long address, long bytes) {}
 
     Global global(MemorySegment context, MemorySegment module, String name, String advice) {
         try (Arena arena = Arena.ofConfined()) {
@@ -90,12 +87,9 @@ final class CheckedModules extends Checked {
                 PFN_cuFuncSetAttribute_v9000.invoke(at(cuFuncSetAttribute, context), function, attribute, value));
     }
 
-    record ParameterPlace(long offset, long size) {
-    }
+    record ParameterPlace(long offset, long size) {}
 
-    boolean knowsParameters() {
-        return functions.has(cuFuncGetParamInfo);
-    }
+    boolean knowsParameters() { return functions.has(cuFuncGetParamInfo); }
 
     /** Where the parameter stands in the argument block; null past the last one. */
     ParameterPlace parameter(MemorySegment context, MemorySegment function, int index) {

@@ -27,8 +27,7 @@ final class Completions {
     private static final AtomicLong NEXT = new AtomicLong(1);
     private static final Map<Long, Pending> PENDING = new ConcurrentHashMap<>();
 
-    private Completions() {
-    }
+    private Completions() {}
 
     /** Made when the first future is. */
     private static final class Callback {
@@ -45,13 +44,11 @@ final class Completions {
     }
 
     /** A future, the object that it waits for, the question whether it is done, and what to tidy up then. */
-    private record Pending(CompletableFuture<Void> future, Lifetime subject, BooleanSupplier done, Runnable after) {
-    }
+    private record Pending(CompletableFuture<Void> future, Lifetime subject, BooleanSupplier done, Runnable after) {}
 
     static CompletableFuture<Void> ofStream(Stream stream) {
         Pending pending = new Pending(new CompletableFuture<>(), stream.lifetime(),
-                () -> stream.driver().streams.isDone(stream.rawContext(), stream.raw()), () -> {
-                });
+                () -> stream.driver().streams.isDone(stream.rawContext(), stream.raw()), () -> {});
         return begin(pending, id -> stream.driver().streams.callHost(stream.rawContext(), stream.raw(),
                 Callback.FUNCTION, Handles.of(id)));
     }
@@ -130,7 +127,8 @@ final class Completions {
         CompletableFuture.runAsync(() -> {
             pending.after.run();
             if (failure == null) pending.future.complete(null);
-            else pending.future.completeExceptionally(failure);
+            else
+                pending.future.completeExceptionally(failure);
         });
     }
 }

@@ -27,8 +27,7 @@ public final class Cuda {
 
     private static final Map<DriverProvider, Opening> BY_PROVIDER = new IdentityHashMap<>();
 
-    private record Opening(Cuda cuda, String reason) {
-    }
+    private record Opening(Cuda cuda, String reason) {}
 
     private final DriverProvider provider;
     private final String origin;
@@ -54,9 +53,7 @@ public final class Cuda {
      *
      * @return yes, or why not
      */
-    public static Availability available() {
-        return available(NvidiaDriver.NAME);
-    }
+    public static Availability available() { return available(NvidiaDriver.NAME); }
 
     /**
      * Whether a driver can be used here. Loads it, where there is one.
@@ -75,9 +72,7 @@ public final class Cuda {
      * @return the driver, the same one on each call
      * @throws CudaUnavailableException where there is none
      */
-    public static Cuda open() {
-        return open(NvidiaDriver.NAME);
-    }
+    public static Cuda open() { return open(NvidiaDriver.NAME); }
 
     /**
      * Opens a driver by its provider's name.
@@ -86,9 +81,7 @@ public final class Cuda {
      * @return the driver, the same one on each call
      * @throws CudaUnavailableException where there is none
      */
-    public static Cuda open(String provider) {
-        return orThrow(provider, opening(provider));
-    }
+    public static Cuda open(String provider) { return orThrow(provider, opening(provider)); }
 
     /**
      * Opens the driver of a provider that the caller made, such as an emulator with options of its own. The provider and
@@ -111,9 +104,7 @@ public final class Cuda {
      *
      * @return names for {@link #open(String)}, NVIDIA's first
      */
-    public static List<String> providers() {
-        return List.copyOf(Providers.find().byName().keySet());
-    }
+    public static List<String> providers() { return List.copyOf(Providers.find().byName().keySet()); }
 
     private static Cuda orThrow(String name, Opening opening) {
         if (opening.cuda == null) throw new CudaUnavailableException(name, opening.reason);
@@ -144,7 +135,9 @@ public final class Cuda {
                 case DriverProvider.Result.Missing missing -> new Opening(null, missing.reason());
                 case DriverProvider.Result.Loaded loaded -> {
                     Cuda cuda = new Cuda(provider, loaded);
-                    yield cuda.devices.isEmpty() ? new Opening(null, "the driver has no device") : new Opening(cuda, "");
+                    yield cuda.devices.isEmpty()
+                            ? new Opening(null, "the driver has no device")
+                            : new Opening(cuda, "");
                 }
             };
         } catch (CudaException e) {
@@ -159,36 +152,28 @@ public final class Cuda {
      *
      * @return {@code cuda}, {@code emulator}, or another's
      */
-    public String provider() {
-        return provider.name();
-    }
+    public String provider() { return provider.name(); }
 
     /**
      * Where the driver was found.
      *
      * @return a library's path or a name, for people
      */
-    public String origin() {
-        return origin;
-    }
+    public String origin() { return origin; }
 
     /**
      * The CUDA version that the driver was made for.
      *
      * @return 1000 times the major version plus 10 times the minor one: 12040 for 12.4
      */
-    public int driverVersion() {
-        return driverVersion;
-    }
+    public int driverVersion() { return driverVersion; }
 
     /**
      * All devices, in the driver's order.
      *
      * @return one at least
      */
-    public List<Device> devices() {
-        return devices;
-    }
+    public List<Device> devices() { return devices; }
 
     /**
      * A device.
@@ -211,9 +196,7 @@ public final class Cuda {
      *
      * @return names such as {@code cuFuncGetParamInfo}; empty for a driver of CUDA 12.4 or later
      */
-    public List<String> missingFunctions() {
-        return driver.functions.missing().stream().map(Enum::name).toList();
-    }
+    public List<String> missingFunctions() { return driver.functions.missing().stream().map(Enum::name).toList(); }
 
     @Override
     public String toString() {

@@ -28,7 +28,8 @@ public final class CudaLibrary implements AutoCloseable {
         Driver driver = context.driver();
         PtxText text = new PtxText(ptx);
         JitCall call = new JitCall(driver, DriverFunction.cuLibraryLoadData,
-                (out, image, count, names, values) -> driver.modules.loadLibrary(context.raw(), out, image, count, names,
+                (out, image, count, names, values) -> driver.modules.loadLibrary(context.raw(), out, image, count,
+                        names,
                         values));
         return new CudaLibrary(context, call.ptx(ptx, text, options, context.device()), text);
     }
@@ -54,18 +55,14 @@ public final class CudaLibrary implements AutoCloseable {
      *
      * @return its log, most often empty; empty too where the driver compiles later
      */
-    public String infoLog() {
-        return infoLog;
-    }
+    public String infoLog() { return infoLog; }
 
     /**
      * The driver's handle, to lend to another library.
      *
      * @return the {@code CUlibrary}
      */
-    public long handle() {
-        return handle.address();
-    }
+    public long handle() { return handle.address(); }
 
     /**
      * Waits for its kernels that were launched and unloads it. A second call does nothing.
@@ -84,7 +81,5 @@ public final class CudaLibrary implements AutoCloseable {
     }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

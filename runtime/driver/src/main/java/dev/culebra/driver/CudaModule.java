@@ -37,8 +37,9 @@ public final class CudaModule implements AutoCloseable {
 
     private static JitCall call(Context context) {
         Driver driver = context.driver();
-        return new JitCall(driver, DriverFunction.cuModuleLoadDataEx, (out, image, count, options, values) -> driver.modules
-                .load(context.raw(), out, image, count, options, values));
+        return new JitCall(driver, DriverFunction.cuModuleLoadDataEx,
+                (out, image, count, options, values) -> driver.modules
+                        .load(context.raw(), out, image, count, options, values));
     }
 
     /**
@@ -85,27 +86,21 @@ public final class CudaModule implements AutoCloseable {
      *
      * @return its log, most often empty: see {@link JitOptions#withVerboseLog(boolean)}
      */
-    public String infoLog() {
-        return infoLog;
-    }
+    public String infoLog() { return infoLog; }
 
     /**
      * The context it is loaded in.
      *
      * @return the context
      */
-    public Context context() {
-        return context;
-    }
+    public Context context() { return context; }
 
     /**
      * The driver's handle, to lend to another library.
      *
      * @return the {@code CUmodule}
      */
-    public long handle() {
-        return handle.address();
-    }
+    public long handle() { return handle.address(); }
 
     /**
      * Waits for its kernels that were launched and unloads it. A second call does nothing.
@@ -125,7 +120,5 @@ public final class CudaModule implements AutoCloseable {
     }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

@@ -65,19 +65,23 @@ public final class DeviceBuffer implements AutoCloseable {
         requireSize(bytes);
         stream.check();
         if (stream.capture != null) {
-            throw new IllegalStateException(stream + " is capturing: allocate before, and let the graph use the buffer");
+            throw new IllegalStateException(
+                    stream + " is capturing: allocate before, and let the graph use the buffer");
         }
         Driver driver = stream.driver();
         Context context = stream.context();
         Trace.Span span = Trace.allocation();
-        long address = bytes == 0 ? 0
-                : pool == null ? driver.memory.allocateAsync(context.raw(), bytes, stream.raw())
+        long address = bytes == 0
+                ? 0
+                : pool == null
+                        ? driver.memory.allocateAsync(context.raw(), bytes, stream.raw())
                         : driver.memory.allocateFromPool(context.raw(), bytes, pool.raw(), stream.raw());
         Trace.allocated(span, "stream-ordered", bytes, address);
         Uses uses = new Uses();
         uses.mark(stream);
-        Lifetime[] owners = pool == null ? new Lifetime[] {stream.lifetime()}
-                : new Lifetime[] {stream.lifetime(), pool.lifetime()};
+        Lifetime[] owners = pool == null
+                ? new Lifetime[]{stream.lifetime()}
+                : new Lifetime[]{stream.lifetime(), pool.lifetime()};
         return new DeviceBuffer(context, address, bytes, uses, () -> {
             try {
                 uses.joinInto(stream);
@@ -101,8 +105,7 @@ public final class DeviceBuffer implements AutoCloseable {
      */
     public static DeviceBuffer guest(Context context, long address, long bytes) {
         requireSize(bytes);
-        return new DeviceBuffer(context, address, bytes, new Uses(), () -> {
-        });
+        return new DeviceBuffer(context, address, bytes, new Uses(), () -> {});
     }
 
     /** Memory that something else owns: a module's variable, or page-locked memory that the device sees. */
@@ -110,13 +113,9 @@ public final class DeviceBuffer implements AutoCloseable {
         return new DeviceBuffer(context, address, bytes, uses, owner);
     }
 
-    void check() {
-        lifetime.check();
-    }
+    void check() { lifetime.check(); }
 
-    Uses uses() {
-        return uses;
-    }
+    Uses uses() { return uses; }
 
     /** Of what owns the memory: the buffer itself, or what it is a view of. */
     Lifetime rootLifetime() {
@@ -128,27 +127,21 @@ public final class DeviceBuffer implements AutoCloseable {
      *
      * @return the {@code CUdeviceptr}; 0 for a buffer of 0 bytes
      */
-    public long address() {
-        return address;
-    }
+    public long address() { return address; }
 
     /**
      * Its length.
      *
      * @return bytes
      */
-    public long bytes() {
-        return bytes;
-    }
+    public long bytes() { return bytes; }
 
     /**
      * The context it belongs to.
      *
      * @return the context
      */
-    public Context context() {
-        return context;
-    }
+    public Context context() { return context; }
 
     /**
      * A part of this buffer. It shares the memory and its uses; closing it does nothing, closing this buffer ends it.

@@ -22,9 +22,7 @@ final class Errors {
         this.diagnostics = diagnostics;
     }
 
-    CudaException of(DriverFunction function, int code) {
-        return of(function, code, "");
-    }
+    CudaException of(DriverFunction function, int code) { return of(function, code, ""); }
 
     /** With advice that only the caller could give; what is known of the code in general is added. */
     CudaException of(DriverFunction function, int code, String advice) {
@@ -35,8 +33,11 @@ final class Errors {
         String general = Advice.of(code);
         String both = advice.isEmpty() || general.isEmpty() ? advice + general : advice + " " + general;
         String more = diagnostics == null ? null : diagnostics.lastDiagnostic();
-        String diagnostic = more == null || more.isBlank() ? log : log.isEmpty() ? more
-                : log + System.lineSeparator() + more;
+        String diagnostic = more == null || more.isBlank()
+                ? log
+                : log.isEmpty()
+                        ? more
+                        : log + System.lineSeparator() + more;
         return new CudaException(function.name(), code, name(code), description(code), both, diagnostic);
     }
 

@@ -26,8 +26,7 @@ final class JitCall {
     }
 
     /** A module's or library's handle, and what the compiler had to say. */
-    record Loaded(MemorySegment handle, String infoLog) {
-    }
+    record Loaded(MemorySegment handle, String infoLog) {}
 
     JitCall(Driver driver, DriverFunction function, Load load) {
         this.driver = driver;

@@ -32,7 +32,8 @@ public final class JitOptions {
      * @return the changed options
      */
     public JitOptions withMaxRegisters(int count) {
-        if (count < 0 || count > 255) throw new IllegalArgumentException("a thread has up to 255 registers, got " + count);
+        if (count < 0 || count > 255)
+            throw new IllegalArgumentException("a thread has up to 255 registers, got " + count);
         return new JitOptions(count, threadsPerBlock, optimizationLevel, lineInfo, debugInfo, verbose);
     }
 
@@ -43,7 +44,8 @@ public final class JitOptions {
      * @return the changed options
      */
     public JitOptions withThreadsPerBlock(int count) {
-        if (count < 0 || count > 1024) throw new IllegalArgumentException("a block has up to 1024 threads, got " + count);
+        if (count < 0 || count > 1024)
+            throw new IllegalArgumentException("a block has up to 1024 threads, got " + count);
         return new JitOptions(maxRegisters, count, optimizationLevel, lineInfo, debugInfo, verbose);
     }
 
@@ -89,27 +91,15 @@ public final class JitOptions {
         return new JitOptions(maxRegisters, threadsPerBlock, optimizationLevel, lineInfo, debugInfo, tell);
     }
 
-    int maxRegisters() {
-        return maxRegisters;
-    }
+    int maxRegisters() { return maxRegisters; }
 
-    int threadsPerBlock() {
-        return threadsPerBlock;
-    }
+    int threadsPerBlock() { return threadsPerBlock; }
 
-    int optimizationLevel() {
-        return optimizationLevel;
-    }
+    int optimizationLevel() { return optimizationLevel; }
 
-    boolean lineInfo() {
-        return lineInfo;
-    }
+    boolean lineInfo() { return lineInfo; }
 
-    boolean debugInfo() {
-        return debugInfo;
-    }
+    boolean debugInfo() { return debugInfo; }
 
-    boolean verbose() {
-        return verbose;
-    }
+    boolean verbose() { return verbose; }
 }

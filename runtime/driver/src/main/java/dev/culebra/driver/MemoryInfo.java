@@ -6,5 +6,4 @@ package dev.culebra.driver;
  * @param free bytes that no process uses
  * @param total bytes in all
  */
-public record MemoryInfo(long free, long total) {
-}
+public record MemoryInfo(long free, long total) {}

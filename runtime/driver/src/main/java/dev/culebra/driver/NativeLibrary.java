@@ -26,12 +26,10 @@ final class NativeLibrary {
     private static final AddressLayout STRING = ValueLayout.ADDRESS
             .withTargetLayout(MemoryLayout.sequenceLayout(Long.MAX_VALUE, ValueLayout.JAVA_BYTE));
 
-    private NativeLibrary() {
-    }
+    private NativeLibrary() {}
 
     /** What came of opening a library. */
-    sealed interface Opening permits Opened, Failed {
-    }
+    sealed interface Opening permits Opened, Failed {}
 
     /** An open library. */
     record Opened(String name, SymbolLookup symbols) implements Opening {
@@ -43,8 +41,7 @@ final class NativeLibrary {
     }
 
     /** In the system's words where it has any. */
-    record Failed(String reason) implements Opening {
-    }
+    record Failed(String reason) implements Opening {}
 
     static Opening open(String library) {
         SymbolLookup system = Linker.nativeLinker().defaultLookup();

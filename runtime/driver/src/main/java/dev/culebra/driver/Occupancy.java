@@ -6,5 +6,4 @@ package dev.culebra.driver;
  * @param minGrid blocks that are needed to fill the device
  * @param blockThreads threads a block
  */
-public record Occupancy(int minGrid, int blockThreads) {
-}
+public record Occupancy(int minGrid, int blockThreads) {}

@@ -13,19 +13,18 @@ public record Parameter(int index, String name, String type, long offset, long s
 
     /** The length of one of PTX's types; a reference to a texture, a sampler or a surface is a handle of 8. */
     static int bytesOf(String type) {
-        return type.endsWith("128") ? 16
-                : type.endsWith("64") ? 8
-                        : type.endsWith("32") || type.equals("f16x2") ? 4
+        return type.endsWith("128")
+                ? 16
+                : type.endsWith("64")
+                        ? 8
+                        : type.endsWith("32") || type.equals("f16x2")
+                                ? 4
                                 : type.endsWith("16") ? 2 : type.endsWith("8") ? 1 : 8;
     }
 
-    boolean isFloat() {
-        return type.equals("f32") || type.equals("f64");
-    }
+    boolean isFloat() { return type.equals("f32") || type.equals("f64"); }
 
-    boolean isInteger() {
-        return type.startsWith("u") || type.startsWith("s");
-    }
+    boolean isInteger() { return type.startsWith("u") || type.startsWith("s"); }
 
     @Override
     public String toString() {

@@ -44,9 +44,7 @@ public final class PinnedPool implements AutoCloseable {
             return true;
         }
 
-        boolean canBeAwaited() {
-            return uses.open().stream().allMatch(stream -> stream.capture == null);
-        }
+        boolean canBeAwaited() { return uses.open().stream().allMatch(stream -> stream.capture == null); }
     }
 
     /**
@@ -56,7 +54,8 @@ public final class PinnedPool implements AutoCloseable {
      * @param capBytes the most that is locked at once, in whole pages, in use or not
      */
     public PinnedPool(Context context, long capBytes) {
-        if (capBytes < PAGE) throw new IllegalArgumentException("a pool has " + PAGE + " bytes or more, got " + capBytes);
+        if (capBytes < PAGE)
+            throw new IllegalArgumentException("a pool has " + PAGE + " bytes or more, got " + capBytes);
         this.context = context;
         this.capBytes = capBytes;
         this.lifetime = Lifetime.owned(this, "pinned pool of up to " + Advice.bytes(capBytes), context.lifetime());
@@ -110,7 +109,8 @@ public final class PinnedPool implements AutoCloseable {
         if (bytes < 1) throw new IllegalArgumentException("a pinned buffer has 1 byte or more, got " + bytes);
         long size = blockSize(bytes);
         if (size > capBytes) {
-            throw new IllegalArgumentException(Advice.bytes(bytes) + " are more than " + lifetime.name() + " ever holds");
+            throw new IllegalArgumentException(
+                    Advice.bytes(bytes) + " are more than " + lifetime.name() + " ever holds");
         }
         Block quiet = takeIdle(size, true);
         if (quiet != null) return quiet;
@@ -184,9 +184,7 @@ public final class PinnedPool implements AutoCloseable {
      *
      * @return bytes
      */
-    public long capBytes() {
-        return capBytes;
-    }
+    public long capBytes() { return capBytes; }
 
     /**
      * What is locked now, in use or kept for the next.
@@ -240,7 +238,5 @@ public final class PinnedPool implements AutoCloseable {
     }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

@@ -6,5 +6,4 @@ package dev.culebra.driver;
  * @param least the number of the least urgent streams, most often 0
  * @param greatest the number of the most urgent ones, most often negative
  */
-public record PriorityRange(int least, int greatest) {
-}
+public record PriorityRange(int least, int greatest) {}

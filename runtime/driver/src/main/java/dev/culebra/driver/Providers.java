@@ -14,12 +14,10 @@ import java.util.Set;
 /** The drivers that can be had here: NVIDIA's, and those that {@link ServiceLoader} finds. */
 final class Providers {
 
-    private Providers() {
-    }
+    private Providers() {}
 
     /** By name, NVIDIA's first; what could not be made of the others stands in {@code broken}. */
-    record Found(Map<String, DriverProvider> byName, List<String> broken) {
-    }
+    record Found(Map<String, DriverProvider> byName, List<String> broken) {}
 
     static Found find() {
         Map<String, DriverProvider> byName = new LinkedHashMap<>();
@@ -44,7 +42,8 @@ final class Providers {
                 byName.putIfAbsent(provider.name(), provider);
             } catch (ServiceConfigurationError | RuntimeException | LinkageError e) {
                 failures++;
-                broken.add(e.getCause() == null ? String.valueOf(e.getMessage()) : e.getMessage() + ": " + e.getCause());
+                broken.add(
+                        e.getCause() == null ? String.valueOf(e.getMessage()) : e.getMessage() + ": " + e.getCause());
             }
         }
     }

@@ -34,9 +34,7 @@ public final class Stream implements AutoCloseable {
         this.copies = new StreamCopies(this);
     }
 
-    static Stream owned(Context context, MemorySegment handle) {
-        return new Stream(context, handle, true);
-    }
+    static Stream owned(Context context, MemorySegment handle) { return new Stream(context, handle, true); }
 
     /**
      * Wraps a stream that another library made. It is used here and never destroyed; it must outlive its use here, which
@@ -66,30 +64,18 @@ public final class Stream implements AutoCloseable {
         void run() throws X;
     }
 
-    Driver driver() {
-        return driver;
-    }
+    Driver driver() { return driver; }
 
-    MemorySegment raw() {
-        return handle;
-    }
+    MemorySegment raw() { return handle; }
 
-    Lifetime lifetime() {
-        return lifetime;
-    }
+    Lifetime lifetime() { return lifetime; }
 
-    boolean isClosed() {
-        return lifetime.isClosed();
-    }
+    boolean isClosed() { return lifetime.isClosed(); }
 
-    void check() {
-        lifetime.check();
-    }
+    void check() { lifetime.check(); }
 
     /** The context's handle, for a call on this stream. */
-    MemorySegment rawContext() {
-        return context.raw();
-    }
+    MemorySegment rawContext() { return context.raw(); }
 
     /** Remembers that work enqueued here uses the memory. Called before the work is enqueued. */
     void touch(DeviceBuffer buffer) {
@@ -100,7 +86,8 @@ public final class Stream implements AutoCloseable {
     void touch(Lifetime memory, Uses uses) {
         Capture now = capture;
         if (now == null) uses.mark(this);
-        else now.touch(memory, uses);
+        else
+            now.touch(memory, uses);
     }
 
     /**
@@ -108,18 +95,14 @@ public final class Stream implements AutoCloseable {
      *
      * @return the {@code CUstream}
      */
-    public long handle() {
-        return handle.address();
-    }
+    public long handle() { return handle.address(); }
 
     /**
      * The context it belongs to.
      *
      * @return the context
      */
-    public Context context() {
-        return context;
-    }
+    public Context context() { return context; }
 
     /**
      * Copies a whole host segment to a buffer's beginning. From page-locked memory the copy is asynchronous, and the
@@ -130,9 +113,7 @@ public final class Stream implements AutoCloseable {
      * @param to at least as long
      * @throws IllegalArgumentException for a heap segment, or one longer than the buffer
      */
-    public void copy(MemorySegment from, DeviceBuffer to) {
-        copies.toDevice(from, 0, to, 0, from.byteSize());
-    }
+    public void copy(MemorySegment from, DeviceBuffer to) { copies.toDevice(from, 0, to, 0, from.byteSize()); }
 
     /**
      * Copies a part of a host segment to a part of a buffer, like {@link #copy(MemorySegment, DeviceBuffer)}.
@@ -157,9 +138,7 @@ public final class Stream implements AutoCloseable {
      * @param to native memory, at least as long
      * @throws IllegalArgumentException for a heap segment, or one shorter than the buffer
      */
-    public void copy(DeviceBuffer from, MemorySegment to) {
-        copies.toHost(from, 0, to, 0, from.bytes());
-    }
+    public void copy(DeviceBuffer from, MemorySegment to) { copies.toHost(from, 0, to, 0, from.bytes()); }
 
     /**
      * Copies a part of a buffer to a part of a host segment, like {@link #copy(DeviceBuffer, MemorySegment)}.
@@ -184,9 +163,7 @@ public final class Stream implements AutoCloseable {
      * @param to at least as long, not overlapping
      * @throws IllegalArgumentException where the other is shorter
      */
-    public void copy(DeviceBuffer from, DeviceBuffer to) {
-        copies.onDevice(from, 0, to, 0, from.bytes());
-    }
+    public void copy(DeviceBuffer from, DeviceBuffer to) { copies.onDevice(from, 0, to, 0, from.bytes()); }
 
     /**
      * Copies a part of a buffer to a part of another, like {@link #copy(DeviceBuffer, DeviceBuffer)}.
@@ -256,9 +233,7 @@ public final class Stream implements AutoCloseable {
      * @param buffer what to fill; a slice for a part
      * @param value the byte
      */
-    public void fill(DeviceBuffer buffer, byte value) {
-        copies.fill(buffer, value);
-    }
+    public void fill(DeviceBuffer buffer, byte value) { copies.fill(buffer, value); }
 
     /**
      * Fills a buffer with a 4-byte pattern.
@@ -267,9 +242,7 @@ public final class Stream implements AutoCloseable {
      * @param value the pattern, in the device's order (little endian)
      * @throws IllegalArgumentException for another length
      */
-    public void fill32(DeviceBuffer buffer, int value) {
-        copies.fill32(buffer, value);
-    }
+    public void fill32(DeviceBuffer buffer, int value) { copies.fill32(buffer, value); }
 
     /**
      * Allocates from the device's current pool, in this stream's order: work enqueued here from now on may use it, other
@@ -280,9 +253,7 @@ public final class Stream implements AutoCloseable {
      * @return the buffer, to be closed before this stream
      * @throws CudaException where there is not enough, with what was asked and what is free
      */
-    public DeviceBuffer allocate(long bytes) {
-        return DeviceBuffer.streamOrdered(this, bytes, null);
-    }
+    public DeviceBuffer allocate(long bytes) { return DeviceBuffer.streamOrdered(this, bytes, null); }
 
     /**
      * Allocates from a pool, like {@link #allocate(long)}.
@@ -344,9 +315,7 @@ public final class Stream implements AutoCloseable {
         driver.streams.synchronize(rawContext(), handle);
     }
 
-    void synchronizeUnlessClosed() {
-        if (!lifetime.isClosed()) driver.streams.synchronize(rawContext(), handle);
-    }
+    void synchronizeUnlessClosed() { if (!lifetime.isClosed()) driver.streams.synchronize(rawContext(), handle); }
 
     /**
      * Whether all work enqueued here so far is done. Does not wait.
@@ -423,7 +392,5 @@ public final class Stream implements AutoCloseable {
     }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

@@ -13,9 +13,7 @@ public final class TensorMap {
 
     private final MemorySegment segment;
 
-    private TensorMap(MemorySegment segment) {
-        this.segment = segment;
-    }
+    private TensorMap(MemorySegment segment) { this.segment = segment; }
 
     /** What the tensor's elements are; in the order of the driver's {@code CUtensorMapDataType}. */
     public enum Element {
@@ -70,14 +68,16 @@ public final class TensorMap {
     public static TensorMap tiled(DeviceBuffer buffer, Element element, long[] sizes, long[] strideBytes, int[] box,
             Swizzle swizzle) {
         buffer.check();
-        if (sizes.length < 1 || sizes.length > 5 || box.length != sizes.length || strideBytes.length != sizes.length - 1) {
+        if (sizes.length < 1 || sizes.length > 5 || box.length != sizes.length
+                || strideBytes.length != sizes.length - 1) {
             throw new IllegalArgumentException("a tensor has 1 to 5 sizes, as many box sizes, and one stride less: got "
                     + sizes.length + ", " + box.length + " and " + strideBytes.length);
         }
         MemorySegment map = Arena.ofAuto().allocate(CUtensorMap.layout().byteSize(), 64);
         int[] ones = new int[sizes.length];
         Arrays.fill(ones, 1);
-        buffer.context().driver().tensorMaps.encodeTiled(map, element.ordinal(), buffer.address(), sizes, strideBytes, box,
+        buffer.context().driver().tensorMaps.encodeTiled(map, element.ordinal(), buffer.address(), sizes, strideBytes,
+                box,
                 ones, 0, swizzle.ordinal(), 0, 0);
         return new TensorMap(map.asReadOnly());
     }
@@ -87,7 +87,5 @@ public final class TensorMap {
      *
      * @return 128 of them, read-only
      */
-    public MemorySegment segment() {
-        return segment;
-    }
+    public MemorySegment segment() { return segment; }
 }

@@ -36,15 +36,13 @@ public interface DriverProvider {
          * @param cuGetProcAddress function pointer of type {@code PFN_cuGetProcAddress_v12000}, valid as long as the process
          * @param origin where it was found, for people: a library's path, or a name
          */
-        record Loaded(MemorySegment cuGetProcAddress, String origin) implements Result {
-        }
+        record Loaded(MemorySegment cuGetProcAddress, String origin) implements Result {}
 
         /**
          * No driver.
          *
          * @param reason one sentence for people: what was looked for, and what the system said
          */
-        record Missing(String reason) implements Result {
-        }
+        record Missing(String reason) implements Result {}
     }
 }

@@ -1,0 +1,69 @@
+package dev.culebra.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import java.io.IOException;
+import java.io.PrintStream;
+
+/** Where a command speaks: results on {@code out}; errors, warnings and progress on {@code err}. */
+final class Console {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private volatile String task = "starting";
+
+    Console(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    PrintStream out() { return out; }
+
+    PrintStream err() { return err; }
+
+    /** What is being done now, for the message if memory runs out. */
+    String task() { return task; }
+
+    /** Something that may take longer than a second; closing it takes the bar away. */
+    Progress progress(String task, long steps) {
+        this.task = task;
+        return new Progress(task, steps, err);
+    }
+
+    /** Something whose steps can not be counted. */
+    <T, E extends Exception> T during(String task, Action<T, E> action) throws E {
+        this.task = task;
+        var progress = new Progress(task, Progress.UNKNOWN, err);
+        try {
+            return action.run();
+        } finally {
+            progress.close();
+        }
+    }
+
+    @FunctionalInterface
+    interface Action<T, E extends Exception> {
+        T run() throws E;
+    }
+
+    void line(String format, Object... args) { out.println(Text.format(format, args)); }
+
+    static ObjectNode object() { return JSON.createObjectNode(); }
+
+    /** One line with one object. */
+    void json(ObjectNode object) throws IOException { out.println(JSON.writeValueAsString(object)); }
+
+    void error(String message) {
+        err.println("culebra: " + message);
+        err.flush();
+    }
+
+    int fail(String message) {
+        error(message);
+        return Culebra.FAILED;
+    }
+
+    void warn(String message) { error("warning: " + message); }
+}

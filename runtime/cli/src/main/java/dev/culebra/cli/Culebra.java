@@ -1,0 +1,119 @@
+package dev.culebra.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The {@code culebra} command: reads arguments, runs one subcommand, answers with an exit code. */
+@Command(name = "culebra", mixinStandardHelpOptions = true, versionProvider = Version.class, header = "Sparse weights times dense activations, on a GPU or without one.", description = {
+        "",
+        "Pruned weights are encoded once into a compressed form; a product then reads only what is left of them. "
+                + "The same command runs on an NVIDIA GPU (a driver is enough, no toolkit), on the CPU, and on an "
+                + "emulated GPU for trying things out.",
+        "",
+        "Start with:",
+        "  culebra demo                                     see the whole path once",
+        "  culebra synth w.safetensors --shape 4096,1024 --sparsity 0.7",
+        "  culebra encode w.safetensors w.culebra",
+        "  culebra spmm --weights w.culebra --input x.safetensors --output y.safetensors", "",
+        "'culebra help COMMAND' explains one command.", ""})
+public final class Culebra implements Runnable {
+    /** Done. */
+    public static final int OK = 0;
+    /** Tried and failed: a file is missing or broken, a device is not there, a result is wrong. */
+    public static final int FAILED = 1;
+    /** Asked for in a way that makes no sense; nothing was tried. */
+    public static final int USAGE = 2;
+
+    @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    private boolean verbose;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    private Culebra() {
+    }
+
+    /**
+     * The process's entry.
+     *
+     * @param args the command line
+     */
+    public static void main(String[] args) {
+        StandardError.reclaim();
+        System.exit(run(args, System.out, System.err));
+    }
+
+    /**
+     * Runs one command line. Never throws: whatever goes wrong becomes a line on {@code err} and an exit code.
+     *
+     * @param args the command line
+     * @param out where results go
+     * @param err where errors, warnings and progress go
+     * @return {@link #OK}, {@link #FAILED} or {@link #USAGE}
+     */
+    public static int run(String[] args, PrintStream out, PrintStream err) {
+        var console = new Console(out, err);
+        var root = new Culebra();
+        try {
+            int code = commandLine(root, console).execute(args);
+            out.flush();
+            if (code == OK && out.checkError()) return console.fail("standard output can not be written to");
+            return code;
+        } catch (Throwable e) {
+            return failed(console, root.verbose, e);
+        }
+    }
+
+    /** Without a subcommand. */
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "no command given");
+    }
+
+    private static CommandLine commandLine(Culebra root, Console console) {
+        var line = new CommandLine(root);
+        line.addSubcommand("info", new InfoCommand(console));
+        line.addSubcommand("synth", new SynthCommand(console));
+        line.addSubcommand("encode", new EncodeCommand(console));
+        line.addSubcommand("decode", new DecodeCommand(console));
+        line.addSubcommand("spmm", new SpmmCommand(console));
+        line.addSubcommand("demo", new DemoCommand(console));
+        line.addSubcommand("help", new CommandLine.HelpCommand());
+        line.setOut(new PrintWriter(console.out(), true)).setErr(new PrintWriter(console.err(), true));
+        line.setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(true).setUsageHelpWidth(110);
+        line.setUsageHelpLongOptionsMaxWidth(32);
+        describeExitCodes(line);
+        line.getSubcommands().values().forEach(Culebra::describeExitCodes);
+        line.setParameterExceptionHandler((e, ignored) -> misused(console, e));
+        line.setExecutionExceptionHandler((e, ignored, result) -> failed(console, root.verbose, e));
+        return line;
+    }
+
+    private static void describeExitCodes(CommandLine line) {
+        Map<String, String> codes = new LinkedHashMap<>();
+        codes.put("0", "done");
+        codes.put("1", "failed; one line on standard error says why");
+        codes.put("2", "wrong usage; nothing was done");
+        line.getCommandSpec().usageMessage().exitCodeListHeading("%nExit codes:%n").exitCodeList(codes);
+    }
+
+    private static int misused(Console console, ParameterException e) {
+        var command = e.getCommandLine().getCommandSpec().qualifiedName();
+        console.error(Failures.oneLine(e.getMessage()) + " (see '" + command + " --help')");
+        return USAGE;
+    }
+
+    private static int failed(Console console, boolean verbose, Throwable e) {
+        // An error may have used the heap up: say the line first, it needs the least.
+        console.error(Failures.describe(e, console.task()));
+        if (verbose) e.printStackTrace(console.err());
+        return FAILED;
+    }
+}

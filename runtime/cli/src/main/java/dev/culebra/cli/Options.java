@@ -1,0 +1,91 @@
+package dev.culebra.cli;
+
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.ValueType;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+import java.util.Arrays;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Option values: from words to types, with refusals that say what is accepted. */
+final class Options {
+    private Options() {
+    }
+
+    /** @param m rows
+     *  @param k columns */
+    record Shape(int m, int k) {
+    }
+
+    static final class ShapeConverter implements ITypeConverter<Shape> {
+        private static final Pattern FORM = Pattern.compile("(\\d{1,10})[,x](\\d{1,10})");
+
+        @Override
+        public Shape convert(String text) {
+            var match = FORM.matcher(text);
+            if (match.matches()) {
+                long m = Long.parseLong(match.group(1));
+                long k = Long.parseLong(match.group(2));
+                if (m >= 1 && k >= 1 && m <= Integer.MAX_VALUE && k <= Integer.MAX_VALUE) return new Shape((int) m, (int) k);
+            }
+            throw new TypeConversionException("'" + text + "' is no shape; give two whole numbers from 1 to "
+                    + Integer.MAX_VALUE + ", such as 4096,1024");
+        }
+    }
+
+    static final class SparsityConverter implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String text) {
+            return number(text, 0, 1, "such as 0.7 for 70% zeros");
+        }
+    }
+
+    static double number(String text, double least, double most, String example) {
+        try {
+            double value = Double.parseDouble(text);
+            if (value >= least && value <= most) return value;
+        } catch (NumberFormatException e) {
+            // Refused below.
+        }
+        throw new TypeConversionException(Text.format("'%s' is no number from %s to %s, %s", text, plain(least), plain(most), example));
+    }
+
+    private static String plain(double value) {
+        return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+    }
+
+    static final class ValueTypeConverter implements ITypeConverter<ValueType> {
+        @Override
+        public ValueType convert(String text) {
+            return Arrays.stream(ValueType.values()).filter(t -> t.name().equalsIgnoreCase(text)).findFirst()
+                    .orElseThrow(() -> new TypeConversionException("'" + text + "' is no type of weights; give one of "
+                            + Arrays.stream(ValueType.values()).map(t -> t.name().toLowerCase()).collect(Collectors.joining(", "))));
+        }
+    }
+
+    /** A format by name; {@code auto}, where the encoder chooses, is the constant null inside. */
+    record FormatChoice(Format format) {
+    }
+
+    static final class FormatConverter implements ITypeConverter<FormatChoice> {
+        @Override
+        public FormatChoice convert(String text) {
+            if (text.equals("auto")) return new FormatChoice(null);
+            return Arrays.stream(Format.values()).filter(f -> f.id().equals(text)).findFirst().map(FormatChoice::new)
+                    .orElseThrow(() -> new TypeConversionException("'" + text + "' is no format; give auto, "
+                            + Arrays.stream(Format.values()).map(Format::id).collect(Collectors.joining(", "))));
+        }
+    }
+
+    static final class DeviceConverter implements ITypeConverter<String> {
+        private static final Pattern FORM = Pattern.compile("auto|cpu|cuda(:\\d{1,4})?|emulator");
+
+        @Override
+        public String convert(String text) {
+            if (FORM.matcher(text).matches()) return text;
+            throw new TypeConversionException("'" + text + "' is no device; give auto, cpu, cuda, cuda:1 (the second GPU) or emulator");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package dev.culebra.cli;
+
+import dev.culebra.cli.Failures.Failure;
+import dev.culebra.llm.checkpoint.OutputFile;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Where results are to be written: looked at before the work, not after it. */
+final class Outputs {
+    private Outputs() {
+    }
+
+    /** Fails if a file can not be written there, or is one of those that are read. */
+    static void check(Path output, Path... inputs) throws IOException {
+        for (var input : inputs) {
+            if (Files.exists(output) && Files.exists(input) && Files.isSameFile(output, input)) {
+                throw new Failure(output + ": is also read by this command; give the output another name");
+            }
+        }
+        OutputFile.beside(output).close();
+    }
+}

@@ -1,0 +1,75 @@
+package dev.culebra.cli;
+
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A bar on standard error for work that takes longer than a second, if standard error is a terminal; nothing otherwise.
+ * Steps may be counted by any thread.
+ */
+final class Progress implements AutoCloseable {
+    /** Set by the launcher where standard error is a terminal: Java can not tell by itself. */
+    static final String TERMINAL = "culebra.terminal";
+
+    /** For work whose steps can not be counted. */
+    static final long UNKNOWN = -1;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Duration REFRESH = Duration.ofMillis(100);
+    private static final int WIDTH = 79;
+
+    private final AtomicLong done = new AtomicLong();
+    private final Thread painter;
+
+    Progress(String task, long steps, PrintStream err) {
+        painter = Boolean.getBoolean(TERMINAL)
+                ? Thread.ofPlatform().daemon().name("culebra-progress").start(() -> paint(task, steps, err))
+                : null;
+    }
+
+    void step(long steps) { done.addAndGet(steps); }
+
+    void stepTo(long steps) { done.set(steps); }
+
+    @Override
+    public void close() {
+        if (painter == null) return;
+        painter.interrupt();
+        try {
+            // What is printed next must not run into the bar.
+            painter.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void paint(String task, long steps, PrintStream err) {
+        try {
+            Thread.sleep(PATIENCE);
+        } catch (InterruptedException e) {
+            return;
+        }
+        var consumer = new DelegatingProgressBarConsumer(line -> {
+            err.print("\r" + line);
+            err.flush();
+        }, WIDTH);
+        var builder = new ProgressBarBuilder().setTaskName(task).setInitialMax(steps).setConsumer(consumer)
+                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis((int) REFRESH.toMillis());
+        try (ProgressBar bar = builder.build()) {
+            while (true) {
+                bar.stepTo(done.get());
+                Thread.sleep(REFRESH);
+            }
+        } catch (InterruptedException e) {
+            // The work is done.
+        }
+        err.print("\r" + " ".repeat(WIDTH) + "\r");
+        err.flush();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.culebra.cli;
+
+import dev.culebra.cli.Failures.Failure;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.ValueType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Weights in a file of either kind, told apart by their first bytes, not by the file's name. */
+sealed interface Weights extends AutoCloseable {
+    /** See the description of the file form in {@code dev.culebra.sparse}. */
+    byte[] MAGIC = {(byte) 0x89, 'C', 'U', 'L', 'E', 'B', 'R', 'A'};
+
+    int m();
+
+    int k();
+
+    ValueType type();
+
+    String describe();
+
+    /** The encoded matrix; for dense weights this is where they are encoded. */
+    SparseMatrix matrix(Format format, Console console) throws IOException;
+
+    @Override
+    void close();
+
+    /** @param tensor its name in a safetensors file, or null where the file has but one */
+    static Weights open(Path path, String tensor, Console console) throws IOException {
+        if (!isEncoded(path)) {
+            return new Dense(DenseMatrix.open(path, tensor, "[M, K]"));
+        }
+        if (tensor != null) {
+            throw new Failure(path + ": an encoded file holds one matrix without a name; leave the tensor's name out");
+        }
+        return new Encoded(path, console.during("reading " + path, () -> SparseMatrix.read(path)));
+    }
+
+    /** Whether a file begins as an encoded one does: 89 and CULEBRA. As a safetensors header's length that is far too much. */
+    private static boolean isEncoded(Path path) throws IOException {
+        if (!Files.isRegularFile(path)) return false;
+        try (var in = Files.newInputStream(path)) {
+            return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
+        }
+    }
+
+    /** Weights as a checkpoint has them. */
+    record Dense(DenseMatrix dense) implements Weights {
+        @Override
+        public int m() { return dense.rows(); }
+
+        @Override
+        public int k() { return dense.columns(); }
+
+        @Override
+        public ValueType type() { return dense.valueType(); }
+
+        @Override
+        public String describe() { return dense.describe(); }
+
+        @Override
+        public SparseMatrix matrix(Format format, Console console) throws IOException {
+            SparseMatrix matrix;
+            try (var progress = console.progress("encoding weights", (long) m() * k())) {
+                var options = EncodeOptions.DEFAULT.withFormat(format).withProgress(progress::stepTo);
+                matrix = SparseMatrix.encode(dense.data(), dense.type(), m(), k(), type(), options);
+            }
+            Halves.warn(console, matrix.overflowed(), "weights");
+            return matrix;
+        }
+
+        @Override
+        public void close() { dense.close(); }
+    }
+
+    /** Weights that were encoded before. */
+    record Encoded(Path path, SparseMatrix encoded) implements Weights {
+        @Override
+        public int m() { return encoded.m(); }
+
+        @Override
+        public int k() { return encoded.k(); }
+
+        @Override
+        public ValueType type() { return encoded.valueType(); }
+
+        @Override
+        public String describe() {
+            return path + " ([" + m() + ", " + k() + "] " + type() + ", " + encoded.format().id() + ")";
+        }
+
+        @Override
+        public SparseMatrix matrix(Format format, Console console) {
+            if (format != null && format != encoded.format()) {
+                throw new Failure(path + ": is encoded as " + encoded.format().id() + ", not " + format.id()
+                        + "; decode it and encode it again, or leave --format out");
+            }
+            return encoded;
+        }
+
+        @Override
+        public void close() {
+            // The matrix lives as long as someone refers to it.
+        }
+    }
+}

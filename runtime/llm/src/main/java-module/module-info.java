@@ -1,0 +1,9 @@
+/** Checkpoint files, pruning and the model around the sparse product. */
+module dev.culebra.llm {
+    requires transitive dev.culebra.ptx;
+    requires transitive dev.culebra.spmm;
+    requires com.fasterxml.jackson.databind;
+
+    exports dev.culebra.llm.checkpoint;
+    exports dev.culebra.llm.prune;
+}

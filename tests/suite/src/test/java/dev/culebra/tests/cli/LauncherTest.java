@@ -1,0 +1,260 @@
+package dev.culebra.tests.cli;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** The script in the repository's root, as a process: finds Java, builds once, keeps standard error clean. */
+class LauncherTest {
+    private static Path root;
+    private static Path jar;
+
+    @TempDir
+    Path folder;
+
+    private record Result(int code, String out, String err) {
+    }
+
+    @BeforeAll
+    static void packaged() throws IOException {
+        assumeTrue(Files.isExecutable(Path.of("/bin/bash")) || Files.isExecutable(Path.of("/usr/bin/bash")), "no bash here");
+        root = Path.of("").toAbsolutePath();
+        while (root != null && !Files.exists(root.resolve("culebra"))) root = root.getParent();
+        assumeTrue(root != null, "not in a checkout");
+        var target = root.resolve("runtime/cli/target");
+        assumeTrue(Files.isDirectory(target), "the command is not packaged; run the tests by 'mvn verify'");
+        try (var files = Files.list(target)) {
+            jar = files.filter(f -> f.getFileName().toString().matches("culebra-cli-.*-all\\.jar")).findFirst().orElse(null);
+        }
+        assumeTrue(jar != null, "the command is not packaged; run the tests by 'mvn verify'");
+    }
+
+    private Result run(Map<String, String> environment, Path workingFolder, String... command) throws Exception {
+        var out = Files.createTempFile(folder, "out", "");
+        var err = Files.createTempFile(folder, "err", "");
+        var builder = new ProcessBuilder(command).directory(workingFolder.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
+        // Whatever happens, a test starts no build in the checkout it runs in.
+        builder.environment().put("CULEBRA_NO_BUILD", "1");
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        environment.forEach((name, value) -> {
+            if (value == null) builder.environment().remove(name);
+            else builder.environment().put(name, value);
+        });
+        var process = builder.start();
+        process.getOutputStream().close();
+        assertTrue(process.waitFor(120, TimeUnit.SECONDS), "did not end");
+        return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    private Result culebra(String... args) throws Exception {
+        var command = new ArrayList<>(List.of(root.resolve("culebra").toString()));
+        command.addAll(List.of(args));
+        return run(Map.of(), folder, command.toArray(String[]::new));
+    }
+
+    private Result bash(Map<String, String> environment, String script) throws Exception {
+        return run(environment, folder, "bash", "-c", script.replace("CULEBRA", "'" + root.resolve("culebra") + "'"));
+    }
+
+    @Test
+    void runsTheCommandAndStandardErrorIsClean() throws Exception {
+        var version = culebra("--version");
+        assertEquals("", version.err);
+        assertEquals(0, version.code);
+        assertTrue(version.out.matches("culebra \\d+\\.\\d+\\.\\d+\\S*\\R"), version.out);
+        var info = culebra("info", "--json");
+        assertEquals("", info.err);
+        var vectors = new com.fasterxml.jackson.databind.ObjectMapper().readTree(info.out).at("/cpu/vector_api");
+        assertEquals(ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() || hasVectors(), vectors.asBoolean());
+    }
+
+    private static boolean hasVectors() {
+        return java.lang.module.ModuleFinder.ofSystem().find("jdk.incubator.vector").isPresent();
+    }
+
+    @Test
+    void synthThenProduct() throws Exception {
+        assertEquals(0, culebra("synth", "w x.safetensors", "--shape", "100,60", "--sparsity", "0.7").code);
+        assertEquals(0, culebra("synth", "x.safetensors", "--shape", "60,5", "--sparsity", "0").code);
+        var product = culebra("spmm", "--weights", "w x.safetensors", "--input", "x.safetensors", "--output", "y.safetensors", "--device", "cpu", "--json");
+        assertEquals("", product.err);
+        assertEquals(0, product.code);
+        assertEquals(1800, new com.fasterxml.jackson.databind.ObjectMapper().readTree(product.out).get("nonzeros").asInt());
+        assertTrue(Files.size(folder.resolve("y.safetensors")) > 4 * 500);
+    }
+
+    @Test
+    void failuresAreOneLineWhereverStandardErrorGoes() throws Exception {
+        var failed = culebra("decode", "missing", "y");
+        assertEquals(1, failed.code);
+        assertEquals("culebra: missing: no such file or folder\n", failed.err);
+        assertEquals("", failed.out);
+        assertEquals(2, culebra("decode").code);
+        // Through a pipe it ends, with everything; to one file in order; appended; to nowhere.
+        assertEquals("culebra: missing: no such file or folder\n", bash(Map.of(), "CULEBRA decode missing y 2>&1 | cat").out);
+        assertEquals("before\nculebra: missing: no such file or folder\nculebra: other: no such file or folder\n",
+                bash(Map.of(), "{ echo before; CULEBRA decode missing y; CULEBRA decode other y; } > log 2>&1; cat log").out);
+        assertEquals("culebra: missing: no such file or folder\n", bash(Map.of(), "echo longer than the line that follows, much longer > log;"
+                + " CULEBRA decode missing y 2> log; cat log").out);
+        assertEquals(1, bash(Map.of(), "CULEBRA decode missing y 2>&-").code);
+        assertEquals(1, bash(Map.of(), "CULEBRA --version >&-").code);
+    }
+
+    @Test
+    void whatTheJvmHasToSayComesThroughButForItsHabits() throws Exception {
+        var heap = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-Xmx1k"), "CULEBRA --version 2>&1 | cat; exit ${PIPESTATUS[0]}");
+        assertTrue(heap.out.contains("Too small maximum heap"), heap.out);
+        assertEquals(1, heap.code);
+        var options = bash(Map.of("JAVA_TOOL_OPTIONS", "-Dsome=thing"), "CULEBRA --version");
+        assertEquals("", options.err);
+    }
+
+    @Test
+    void outOfMemoryIsALine() throws Exception {
+        // The bundled model alone takes 5 MB.
+        var demo = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-Xmx8m -XX:+UseSerialGC"), "CULEBRA demo");
+        assertEquals(1, demo.code, demo.err);
+        assertTrue(demo.err.startsWith("culebra: out of memory while") && demo.err.contains("-Xmx"), demo.err);
+        assertFalse(demo.err.contains("\tat "), demo.err);
+    }
+
+    @Test
+    void worksThroughLinksFromAnywhere() throws Exception {
+        Files.createSymbolicLink(folder.resolve("direct"), root.resolve("culebra"));
+        Files.createDirectory(folder.resolve("bin"));
+        Files.createSymbolicLink(folder.resolve("bin/culebra"), Path.of("../direct"));
+        assertEquals(0, run(Map.of(), Path.of("/"), folder.resolve("bin/culebra").toString(), "--version").code);
+    }
+
+    @Test
+    void anInterruptedCommandLeavesNothing() throws Exception {
+        var result = bash(Map.of(), "CULEBRA synth big.safetensors --shape 40000,20000 --sparsity 0.5 & p=$!;"
+                + " for i in $(seq 300); do ls -a | grep -q part && break; sleep 0.1; done; ls -a | grep -c part; kill -TERM $p; wait $p; echo $?; ls -a | grep -c part");
+        assertEquals(List.of("1", "143", "0"), result.out.lines().toList(), result.err);
+    }
+
+    @Test
+    void commandsToComeAreRefusedByName() throws Exception {
+        for (var command : List.of("bench", "report", "bundle")) {
+            var refused = culebra(command);
+            assertEquals(2, refused.code);
+            assertTrue(refused.err.startsWith("culebra: '" + command + "' is not there yet"), refused.err);
+        }
+    }
+
+    /** A checkout with nothing in it but what the launcher looks at, and a Maven that only counts its calls. */
+    private Path emptyCheckout(String launcher) throws IOException {
+        var checkout = Files.createDirectory(folder.resolve("checkout"));
+        Files.writeString(checkout.resolve("culebra"), launcher);
+        assertTrue(checkout.resolve("culebra").toFile().setExecutable(true));
+        Files.writeString(checkout.resolve("pom.xml"), "");
+        for (var module : List.of("bindings", "ptx", "runtime/driver", "runtime/spmm", "runtime/llm", "runtime/cli", "tests/emulator")) {
+            Files.createDirectories(checkout.resolve(module).resolve("src/main/java"));
+            Files.writeString(checkout.resolve(module).resolve("pom.xml"), "");
+        }
+        var tools = Files.createDirectory(folder.resolve("tools"));
+        for (var tool : List.of("bash", "env", "sed", "grep", "find", "head", "dirname", "readlink", "uname", "cat", "mkdir", "rm", "mv", "touch", "tee",
+                "sleep", "cp", "flock")) {
+            for (var bin : List.of("/bin", "/usr/bin")) {
+                var file = Path.of(bin, tool);
+                if (Files.exists(file) && Files.notExists(tools.resolve(tool))) Files.createSymbolicLink(tools.resolve(tool), file);
+            }
+        }
+        return checkout;
+    }
+
+    private void fakeMaven(Path checkout, String work) throws IOException {
+        var maven = Files.writeString(folder.resolve("tools/mvn"), "#!/bin/bash\necho call >> '" + folder + "/calls'\n"
+                + "echo '[INFO] Building Culebra PTX 0.1.0        [2/8]'\n" + work.replace("TARGET", checkout + "/runtime/cli/target"));
+        assertTrue(maven.toFile().setExecutable(true));
+    }
+
+    private Map<String, String> firstUse() {
+        var environment = new java.util.HashMap<String, String>();
+        environment.put("PATH", folder.resolve("tools").toString());
+        environment.put("CULEBRA_NO_BUILD", null);
+        return environment;
+    }
+
+    @Test
+    void buildsOnFirstUseOnceAndAgainWhenSourcesChange() throws Exception {
+        var checkout = emptyCheckout(Files.readString(root.resolve("culebra")));
+        fakeMaven(checkout, "sleep 2; cp '" + jar + "' TARGET/culebra-cli-0.1.0-all.jar\n");
+        var launcher = checkout.resolve("culebra");
+        var two = run(firstUse(), folder, "bash", "-c", launcher + " --version & " + launcher + " --version & wait");
+        assertEquals(2, two.out.lines().count(), two.err);
+        assertEquals(List.of("call"), Files.readAllLines(folder.resolve("calls")), "two first uses, one build");
+        assertTrue(two.err.contains("culebra: building, because it was never built or its sources changed\n"), two.err);
+        assertTrue(two.err.contains("culebra:   Culebra PTX 0.1.0 [2/8]\n"), two.err);
+
+        assertEquals("", run(firstUse(), folder, launcher.toString(), "--version").err);
+        // The times of files may be no finer than a second.
+        Thread.sleep(1100);
+        Files.writeString(checkout.resolve("ptx/src/main/java/New.java"), "");
+        assertTrue(run(firstUse(), folder, launcher.toString(), "--version").err.contains("building"));
+        assertEquals(2, Files.readAllLines(folder.resolve("calls")).size());
+    }
+
+    /** A build that leaves the jar as it was, because only a comment changed, is not repeated for ever. */
+    @Test
+    void aBuildThatChangesNothingIsRemembered() throws Exception {
+        var checkout = emptyCheckout(Files.readString(root.resolve("culebra")));
+        fakeMaven(checkout, "[ -e TARGET/culebra-cli-0.1.0-all.jar ] || cp -p '" + jar + "' TARGET/culebra-cli-0.1.0-all.jar\n");
+        for (int i = 0; i < 3; i++) assertEquals(0, run(firstUse(), folder, checkout.resolve("culebra").toString(), "--version").code);
+        assertEquals(1, Files.readAllLines(folder.resolve("calls")).size());
+    }
+
+    @Test
+    void aFailedBuildSaysSoAndWhere() throws Exception {
+        var checkout = emptyCheckout(Files.readString(root.resolve("culebra")));
+        fakeMaven(checkout, "echo '[ERROR] no such thing'; exit 1\n");
+        var failed = run(firstUse(), folder, checkout.resolve("culebra").toString(), "--version");
+        assertEquals(1, failed.code);
+        assertTrue(failed.err.contains("[ERROR] no such thing\n") && failed.err.contains("build.log"), failed.err);
+    }
+
+    @Test
+    void aMissingMavenOrJavaIsOneSentence() throws Exception {
+        var text = Files.readString(root.resolve("culebra"));
+        var checkout = emptyCheckout(text);
+        var noMaven = run(firstUse(), folder, checkout.resolve("culebra").toString(), "--version");
+        assertEquals(1, noMaven.code);
+        assertEquals(1, noMaven.err.lines().count(), noMaven.err);
+        assertTrue(noMaven.err.contains("Maven is missing"), noMaven.err);
+        // No machine has a Java 99 yet.
+        assertTrue(text.contains("LEAST_JAVA=22"));
+        Files.writeString(checkout.resolve("culebra"), text.replace("LEAST_JAVA=22", "LEAST_JAVA=99"));
+        var noJava = run(firstUse(), folder, checkout.resolve("culebra").toString(), "--version");
+        assertEquals(1, noJava.code);
+        assertEquals(1, noJava.err.lines().count(), noJava.err);
+        assertTrue(noJava.err.startsWith("culebra: no Java 99 or newer was found"), noJava.err);
+    }
+
+    /** JAVA_HOME wins if it is new enough; an old one is passed over without a word. */
+    @Test
+    void theRightJavaIsFound() throws Exception {
+        var fake = Files.createDirectories(folder.resolve("old/bin"));
+        var java = Files.writeString(fake.resolve("java"), "#!/bin/bash\necho old\n");
+        assertTrue(java.toFile().setExecutable(true));
+        Files.writeString(folder.resolve("old/release"), "JAVA_VERSION=\"17.0.1\"\n");
+        var passed = run(Map.of("JAVA_HOME", folder.resolve("old").toString(), "PATH", Path.of(System.getProperty("java.home"), "bin") + ":" + System.getenv("PATH")),
+                folder, root.resolve("culebra").toString(), "--version");
+        assertTrue(passed.out.startsWith("culebra "), passed.out + passed.err);
+        Files.writeString(folder.resolve("old/release"), "JAVA_VERSION=\"22\"\n");
+        var taken = run(Map.of("JAVA_HOME", folder.resolve("old").toString()), folder, root.resolve("culebra").toString(), "--version");
+        assertEquals("old", taken.out.strip());
+    }
+}
