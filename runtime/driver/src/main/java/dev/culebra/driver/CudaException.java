@@ -15,11 +15,17 @@ public final class CudaException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The driver function. */
     private final String call;
+    /** The {@code CUresult}. */
     private final int code;
+    /** The code's name. */
     private final String codeName;
+    /** The driver's sentence. */
     private final String description;
+    /** What the caller can do. */
     private final String advice;
+    /** What is known of this failure in particular. */
     private final String diagnostic;
 
     CudaException(String call, int code, String codeName, String description, String advice, String diagnostic) {

@@ -5,6 +5,7 @@ public final class CudaUnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** Why there is no driver. */
     private final String reason;
 
     CudaUnavailableException(String provider, String reason) {
