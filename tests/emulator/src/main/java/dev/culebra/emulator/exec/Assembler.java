@@ -1,0 +1,207 @@
+package dev.culebra.emulator.exec;
+
+import dev.culebra.emulator.ptx.Operand;
+import dev.culebra.emulator.ptx.PtxFunction;
+import dev.culebra.emulator.ptx.Variable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A program being put together: numbers for registers and constants, ops in order, labels, and the frame's layout. */
+final class Assembler {
+
+    final PtxFunction function;
+    final Translator.KernelLayout kernel;
+    final Program program;
+    final List<Op> ops = new ArrayList<>();
+    final Map<String, Integer> labels = new HashMap<>();
+    final Map<String, List<String>> targets = new HashMap<>();
+
+    private final List<int[]> ints = new ArrayList<>();
+    private final List<long[]> longs = new ArrayList<>();
+    private final List<Integer> predicates = new ArrayList<>();
+    private final Map<Operand.Register, Integer> numbers = new HashMap<>();
+    private final Map<Integer, Integer> intConstants = new HashMap<>();
+    private final Map<Long, Integer> longConstants = new HashMap<>();
+    private final Map<Program.Link, Integer> linkRegisters = new HashMap<>();
+    private final List<Program.Link> links = new ArrayList<>();
+    private final Map<Variable, Integer> locals = new HashMap<>();
+    private final List<Program> callees = new ArrayList<>();
+    private int localBytes;
+    private int invented;
+
+    Assembler(PtxFunction function, Translator.KernelLayout kernel, Program program) {
+        this.function = function;
+        this.kernel = kernel;
+        this.program = program;
+        if (!function.entry()) {
+            program.resultOffsets = function.results().stream().mapToInt(this::local).toArray();
+            program.resultSizes = function.results().stream().mapToInt(v -> (int) v.size()).toArray();
+            program.parameterOffsets = function.parameters().stream().mapToInt(this::local).toArray();
+            program.parameterSizes = function.parameters().stream().mapToInt(v -> (int) v.size()).toArray();
+        }
+    }
+
+    int number(Operand.Register r) {
+        return numbers.computeIfAbsent(r, k -> switch (k.type()) {
+            case PRED -> newPredicate(0);
+            case B128 -> throw new Decoding.Refusal("128-bit registers are not supported");
+            default -> k.type().bits() == 64 ? newLong() : newInt();
+        });
+    }
+
+    int newInt() {
+        ints.add(null);
+        return ints.size() - 1;
+    }
+
+    int newLong() {
+        longs.add(null);
+        return longs.size() - 1;
+    }
+
+    int newPredicate(int initial) {
+        predicates.add(initial);
+        return predicates.size() - 1;
+    }
+
+    private static int[] lanes(int value) {
+        int[] v = new int[32];
+        java.util.Arrays.fill(v, value);
+        return v;
+    }
+
+    private static long[] lanes(long value) {
+        long[] v = new long[32];
+        java.util.Arrays.fill(v, value);
+        return v;
+    }
+
+    int constant(int value) {
+        return intConstants.computeIfAbsent(value, k -> {
+            ints.add(lanes((int) k));
+            return ints.size() - 1;
+        });
+    }
+
+    int constant(long value) {
+        return longConstants.computeIfAbsent(value, k -> {
+            longs.add(lanes((long) k));
+            return longs.size() - 1;
+        });
+    }
+
+    /** The value of a register that is a constant, or null. */
+    Integer constantValue(int register) {
+        return ints.get(register) == null ? null : Integer.valueOf(ints.get(register)[0]);
+    }
+
+    /** A 64-bit register with a module variable's address, known at launch. */
+    int linked(String symbol, long addend) {
+        Program.Link key = new Program.Link(-1, symbol, addend);
+        return linkRegisters.computeIfAbsent(key, k -> {
+            longs.add(lanes(0L));
+            links.add(new Program.Link(longs.size() - 1, symbol, addend));
+            return longs.size() - 1;
+        });
+    }
+
+    /** A register with a shared variable's address; that of dynamic shared memory is known when the kernel is translated. */
+    int sharedAddress(Variable v, long addend, boolean wide) {
+        if (!v.external()) {
+            long at = kernel.shared(v) + addend;
+            return wide ? constant(at) : constant((int) at);
+        }
+        int[] narrowLanes = lanes((int) addend);
+        long[] wideLanes = lanes(addend);
+        kernel.dynamic(v, offset -> {
+            java.util.Arrays.fill(narrowLanes, (int) (addend + offset));
+            java.util.Arrays.fill(wideLanes, addend + offset);
+        });
+        if (wide) {
+            longs.add(wideLanes);
+            return longs.size() - 1;
+        }
+        ints.add(narrowLanes);
+        return ints.size() - 1;
+    }
+
+    /** Where a local or parameter variable lies in the frame. */
+    int local(Variable v) {
+        return locals.computeIfAbsent(v, k -> {
+            int at = localBytes + k.alignment() - 1 & -k.alignment();
+            localBytes = at + (int) k.size();
+            return at;
+        });
+    }
+
+    boolean isKernelParameter(Variable v) {
+        return function.entry() && function.parameters().contains(v);
+    }
+
+    Program callee(String name) {
+        Program p = kernel.callee(name);
+        callees.add(p);
+        return p;
+    }
+
+    void label(String name) {
+        labels.put(name, ops.size());
+    }
+
+    String inventLabel() {
+        return "+" + invented++;
+    }
+
+    int registerCount() {
+        int n = 0;
+        for (int[] v : ints) {
+            n += v == null ? 1 : 0;
+        }
+        for (long[] v : longs) {
+            n += v == null ? 2 : 0;
+        }
+        return n;
+    }
+
+    /** Puts in the meeting places and fixes all targets. */
+    void finish() {
+        Op end = Branching.end();
+        end.text = "the end of the function";
+        ops.add(end);
+        int[] rejoins = new Cfg(ops, labels).rejoins();
+        boolean[] meets = new boolean[ops.size() + 1];
+        for (int at : rejoins) {
+            if (at >= 0) {
+                meets[at] = true;
+            }
+        }
+        int[] moved = new int[ops.size() + 1];
+        List<Op> all = new ArrayList<>();
+        for (int i = 0; i < ops.size(); i++) {
+            moved[i] = all.size();
+            if (meets[i]) {
+                Op join = new Op.Join();
+                join.line = ops.get(i).line;
+                join.text = "a meeting place";
+                all.add(join);
+            }
+            all.add(ops.get(i));
+        }
+        for (int i = 0; i < ops.size(); i++) {
+            if (ops.get(i) instanceof Branching.Ends e) {
+                e.rejoin = rejoins[i] < 0 ? -1 : moved[rejoins[i]];
+                e.resolve(e.labels().stream().mapToInt(l -> moved[labels.get(l)]).toArray());
+            }
+        }
+        program.ops = all.toArray(Op[]::new);
+        program.ints = ints.toArray(int[][]::new);
+        program.longs = longs.toArray(long[][]::new);
+        program.predicates = predicates.stream().mapToInt(i -> i).toArray();
+        program.links = List.copyOf(links);
+        program.localBytes = localBytes + 15 & -16;
+        program.callees = List.copyOf(callees);
+    }
+
+}

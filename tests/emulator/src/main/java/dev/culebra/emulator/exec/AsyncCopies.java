@@ -1,0 +1,203 @@
+package dev.culebra.emulator.exec;
+
+import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.Operand;
+import dev.culebra.emulator.ptx.PtxType;
+import dev.culebra.emulator.ptx.Space;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * cp.async: a warp's copies from global to shared memory that have been asked for. They land when their thread waits for their
+ * group and not before, the latest that the rules allow, so that a missing wait shows. Copies nobody waits for never land.
+ */
+final class AsyncCopies {
+
+    /** A warp's copies of one instruction, lane by lane. */
+    private static final class Pending {
+        int lanes;
+        final long[] from = new long[32];
+        final int[] to = new int[32];
+        final int[] filled = new int[32];
+        final int[] group = new int[32];
+        int size;
+        CpAsync op;
+    }
+
+    private final List<Pending> pending = new ArrayList<>();
+    /** For each lane, how many groups it has committed. */
+    private final int[] committed = new int[32];
+
+    /** Forgets everything, for the next block. */
+    void clear() {
+        pending.clear();
+        Arrays.fill(committed, 0);
+    }
+
+    /** Forgets what lanes that exit have asked for. */
+    void drop(int mask) {
+        pending.removeIf(p -> (p.lanes &= ~mask) == 0);
+    }
+
+    private void commit(int mask) {
+        for (int l = 0; l < 32; l++) {
+            committed[l] += mask >>> l & 1;
+        }
+    }
+
+    /** Lands what lanes have asked for, but for their last {@code keep} committed groups; with -1 uncommitted copies too. */
+    private void await(Warp w, int mask, int keep) {
+        for (Pending p : pending) {
+            int lanes = p.lanes & mask;
+            for (int l = 0; l < 32; l++) {
+                if ((lanes >>> l & 1) != 0 && (keep < 0 || p.group[l] < committed[l] - keep)) {
+                    p.op.land(w, l, p);
+                    p.lanes &= ~(1 << l);
+                }
+            }
+        }
+        pending.removeIf(p -> p.lanes == 0);
+    }
+
+    static void register(Families f) {
+        f.add("cp", AsyncCopies::decode);
+    }
+
+    private static void decode(Decoding x) {
+        if (!x.take("async") || x.has("bulk") || x.has("mbarrier")) {
+            throw x.refuse("unknown instruction");
+        }
+        x.require(80, 70);
+        if (x.take("commit_group")) {
+            x.done(0);
+            x.emit(new Op() {
+                @Override
+                void execute(Warp w, int mask) {
+                    w.copies.commit(mask);
+                }
+            });
+        } else if (x.take("wait_all")) {
+            x.done(0);
+            x.emit(new Wait(-1));
+        } else if (x.take("wait_group")) {
+            x.done(1);
+            if (!(x.operand(0) instanceof Operand.Immediate n) || n.bits() < 0) {
+                throw x.refuse("a constant number of groups is wanted");
+            }
+            x.emit(new Wait((int) n.bits()));
+        } else {
+            copy(x);
+        }
+    }
+
+    private static final class Wait extends Op {
+        private final int keep;
+
+        Wait(int keep) {
+            this.keep = keep;
+        }
+
+        @Override
+        void execute(Warp w, int mask) {
+            w.copies.await(w, mask, keep);
+        }
+    }
+
+    private static void copy(Decoding x) {
+        String cache = x.takeAny("ca", "cg");
+        boolean toShared = x.takeAny("shared", "shared::cta") != null;
+        boolean fromGlobal = x.take("global");
+        boolean policy = MemoryOps.hints(x);
+        x.done();
+        int most = policy ? 5 : 4;
+        x.operands(3, most);
+        boolean known = cache != null && toShared && fromGlobal && x.operand(2) instanceof Operand.Immediate;
+        int size = known ? (int) ((Operand.Immediate) x.operand(2)).bits() : 0;
+        if (!known || !(size == 16 || cache.equals("ca") && (size == 4 || size == 8))) {
+            throw x.refuse("cp.async.ca of 4, 8 or 16 bytes or cp.async.cg of 16 from global to shared memory is wanted");
+        }
+        boolean third = x.operandCount() == most || !policy && x.operandCount() == 4;
+        boolean ignore = third && (x.operand(3) instanceof Operand.Register r && r.type() == PtxType.PRED
+            || x.operand(3) instanceof Operand.Not);
+        int sourceSize = third && !ignore ? x.src(3, PtxType.U32) : -1;
+        int ignored = ignore ? x.predicate(3) : -1;
+        MemoryAccess.Place to = MemoryAccess.place(x, x.operand(0), Space.SHARED);
+        MemoryAccess.Place from = MemoryAccess.place(x, x.operand(1), Space.GLOBAL);
+        x.emit(new CpAsync(to, from, size, sourceSize, ignored));
+    }
+
+    /** One copy: addresses are checked when it is asked for, bytes are read and written when it lands. */
+    private static final class CpAsync extends Op {
+        private final MemoryAccess.Place to;
+        private final MemoryAccess.Place from;
+        private final int size;
+        private final int sourceSize;
+        private final int ignored;
+        private Allocation last;
+
+        CpAsync(MemoryAccess.Place to, MemoryAccess.Place from, int size, int sourceSize, int ignored) {
+            this.to = to;
+            this.from = from;
+            this.size = size;
+            this.sourceSize = sourceSize;
+            this.ignored = ignored;
+        }
+
+        @Override
+        void execute(Warp w, int mask) {
+            Pending p = new Pending();
+            p.lanes = mask;
+            p.size = size;
+            p.op = this;
+            from.compute(w, p.from);
+            to.compute(w, w.address);
+            int none = ignored < 0 ? 0 : w.p[ignored];
+            for (int l = 0; l < 32; l++) {
+                if ((mask >>> l & 1) == 0) {
+                    continue;
+                }
+                int n = (none >>> l & 1) != 0 ? 0 : sourceSize < 0 ? size : w.r[sourceSize][l];
+                if (n < 0 || n > size) {
+                    throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, l, "cp.async with a source of " + n + " bytes for a copy of " + size);
+                }
+                long a = w.address[l];
+                if (a < 0 || a > w.block.shared.length - size) {
+                    throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l, "illegal shared address 0x" + Long.toHexString(a) + " of " + size
+                        + " bytes, where " + w.block.shared.length + " bytes are");
+                }
+                if ((a & size - 1) != 0 || (p.from[l] & size - 1) != 0) {
+                    throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned " + ((a & size - 1) != 0 ? "shared address 0x"
+                        + Long.toHexString(a) : "global address 0x" + Long.toHexString(p.from[l])) + " of a copy of " + size + " bytes");
+                }
+                if (n > 0) {
+                    range(w, l, p.from[l], n);
+                }
+                p.to[l] = (int) a;
+                p.filled[l] = n;
+                p.group[l] = w.copies.committed[l];
+            }
+            w.copies.pending.add(p);
+        }
+
+        private Allocation range(Warp w, int lane, long at, int n) {
+            Allocation a = last;
+            if (a == null || !a.holds(at, n)) {
+                a = MemoryAccess.global(w, lane, at, n);
+                last = a;
+            }
+            return a;
+        }
+
+        private void land(Warp w, int l, Pending p) {
+            int n = p.filled[l];
+            if (n > 0) {
+                Allocation a = range(w, l, p.from[l], n);
+                MemorySegment.copy(a.bytes, ValueLayout.JAVA_BYTE, p.from[l] - a.base, w.block.shared, p.to[l], n);
+            }
+            Arrays.fill(w.block.shared, p.to[l] + n, p.to[l] + p.size, (byte) 0);
+        }
+    }
+}

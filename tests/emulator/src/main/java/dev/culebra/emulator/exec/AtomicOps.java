@@ -1,0 +1,207 @@
+package dev.culebra.emulator.exec;
+
+import static dev.culebra.emulator.ptx.PtxType.*;
+
+import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.PtxType;
+import dev.culebra.emulator.ptx.Space;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/** Atomic updates. In global memory they are atomic among the workers; within a warp lanes come in their order. */
+final class AtomicOps {
+
+    private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
+    private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
+
+    private AtomicOps() {
+    }
+
+    /** The new value. Values of less than 64 bits are in the low bits, the others undefined. */
+    private interface Update {
+        long apply(long old, long b, long c);
+    }
+
+    static void register(Families f) {
+        f.add("atom", x -> decode(x, true));
+        f.add("red", x -> decode(x, false));
+    }
+
+    private static void decode(Decoding x, boolean returns) {
+        if (x.take("async")) {
+            throw x.refuse("unknown instruction");
+        }
+        MemoryOps.ordered(x);
+        Space space = MemoryAccess.space(x);
+        String op = x.takeAny("add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec");
+        x.take("noftz");
+        boolean policy = MemoryOps.hints(x);
+        PtxType t = x.type();
+        x.done();
+        if (op == null) {
+            throw x.refuse("unknown instruction");
+        }
+        Update update = update(x, op, t, space == Space.GLOBAL);
+        if (!returns && (op.equals("exch") || op.equals("cas"))) {
+            throw x.refuse("unknown instruction");
+        }
+        int first = returns ? 1 : 0;
+        int sources = op.equals("cas") ? 2 : 1;
+        int n = first + 1 + sources + (policy ? 1 : 0);
+        x.operands(n, n);
+        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(first), space);
+        if (place.space != Space.GLOBAL && place.space != Space.SHARED && place.space != Space.GENERIC) {
+            throw x.refuse("atomics work on global and shared memory");
+        }
+        int b = x.src(first + 1, t);
+        int c = sources == 2 ? x.src(first + 2, t) : b;
+        int d = returns ? x.dst(0, t) : -1;
+        x.emit(new Atomic(place, t, update, d, b, c));
+    }
+
+    private static Update update(Decoding x, String op, PtxType t, boolean global) {
+        String key = op + "." + Decoding.lower(t);
+        return switch (key) {
+            case "add.u32", "add.s32", "add.u64", "add.s64" -> (old, b, c) -> old + b;
+            // In global memory hardware flushes subnormal f32 operands and sums to zero, in shared memory it does not.
+            case "add.f32" -> global ? (old, b, c) -> Rounding.flush(sum(Rounding.flush((int) old), Rounding.flush((int) b)))
+                : (old, b, c) -> sum((int) old, (int) b);
+            case "add.f64" -> {
+                x.require(60, 50);
+                yield (old, b, c) -> Double.doubleToRawLongBits(Double.longBitsToDouble(old) + Double.longBitsToDouble(b));
+            }
+            case "add.f16", "add.bf16", "min.f16", "max.f16", "min.bf16", "max.bf16" -> {
+                x.require(t == F16 ? 70 : 90, 63);
+                yield (old, b, c) -> half(op, (int) old, (int) b, t);
+            }
+            case "add.f16x2", "add.bf16x2", "min.f16x2", "max.f16x2", "min.bf16x2", "max.bf16x2" -> {
+                x.require(t == F16X2 ? 60 : 90, 62);
+                PtxType one = HalfOps.single(t);
+                yield (old, b, c) -> half(op, (int) old & 0xffff, (int) b & 0xffff, one)
+                    | half(op, (int) old >>> 16, (int) b >>> 16, one) << 16;
+            }
+            case "min.s32" -> (old, b, c) -> Math.min((int) old, (int) b);
+            case "max.s32" -> (old, b, c) -> Math.max((int) old, (int) b);
+            case "min.u32" -> (old, b, c) -> Math.min(old & 0xffffffffL, b & 0xffffffffL);
+            case "max.u32" -> (old, b, c) -> Math.max(old & 0xffffffffL, b & 0xffffffffL);
+            case "min.s64" -> (old, b, c) -> Math.min(old, b);
+            case "max.s64" -> (old, b, c) -> Math.max(old, b);
+            case "min.u64" -> (old, b, c) -> Long.compareUnsigned(old, b) < 0 ? old : b;
+            case "max.u64" -> (old, b, c) -> Long.compareUnsigned(old, b) > 0 ? old : b;
+            case "and.b32", "and.b64" -> (old, b, c) -> old & b;
+            case "or.b32", "or.b64" -> (old, b, c) -> old | b;
+            case "xor.b32", "xor.b64" -> (old, b, c) -> old ^ b;
+            case "exch.b32", "exch.b64" -> (old, b, c) -> b;
+            case "cas.b16" -> (old, b, c) -> (short) old == (short) b ? c : old;
+            case "cas.b32" -> (old, b, c) -> (int) old == (int) b ? c : old;
+            case "cas.b64" -> (old, b, c) -> old == b ? c : old;
+            case "inc.u32" -> (old, b, c) -> (old & 0xffffffffL) >= (b & 0xffffffffL) ? 0 : old + 1;
+            case "dec.u32" -> (old, b, c) -> (int) old == 0 || (old & 0xffffffffL) > (b & 0xffffffffL) ? b : old - 1;
+            default -> throw x.refuse("unknown instruction");
+        };
+    }
+
+    private static int sum(int a, int b) {
+        return Rounding.bits(Float.intBitsToFloat(a) + Float.intBitsToFloat(b));
+    }
+
+    private static int half(String op, int a, int b, PtxType t) {
+        float u = (float) Rounding.decode(a, t);
+        float v = (float) Rounding.decode(b, t);
+        float r = op.equals("add") ? u + v : FloatOps.extreme(u, v, op.equals("max"), false);
+        return t == F16 ? HalfOps.toHalf(Rounding.bits(r)) : HalfOps.toBfloat(Rounding.bits(r));
+    }
+
+    private static final class Atomic extends MemoryAccess {
+        private final Update update;
+        private final int d;
+        private final int b;
+        private final int c;
+
+        Atomic(Place place, PtxType t, Update update, int d, int b, int c) {
+            super(place, t.bytes());
+            this.update = update;
+            this.d = d;
+            this.b = b;
+            this.c = c;
+        }
+
+        private long operand(Warp w, int register, int l) {
+            return bytes == 8 ? w.q[register][l] : w.r[register][l];
+        }
+
+        private void result(Warp w, int l, long old) {
+            if (d >= 0) {
+                if (bytes == 8) {
+                    w.q[d][l] = old;
+                } else {
+                    w.r[d][l] = bytes == 2 ? (int) old & 0xffff : (int) old;
+                }
+            }
+        }
+
+        @Override
+        void reach(Warp w, int mask, Space space, byte[] memory, int stride) {
+            if (space != Space.SHARED) {
+                throw new Fault(DeviceFault.INVALID_ADDRESS_SPACE, Integer.numberOfTrailingZeros(mask),
+                    "an atomic operation on " + space.name().toLowerCase(java.util.Locale.ROOT) + " memory");
+            }
+            for (int l = 0; l < 32; l++) {
+                if ((mask >>> l & 1) != 0) {
+                    int at = (int) w.address[l];
+                    long old = MemoryOps.read(memory, at, bytes);
+                    MemoryOps.write(memory, at, bytes, update.apply(old, operand(w, b, l), operand(w, c, l)));
+                    result(w, l, old);
+                }
+            }
+        }
+
+        @Override
+        void reach(Warp w, int mask, Allocation a) {
+            for (int l = 0; l < 32; l++) {
+                if ((mask >>> l & 1) != 0) {
+                    long at = w.address[l] - a.base;
+                    long u = operand(w, b, l);
+                    long v = operand(w, c, l);
+                    result(w, l, switch (bytes) {
+                        case 2 -> updateHalf(a.bytes, at, u, v);
+                        case 4 -> updateInt(a.bytes, at, u, v);
+                        default -> updateLong(a.bytes, at, u, v);
+                    });
+                }
+            }
+        }
+
+        private long updateInt(MemorySegment memory, long at, long u, long v) {
+            for (;;) {
+                int old = (int) INTS.getVolatile(memory, at);
+                if (INTS.compareAndSet(memory, at, old, (int) update.apply(old, u, v))) {
+                    return old;
+                }
+            }
+        }
+
+        private long updateLong(MemorySegment memory, long at, long u, long v) {
+            for (;;) {
+                long old = (long) LONGS.getVolatile(memory, at);
+                if (LONGS.compareAndSet(memory, at, old, update.apply(old, u, v))) {
+                    return old;
+                }
+            }
+        }
+
+        /** Sixteen bits are changed within the aligned word that holds them. */
+        private long updateHalf(MemorySegment memory, long at, long u, long v) {
+            long word = at & -4;
+            int shift = (int) (at & 2) * 8;
+            for (;;) {
+                int old = (int) INTS.getVolatile(memory, word);
+                int now = (int) update.apply(old >>> shift & 0xffff, u, v) & 0xffff;
+                if (INTS.compareAndSet(memory, word, old, old & ~(0xffff << shift) | now << shift)) {
+                    return old >>> shift & 0xffff;
+                }
+            }
+        }
+    }
+}

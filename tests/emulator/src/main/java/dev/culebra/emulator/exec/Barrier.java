@@ -1,0 +1,65 @@
+package dev.culebra.emulator.exec;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** One of a block's sixteen barriers. */
+final class Barrier {
+
+    /** Who waits, and what it wants of the reduction. */
+    private record Waiter(Split split, BarrierOps.Reduction reduction) {
+    }
+
+    private final List<Waiter> waiters = new ArrayList<>();
+    private int arrived;
+    private int expected;
+    private int trues;
+    private int voters;
+
+    void reset() {
+        waiters.clear();
+        arrived = 0;
+        expected = 0;
+        trues = 0;
+        voters = 0;
+    }
+
+    /**
+     * Counts a warp's lanes.
+     *
+     * @param w the warp; its current split waits, unless this completes the barrier
+     * @param mask lanes that arrive
+     * @param threads threads expected, or 0: all of the block that have not exited
+     * @param wait whether they wait
+     * @param reduction what is done with the result, or null
+     * @param ayes lanes whose predicate is true
+     */
+    void arrive(Warp w, int mask, int threads, boolean wait, BarrierOps.Reduction reduction, int ayes) {
+        // A barrier counts whole warps: lanes that do not exist or have exited come with the first of the others.
+        boolean first = (mask & Integer.lowestOneBit(w.alive)) != 0;
+        arrived += Integer.bitCount(mask) + (threads > 0 && first ? 32 - Integer.bitCount(w.alive) : 0);
+        expected = threads;
+        trues += Integer.bitCount(ayes & mask);
+        voters += reduction == null ? 0 : Integer.bitCount(mask);
+        if (wait) {
+            waiters.add(new Waiter(w.awaitBarrier(), reduction));
+        } else {
+            w.current.pc++;
+        }
+        check(w.block.live);
+    }
+
+    /** Lets all go when enough have come. */
+    void check(int live) {
+        if (arrived == 0 || arrived < (expected == 0 ? live : expected)) {
+            return;
+        }
+        for (Waiter waiter : waiters) {
+            if (waiter.reduction != null) {
+                waiter.reduction.deliver(waiter.split, trues, voters);
+            }
+            waiter.split.state = Split.State.READY;
+        }
+        reset();
+    }
+}

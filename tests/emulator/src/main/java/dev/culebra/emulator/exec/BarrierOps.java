@@ -1,0 +1,125 @@
+package dev.culebra.emulator.exec;
+
+import dev.culebra.emulator.ptx.PtxType;
+
+/** Barriers of a block, and fences. */
+final class BarrierOps {
+
+    private BarrierOps() {
+    }
+
+    /** What becomes of the predicates that arrive at {@code bar.red}. */
+    interface Reduction {
+        /**
+         * Gives waiting lanes their result.
+         *
+         * @param s the lanes
+         * @param trues threads whose predicate was true
+         * @param voters threads that came
+         */
+        void deliver(Split s, int trues, int voters);
+    }
+
+    private static final class BarOp extends Op.Control {
+        private final int number;
+        private final int threads;
+        private final boolean wait;
+        private final int predicate;
+        private final Reduction reduction;
+
+        BarOp(int number, int threads, boolean wait, int predicate, Reduction reduction) {
+            this.number = number;
+            this.threads = threads;
+            this.wait = wait;
+            this.predicate = predicate;
+            this.reduction = reduction;
+        }
+
+        @Override
+        void execute(Warp w, int mask) {
+            int lane = Integer.numberOfTrailingZeros(mask);
+            int count = threads < 0 ? 0 : w.r[threads][lane];
+            if (threads >= 0 && (count <= 0 || count % 32 != 0)) {
+                throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane, "a barrier for " + count + " threads: it must be a multiple of 32");
+            }
+            Barrier b = w.block.barrier(w.r[number][lane], lane);
+            b.arrive(w, mask, count, wait, reduction, predicate < 0 ? 0 : w.p[predicate]);
+        }
+    }
+
+    private static final class Fence extends Op {
+        @Override
+        void execute(Warp w, int mask) {
+            java.lang.invoke.VarHandle.fullFence();
+        }
+    }
+
+    static void register(Families f) {
+        f.add("bar", BarrierOps::bar);
+        f.add("barrier", BarrierOps::bar);
+        f.add("membar", BarrierOps::fence);
+        f.add("fence", BarrierOps::fence);
+    }
+
+    private static void fence(Decoding x) {
+        x.takeAny("sc", "acq_rel", "acquire", "release");
+        if (x.take("proxy")) {
+            throw x.refuse("proxy fences are not known");
+        }
+        if (x.takeAny("cta", "gl", "sys", "gpu", "cluster") == null) {
+            throw x.refuse("a scope is missing");
+        }
+        x.done(0);
+        x.emit(new Fence());
+    }
+
+    private static void bar(Decoding x) {
+        if (x.take("warp")) {
+            WarpOps.warpBarrier(x);
+            return;
+        }
+        x.take("cta");
+        x.take("aligned");
+        String kind = x.takeAny("sync", "arrive", "red");
+        if (kind == null) {
+            throw x.refuse("sync, arrive or red is wanted");
+        }
+        x.take("aligned");
+        if (!kind.equals("red")) {
+            x.done();
+            x.operands(kind.equals("sync") ? 1 : 2, 2);
+            int number = x.src(0, PtxType.B32);
+            int threads = x.operandCount() > 1 ? x.src(1, PtxType.B32) : -1;
+            x.emitSplit(new BarOp(number, threads, kind.equals("sync"), -1, null));
+            return;
+        }
+        String op = x.takeAny("popc", "and", "or");
+        x.take("aligned");
+        PtxType type = x.type();
+        x.done();
+        x.operands(3, 4);
+        boolean counted = x.operandCount() == 4;
+        int number = x.src(1, PtxType.B32);
+        int threads = counted ? x.src(2, PtxType.B32) : -1;
+        int predicate = x.predicate(counted ? 3 : 2);
+        Reduction reduction;
+        if ("popc".equals(op) && type == PtxType.U32) {
+            int d = x.dst(0, type);
+            reduction = (s, trues, voters) -> {
+                for (int l = 0; l < 32; l++) {
+                    s.frame.r[d][l] = (s.mask >>> l & 1) != 0 ? trues : s.frame.r[d][l];
+                }
+            };
+        } else if (op != null && type == PtxType.PRED) {
+            int d = x.predicateOut(0);
+            boolean and = op.equals("and");
+            reduction = (s, trues, voters) -> {
+                boolean yes = and ? trues == voters : trues > 0;
+                s.frame.p[d] = yes ? s.frame.p[d] | s.mask : s.frame.p[d] & ~s.mask;
+            };
+        } else {
+            throw x.refuse("popc.u32, and.pred or or.pred is wanted");
+        }
+        x.emitSplit(new BarOp(number, threads, true, predicate, reduction));
+    }
+}

@@ -1,0 +1,311 @@
+package dev.culebra.emulator.exec;
+
+import static dev.culebra.emulator.ptx.PtxType.*;
+
+import dev.culebra.emulator.exec.Alu.III;
+import dev.culebra.emulator.exec.Alu.LLL;
+import dev.culebra.emulator.ptx.Operand;
+import dev.culebra.emulator.ptx.PtxType;
+import java.util.Map;
+
+/** Logic, shifts, fields of bits and permutations of bytes. */
+final class BitOps {
+
+    private static final Map<String, III> LOGIC = Map.of("and", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l]; } }, "or", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] | b[l]; } }, "xor", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ b[l]; } });
+    private static final Map<String, LLL> WIDE_LOGIC = Map.of("and", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l]; } }, "or", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] | b[l]; } }, "xor", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ b[l]; } });
+
+    private BitOps() {
+    }
+
+    static void register(Families f) {
+        LOGIC.keySet().forEach(name -> f.add(name, x -> logic(x, name)));
+        f.add("not", BitOps::not);
+        f.add("cnot", BitOps::cnot);
+        f.add("shl", x -> shift(x, true));
+        f.add("shr", x -> shift(x, false));
+        f.add("shf", BitOps::funnel);
+        f.add("lop3", BitOps::lop3);
+        f.add("prmt", BitOps::permute);
+        f.add("popc", x -> count(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.bitCount(a[l]); } }, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Long.bitCount(a[l]); } }));
+        f.add("clz", x -> count(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.numberOfLeadingZeros(a[l]); } }, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Long.numberOfLeadingZeros(a[l]); } }));
+        f.add("brev", BitOps::reverse);
+        f.add("bfind", BitOps::find);
+        f.add("bfe", BitOps::extract);
+        f.add("bfi", BitOps::insert);
+        f.add("bmsk", BitOps::mask);
+        f.add("szext", BitOps::extend);
+    }
+
+    private static void logic(Decoding x, String name) {
+        PtxType t = x.type();
+        x.done(3);
+        switch (t) {
+            case PRED -> {
+                int a = x.predicate(1);
+                int b = x.predicate(2);
+                x.emit(new MoveOps.PredicateLogic(x.predicateOut(0), a, b, name));
+            }
+            case B64 -> Alu.lll(x, WIDE_LOGIC.get(name), t);
+            case B16, B32 -> Alu.iii(x, LOGIC.get(name), t);
+            default -> throw x.refuse("unknown instruction");
+        }
+    }
+
+    private static void not(Decoding x) {
+        PtxType t = x.type();
+        x.done(2);
+        switch (t) {
+            case PRED -> x.emit(new MoveOps.NotPredicate(x.predicateOut(0), x.predicate(1)));
+            case B64 -> Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = ~a[l]; } }, t);
+            case B32 -> Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = ~a[l]; } }, t, t);
+            case B16 -> Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = ~a[l] & 0xffff; } }, t, t);
+            default -> throw x.refuse("unknown instruction");
+        }
+    }
+
+    private static void cnot(Decoding x) {
+        PtxType t = x.type();
+        x.done();
+        if (t == B64) {
+            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] == 0 ? 1 : 0; } }, t);
+        } else {
+            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] == 0 ? 1 : 0; } }, t, t);
+        }
+    }
+
+    /** Amounts are 32-bit whatever the type, and clamp at the width. */
+    private static void shift(Decoding x, boolean left) {
+        PtxType t = x.type();
+        x.done();
+        switch (t) {
+            case B64, U64, S64 -> Alu.lli(x, left ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 63) > 0 ? 0 : a[l] << b[l]; } }
+                : t == S64 ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] >> (Integer.compareUnsigned(b[l], 63) > 0 ? 63 : b[l]); } }
+                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 63) > 0 ? 0 : a[l] >>> b[l]; } }, t);
+            case B32, U32, S32 -> Alu.iii(x, left ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 31) > 0 ? 0 : a[l] << b[l]; } }
+                : t == S32 ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] >> (Integer.compareUnsigned(b[l], 31) > 0 ? 31 : b[l]); } }
+                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 31) > 0 ? 0 : a[l] >>> b[l]; } }, t, t, U32);
+            case B16, U16, S16 -> Alu.iii(x, left ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 15) > 0 ? 0 : a[l] << b[l] & 0xffff; } }
+                : t == S16 ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (short) a[l] >> (Integer.compareUnsigned(b[l], 15) > 0 ? 15 : b[l]) & 0xffff; } }
+                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 15) > 0 ? 0 : a[l] >>> b[l]; } }, t, t, U32);
+            default -> throw x.refuse("unknown instruction");
+        }
+    }
+
+    private static void funnel(Decoding x) {
+        String way = x.takeAny("l", "r");
+        String mode = x.takeAny("clamp", "wrap");
+        PtxType t = x.type();
+        x.done();
+        if (way == null || mode == null || t != B32) {
+            throw x.refuse("unknown instruction");
+        }
+        boolean clamp = mode.equals("clamp");
+        Alu.iiii(x, (d, a, b, c) -> {
+            for (int l = 0; l < 32; l++) {
+                long both = (long) b[l] << 32 | a[l] & 0xffffffffL;
+                int n = clamp ? Integer.compareUnsigned(c[l], 32) > 0 ? 32 : c[l] : c[l] & 31;
+                d[l] = way.equals("r") ? (int) (both >>> n) : n == 32 ? a[l] : (int) (both << n >>> 32);
+            }
+        }, t, t, t, U32);
+    }
+
+    private static void lop3(Decoding x) {
+        String combine = x.takeAny("or", "and");
+        PtxType t = x.type();
+        x.done();
+        if (combine != null) {
+            throw x.refuse("lop3 with a predicate is not known");
+        }
+        x.operands(5, 5);
+        if (t != B32 || !(x.operand(4) instanceof Operand.Immediate i) || i.floating()) {
+            throw x.refuse("lop3.b32 with a constant table is wanted");
+        }
+        int table = (int) i.bits() & 0xff;
+        int a0 = x.src(1, t);
+        int b0 = x.src(2, t);
+        int c0 = x.src(3, t);
+        Alu.IIII f = lop(table);
+        x.emit(new Alu.ToInt(x.dst(0, t)) {
+            @Override
+            void compute(Warp w, int[] to) {
+                f.run(to, w.r[a0], w.r[b0], w.r[c0]);
+            }
+        });
+    }
+
+    /** The table's bit (a << 2 | b << 1 | c) is the result; the common tables have loops of their own. */
+    private static Alu.IIII lop(int table) {
+        return switch (table) {
+            case 0xf0 & 0xcc & 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l] & c[l]; } };
+            case 0xf0 | 0xcc | 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] | b[l] | c[l]; } };
+            case 0xf0 ^ 0xcc ^ 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ b[l] ^ c[l]; } };
+            case 0xf0 & 0xcc | 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l] | c[l]; } };
+            case (0xf0 | 0xcc) & 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (a[l] | b[l]) & c[l]; } };
+            case (0xf0 ^ 0xcc) & 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (a[l] ^ b[l]) & c[l]; } };
+            case 0xf0 & 0xcc ^ 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l] ^ c[l]; } };
+            default -> (d, a, b, c) -> {
+                int[] m = new int[8];
+                for (int i = 0; i < 8; i++) {
+                    m[i] = -(table >> i & 1);
+                }
+                for (int l = 0; l < 32; l++) {
+                    int p = a[l];
+                    int q = b[l];
+                    int r = c[l];
+                    d[l] = ~p & (~q & (~r & m[0] | r & m[1]) | q & (~r & m[2] | r & m[3]))
+                        | p & (~q & (~r & m[4] | r & m[5]) | q & (~r & m[6] | r & m[7]));
+                }
+            };
+        };
+    }
+
+    private static void permute(Decoding x) {
+        PtxType t = x.type();
+        String mode = x.takeAny("f4e", "b4e", "rc8", "ecl", "ecr", "rc16");
+        x.done();
+        if (t != B32) {
+            throw x.refuse("unknown instruction");
+        }
+        Alu.iiii(x, (d, a, b, c) -> {
+            for (int l = 0; l < 32; l++) {
+                long bytes = (long) b[l] << 32 | a[l] & 0xffffffffL;
+                int selectors = mode == null ? c[l] : selectors(mode, c[l] & 3);
+                int v = 0;
+                for (int i = 0; i < 4; i++) {
+                    int s = selectors >>> 4 * i;
+                    int one = (byte) (bytes >>> 8 * (s & 7));
+                    v |= ((s & 8) != 0 ? one >> 7 & 0xff : one & 0xff) << 8 * i;
+                }
+                d[l] = v;
+            }
+        }, t, t, t, t);
+    }
+
+    private static int selectors(String mode, int n) {
+        return switch (mode) {
+            case "f4e" -> 0x3210 + 0x1111 * n;
+            case "b4e" -> new int[] {0x5670, 0x6701, 0x7012, 0x0123}[n];
+            case "rc8" -> 0x1111 * n;
+            case "ecl" -> new int[] {0x3210, 0x3211, 0x3222, 0x3333}[n];
+            case "ecr" -> new int[] {0x0000, 0x1110, 0x2210, 0x3210}[n];
+            default -> (n & 1) == 0 ? 0x1010 : 0x3232;
+        };
+    }
+
+    private static void count(Decoding x, Alu.II narrow, Alu.IL wide) {
+        PtxType t = x.type();
+        x.done();
+        if (t == B64) {
+            Alu.il(x, wide, U32, t);
+        } else if (t == B32) {
+            Alu.ii(x, narrow, U32, t);
+        } else {
+            throw x.refuse("unknown instruction");
+        }
+    }
+
+    private static void reverse(Decoding x) {
+        PtxType t = x.type();
+        x.done();
+        if (t == B64) {
+            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Long.reverse(a[l]); } }, t);
+        } else {
+            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.reverse(a[l]); } }, t, t);
+        }
+    }
+
+    /** The highest bit that differs from the sign (for unsigned: that is set), or all ones when there is none. */
+    private static void find(Decoding x) {
+        boolean shift = x.take("shiftamt");
+        PtxType t = x.type();
+        x.done();
+        switch (t) {
+            case U32, S32 -> Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    int v = t == S32 ? a[l] ^ a[l] >> 31 : a[l];
+                    int at = 31 - Integer.numberOfLeadingZeros(v);
+                    d[l] = shift && at >= 0 ? 31 - at : at;
+                }
+            }, U32, t);
+            case U64, S64 -> Alu.il(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    long v = t == S64 ? a[l] ^ a[l] >> 63 : a[l];
+                    int at = 63 - Long.numberOfLeadingZeros(v);
+                    d[l] = shift && at >= 0 ? 63 - at : at;
+                }
+            }, U32, t);
+            default -> throw x.refuse("unknown instruction");
+        }
+    }
+
+    /** Position and length are bytes; what lies beyond the register is its sign, or zero when unsigned. */
+    static long extract(long a, int position, int length, int width, boolean signed) {
+        int p = position & 0xff;
+        int n = length & 0xff;
+        if (n == 0) {
+            return 0;
+        }
+        long v = width == 64 ? a : signed ? (int) a : a & 0xffffffffL;
+        long shifted = p > 63 ? signed ? v >> 63 : 0 : signed ? v >> p : v >>> p;
+        if (n >= 64) {
+            return shifted;
+        }
+        if (!signed) {
+            return shifted & (1L << n) - 1;
+        }
+        // The sign is the field's top bit, or the register's when the field reaches beyond it: shifted already continues that.
+        return shifted << 64 - n >> 64 - n;
+    }
+
+    private static void extract(Decoding x) {
+        PtxType t = x.type();
+        x.done();
+        boolean s = t.signed();
+        switch (t) {
+            case U32, S32 -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (int) extract(a[l], b[l], c[l], 32, s); } }, t, t, U32, U32);
+            case U64, S64 -> Alu.llii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = extract(a[l], b[l], c[l], 64, s); } }, t);
+            default -> throw x.refuse("unknown instruction");
+        }
+    }
+
+    private static long field(int position, int length) {
+        int p = position & 0xff;
+        int n = length & 0xff;
+        long ones = n > 63 ? -1 : (1L << n) - 1;
+        return p > 63 ? 0 : ones << p;
+    }
+
+    private static long up(long v, int position) {
+        return (position & 0xff) > 63 ? 0 : v << (position & 0xff);
+    }
+
+    private static void insert(Decoding x) {
+        PtxType t = x.type();
+        x.done();
+        switch (t) {
+            case B32 -> Alu.iiiii(x, (d, a, b, c, e) -> { for (int l = 0; l < 32; l++) { int m = (int) field(c[l], e[l]); d[l] = b[l] & ~m | (int) up(a[l], c[l]) & m; } }, t, t, t, U32, U32);
+            case B64 -> Alu.lllii(x, (d, a, b, c, e) -> { for (int l = 0; l < 32; l++) { long m = field(c[l], e[l]); d[l] = b[l] & ~m | up(a[l], c[l]) & m; } }, t);
+            default -> throw x.refuse("unknown instruction");
+        }
+    }
+
+    private static void mask(Decoding x) {
+        boolean clamp = "clamp".equals(x.takeAny("clamp", "wrap"));
+        PtxType t = x.type();
+        x.done();
+        Alu.iii(x, clamp ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (int) field(Math.min(a[l] & 0xff, 32), Math.min(b[l] & 0xff, 32)); } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (int) field(a[l] & 31, b[l] & 31); } }, t);
+    }
+
+    private static void extend(Decoding x) {
+        boolean clamp = "clamp".equals(x.takeAny("clamp", "wrap"));
+        PtxType t = x.type();
+        x.done();
+        boolean s = t.signed();
+        Alu.iii(x, (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                int n = clamp ? Integer.compareUnsigned(b[l], 32) > 0 ? 32 : b[l] : b[l] & 31;
+                d[l] = n == 0 ? 0 : s ? a[l] << 32 - n >> 32 - n : a[l] << 32 - n >>> 32 - n;
+            }
+        }, t, t, U32);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.culebra.emulator.exec;
+
+/**
+ * What a kernel can notice of the device it runs on.
+ *
+ * @param ccMajor compute capability, major
+ * @param ccMinor compute capability, minor
+ * @param multiprocessors their number; with the block's size it bounds how many blocks are resident at a time
+ * @param sharedPerBlock largest shared memory of a block, static and dynamic together, in bytes (the opt-in limit)
+ * @param sharedPerMultiprocessor shared memory of a multiprocessor in bytes
+ * @param clockKilohertz what {@code %clock64} and {@code %globaltimer} are derived from
+ * @param stepLimit warp instructions that one block may execute before the launch counts as hung (CUDA error 702)
+ */
+public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int sharedPerBlock, int sharedPerMultiprocessor,
+        int clockKilohertz, long stepLimit) {
+
+    /** Warp instructions a block may execute by default: some minutes of emulation. */
+    public static final long DEFAULT_STEP_LIMIT = 1L << 33;
+
+    /**
+     * A device of a given compute capability with an H200's proportions.
+     *
+     * @param ccMajor compute capability, major
+     * @param ccMinor compute capability, minor
+     * @return the description
+     */
+    public static DeviceSpec of(int ccMajor, int ccMinor) {
+        return new DeviceSpec(ccMajor, ccMinor, 132, 227 * 1024, 228 * 1024, 1_980_000, DEFAULT_STEP_LIMIT);
+    }
+
+    /**
+     * The same device with another limit.
+     *
+     * @param steps warp instructions a block may execute
+     * @return the description
+     */
+    public DeviceSpec withStepLimit(long steps) {
+        return new DeviceSpec(ccMajor, ccMinor, multiprocessors, sharedPerBlock, sharedPerMultiprocessor, clockKilohertz, steps);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.culebra.emulator.exec;
+
+/** A kernel, translated: its program with what it calls, and the memory it needs. Immutable. */
+public final class KernelCode {
+
+    private final Program main;
+    private final int staticSharedBytes;
+    private final int dynamicSharedOffset;
+    private final boolean usesDynamicShared;
+    private final int localBytes;
+    private final int registers;
+
+    KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes, int registers) {
+        this.main = main;
+        this.staticSharedBytes = staticSharedBytes;
+        this.dynamicSharedOffset = dynamicSharedOffset;
+        this.usesDynamicShared = usesDynamicShared;
+        this.localBytes = localBytes;
+        this.registers = registers;
+    }
+
+    Program main() {
+        return main;
+    }
+
+    /** Where dynamic shared memory starts: behind the static part, aligned as its variables ask. */
+    int dynamicSharedOffset() {
+        return dynamicSharedOffset;
+    }
+
+    /**
+     * Shared memory that the text declares.
+     *
+     * @return bytes of a block
+     */
+    public int staticSharedBytes() {
+        return staticSharedBytes;
+    }
+
+    /**
+     * Whether an {@code .extern .shared} variable is named.
+     *
+     * @return true when the launch decides on its size
+     */
+    public boolean usesDynamicShared() {
+        return usesDynamicShared;
+    }
+
+    /**
+     * Local memory.
+     *
+     * @return bytes of a thread, called functions included
+     */
+    public int localBytes() {
+        return localBytes;
+    }
+
+    /**
+     * Registers that the text names.
+     *
+     * @return 32-bit registers; a 64-bit one counts as two
+     */
+    public int registers() {
+        return registers;
+    }
+}

@@ -1,0 +1,175 @@
+package dev.culebra.emulator.exec;
+
+import dev.culebra.emulator.memory.AddressSpace;
+import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.PtxKernel;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Runs a grid to its end. */
+public final class KernelRun {
+
+    /** Instructions after which a block that has not ended makes room for others: it may be waiting for one of them. */
+    private static final long QUANTUM = 1 << 20;
+    /** The same where blocks are known to wait for each other. */
+    private static final long COOPERATIVE_QUANTUM = 1 << 15;
+
+    private final Launch launch;
+    private final AtomicLong next = new AtomicLong();
+    private final AtomicLong resident = new AtomicLong();
+    private final long mostResident;
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+    private final boolean cooperative;
+
+    private KernelRun(Launch launch, boolean cooperative) {
+        this.launch = launch;
+        this.cooperative = cooperative;
+        int perMultiprocessor = (int) Math.max(1, Math.min(32, 2048 / launch.block.count()));
+        if (launch.sharedBytes > 0) {
+            perMultiprocessor = Math.max(1,
+                    Math.min(perMultiprocessor, launch.spec.sharedPerMultiprocessor() / (launch.sharedBytes + 1024)));
+        }
+        mostResident = (long) perMultiprocessor * launch.spec.multiprocessors();
+    }
+
+    /**
+     * Runs a whole grid and returns when its last thread has ended. Blocks start in the order of their index, spread over
+     * workers; within a block the order of warps is fixed, so with one worker a run is repeatable in every bit. A block that
+     * runs for long makes room for blocks not yet started, up to as many as the device would hold at a time, so that blocks may
+     * wait for each other as far as hardware allows.
+     *
+     * @param kernel the entry
+     * @param grid blocks
+     * @param block threads of a block
+     * @param cluster blocks of a cluster, or null; clusters of more than one block are refused
+     * @param dynamicSharedBytes shared memory beyond the kernel's own
+     * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
+     * @param memory global memory; the segments of its allocations must be native and aligned to at least 16 bytes
+     * @param variables where the module's variables lie, by name
+     * @param spec the device
+     * @param workers threads to use, at least 1; the caller's own is one of them
+     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws IllegalArgumentException when the launch is not one that the device takes
+     */
+    public static void run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
+            AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers) throws DeviceFault {
+        run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers, false);
+    }
+
+    /**
+     * Runs a whole grid, as {@link #run(PtxKernel, Dim, Dim, Dim, int, MemorySegment, AddressSpace, Map, DeviceSpec, int)} does.
+     *
+     * @param kernel the entry
+     * @param grid blocks
+     * @param block threads of a block
+     * @param cluster blocks of a cluster, or null; clusters of more than one block are refused
+     * @param dynamicSharedBytes shared memory beyond the kernel's own
+     * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
+     * @param memory global memory; the segments of its allocations must be native and aligned to at least 16 bytes
+     * @param variables where the module's variables lie, by name
+     * @param spec the device
+     * @param workers threads to use, at least 1; the caller's own is one of them
+     * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
+     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws IllegalArgumentException when the launch is not one that the device takes
+     */
+    public static void run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
+            AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers, boolean cooperative)
+            throws DeviceFault {
+        if (block.x() < 1 || block.y() < 1 || block.z() < 1 || block.count() > 1024 || grid.x() < 1 || grid.y() < 1 || grid.z() < 1) {
+            throw new IllegalArgumentException("grid " + grid + " of blocks " + block + ": extents must be positive, a block at most 1024");
+        }
+        if (cluster != null && cluster.count() > 1) {
+            throw new IllegalArgumentException("clusters are not supported: asked for " + cluster);
+        }
+        if (params.byteSize() < kernel.parameterBytes()) {
+            throw new IllegalArgumentException("kernel " + kernel.name() + " takes " + kernel.parameterBytes() + " bytes of arguments; given "
+                    + params.byteSize());
+        }
+        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, dynamicSharedBytes, params, memory, variables, spec);
+        if (launch.sharedBytes > spec.sharedPerBlock()) {
+            throw new IllegalArgumentException("kernel " + kernel.name() + " with " + launch.sharedBytes
+                    + " bytes of shared memory; the device has " + spec.sharedPerBlock() + " for a block");
+        }
+        KernelRun run = new KernelRun(launch, cooperative);
+        if (cooperative && grid.count() > run.mostResident) {
+            throw new IllegalArgumentException("a cooperative launch of " + grid.count() + " blocks; the device holds " + run.mostResident
+                    + " of these at a time");
+        }
+        run.run(workers);
+    }
+
+    private void run(int workers) throws DeviceFault {
+        int n = (int) Math.min(workers, launch.grid.count());
+        List<Thread> others = new ArrayList<>();
+        for (int i = 1; i < n; i++) {
+            others.add(Thread.ofPlatform().daemon().name("culebra-emulator-" + i).start(this::work));
+        }
+        work();
+        boolean interrupted = false;
+        for (Thread t : others) {
+            for (;;) {
+                try {
+                    t.join();
+                    break;
+                } catch (InterruptedException e) {
+                    interrupted = true; // a grid always runs to its end; the caller sees the flag afterwards
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        switch (failure.get()) {
+            case null -> {
+            }
+            case DeviceFault f -> throw f;
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case Throwable t -> throw new IllegalStateException(t);
+        }
+    }
+
+    private void work() {
+        try {
+            ArrayDeque<Block> waiting = new ArrayDeque<>();
+            ArrayDeque<Block> free = new ArrayDeque<>();
+            int turns = 0;
+            while (!launch.cancelled) {
+                // A paused block costs its memory, so others are started beside it only when those there get nowhere.
+                boolean room = waiting.isEmpty() || resident.get() < mostResident && (cooperative || turns >= 4 * waiting.size());
+                Block b = room ? begin(free) : null;
+                turns = b == null ? turns + 1 : 0;
+                if (b == null && (b = waiting.poll()) == null) {
+                    return;
+                }
+                if (b.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
+                    free.push(b);
+                    resident.decrementAndGet();
+                } else {
+                    waiting.add(b);
+                }
+            }
+        } catch (Throwable t) {
+            failure.compareAndSet(null, t);
+            launch.cancelled = true;
+        }
+    }
+
+    private Block begin(ArrayDeque<Block> free) {
+        long linear = next.get();
+        if (linear >= launch.grid.count() || (linear = next.getAndIncrement()) >= launch.grid.count()) {
+            return null;
+        }
+        resident.incrementAndGet();
+        Block b = free.isEmpty() ? new Block(launch) : free.pop();
+        b.start(launch.grid.at(linear));
+        return b;
+    }
+}

@@ -1,0 +1,259 @@
+package dev.culebra.emulator.exec;
+
+import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.Operand;
+import dev.culebra.emulator.ptx.PtxType;
+import dev.culebra.emulator.ptx.Space;
+import dev.culebra.emulator.ptx.Variable;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * An op that touches memory: computes its lanes' addresses, sorts generic ones by window, and checks every access. The
+ * places that the next step's observers (who wrote a byte first, who raced whom) hang on are {@link #reach}'s two ends.
+ */
+abstract class MemoryAccess extends Op {
+
+    static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** An address as written: a register of either bank, or none, and an offset. */
+    static final class Place {
+        Space space;
+        /** The parameter block of the kernel, rather than a frame's copy. */
+        boolean kernelParameters;
+        int narrow = -1;
+        int wide = -1;
+        long offset;
+        /** The offset counts from the frame's local memory. */
+        boolean inFrame;
+
+        /** Fills in the addresses of a warp. */
+        void compute(Warp w, long[] to) {
+            if (wide >= 0) {
+                long[] base = w.q[wide];
+                for (int l = 0; l < 32; l++) {
+                    to[l] = base[l] + offset;
+                }
+            } else if (narrow >= 0) {
+                int[] base = w.r[narrow];
+                for (int l = 0; l < 32; l++) {
+                    to[l] = (base[l] & 0xffffffffL) + offset;
+                }
+            } else {
+                java.util.Arrays.fill(to, inFrame ? w.frame.localBase + offset : offset);
+            }
+        }
+    }
+
+    /** The space named by a modifier; generic when there is none. */
+    static Space space(Decoding x) {
+        String s = x.takeAny("global", "shared", "shared::cta", "local", "const", "param", "param::entry", "param::func");
+        if (x.has("shared::cluster")) {
+            throw x.refuse("clusters are not supported");
+        }
+        return switch (s) {
+            case null -> Space.GENERIC;
+            case "shared::cta" -> Space.SHARED;
+            case "param::entry", "param::func" -> Space.PARAM;
+            default -> Space.valueOf(s.toUpperCase(java.util.Locale.ROOT));
+        };
+    }
+
+    /** Reads a bracketed operand. */
+    static Place place(Decoding x, Operand o, Space space) {
+        if (!(o instanceof Operand.Address address)) {
+            throw x.refuse("an address in brackets is wanted");
+        }
+        Place p = new Place();
+        p.space = space;
+        p.offset = address.offset();
+        p.kernelParameters = x.assembler.function.entry();
+        switch (address.base()) {
+            case Operand.Register r -> {
+                if (r.type().bits() == 64) {
+                    p.wide = x.src(r, PtxType.B64);
+                } else if (r.type().bits() == 32 && space != Space.GENERIC && space != Space.GLOBAL) {
+                    p.narrow = x.src(r, PtxType.B32);
+                } else {
+                    throw x.refuse("register " + r.name() + " of ." + Decoding.lower(r.type()) + " can not be an address here");
+                }
+            }
+            case Operand.Immediate i -> p.offset += i.bits();
+            case Operand.Symbol s -> symbol(x, p, s.variable());
+            default -> throw x.refuse("this can not be an address");
+        }
+        return p;
+    }
+
+    private static void symbol(Decoding x, Place p, Variable v) {
+        if (p.space != Space.GENERIC && p.space != v.space()) {
+            throw x.refuse("'" + v.name() + "' lies in ." + v.space().name().toLowerCase(java.util.Locale.ROOT) + " memory");
+        }
+        p.space = v.space();
+        switch (v.space()) {
+            case SHARED -> p.narrow = x.assembler.sharedAddress(v, 0, false);
+            case GLOBAL, CONST -> p.wide = x.assembler.linked(v.name(), 0);
+            default -> {
+                if (v.space() == Space.PARAM && x.assembler.isKernelParameter(v)) {
+                    p.offset += KernelParameters.offset(x.assembler.function.parameters(), v);
+                } else {
+                    p.kernelParameters = false;
+                    p.inFrame = true;
+                    p.offset += x.assembler.local(v);
+                }
+            }
+        }
+    }
+
+    final Place place;
+    /** Bytes that a lane touches. */
+    final int bytes;
+    /** Where the last access was: most are to the same range again. Racy, and harmless: any range found is right. */
+    private Allocation last;
+
+    MemoryAccess(Place place, int bytes) {
+        this.place = place;
+        this.bytes = bytes;
+    }
+
+    @Override
+    void execute(Warp w, int mask) {
+        place.compute(w, w.address);
+        switch (place.space) {
+            case GLOBAL, CONST -> reachGlobal(w, mask);
+            case SHARED -> reachBytes(w, mask, Space.SHARED, w.block.shared, w.block.shared.length, 0);
+            case LOCAL -> reachBytes(w, mask, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
+            case PARAM -> {
+                if (place.kernelParameters) {
+                    reachBytes(w, mask, Space.PARAM, w.block.launch.params, w.block.launch.params.length, 0);
+                } else {
+                    reachBytes(w, mask, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
+                }
+            }
+            case GENERIC -> generic(w, mask);
+        }
+    }
+
+    private void generic(Warp w, int mask) {
+        int left = mask;
+        while (left != 0) {
+            long window = w.address[Integer.numberOfTrailingZeros(left)] & MoveOps.WINDOW_BITS;
+            int same = 0;
+            for (int l = 0; l < 32; l++) {
+                if ((left >>> l & 1) != 0 && (w.address[l] & MoveOps.WINDOW_BITS) == window) {
+                    same |= 1 << l;
+                    w.address[l] -= window;
+                }
+            }
+            if (window == MoveOps.SHARED_WINDOW) {
+                reachBytes(w, same, Space.SHARED, w.block.shared, w.block.shared.length, 0);
+            } else if (window == MoveOps.LOCAL_WINDOW) {
+                reachBytes(w, same, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
+            } else if (window == MoveOps.PARAM_WINDOW) {
+                reachBytes(w, same, Space.PARAM, w.block.launch.params, w.block.launch.params.length, 0);
+            } else {
+                for (int l = 0; l < 32; l++) {
+                    w.address[l] += (same >>> l & 1) != 0 ? window : 0;
+                }
+                reachGlobal(w, same);
+            }
+            left &= ~same;
+        }
+    }
+
+    private void reachBytes(Warp w, int mask, Space space, byte[] memory, int size, int laneStride) {
+        long[] address = w.address;
+        long bad = 0;
+        for (int l = 0; l < 32; l++) {
+            if ((mask >>> l & 1) != 0) {
+                long a = address[l];
+                bad |= a | size - bytes - a | -(a & bytes - 1);
+            }
+        }
+        if (bad < 0) {
+            explain(w, mask, space, size);
+        }
+        reach(w, mask, space, memory, laneStride);
+    }
+
+    private void explain(Warp w, int mask, Space space, int size) {
+        String name = space.name().toLowerCase(java.util.Locale.ROOT);
+        for (int l = 0; l < 32; l++) {
+            long a = w.address[l];
+            if ((mask >>> l & 1) == 0) {
+                continue;
+            }
+            if ((a & bytes - 1) != 0) {
+                throw misaligned(l, a, name + " address ");
+            }
+            if (a < 0 || a > size - bytes) {
+                throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l, "illegal " + name + " address 0x" + Long.toHexString(a) + " of " + bytes
+                    + " bytes, where " + size + " bytes are");
+            }
+        }
+    }
+
+    final Fault misaligned(int lane, long a, String what) {
+        return new Fault(DeviceFault.MISALIGNED_ADDRESS, lane, "misaligned " + what + "0x" + Long.toHexString(a) + " of an access of " + bytes
+            + " bytes");
+    }
+
+    private void reachGlobal(Warp w, int mask) {
+        long[] address = w.address;
+        Allocation a = last;
+        boolean one = a != null;
+        for (int l = 0; l < 32 && one; l++) {
+            one = (mask >>> l & 1) == 0 || a.holds(address[l], bytes) && (address[l] & bytes - 1) == 0;
+        }
+        if (one) {
+            reach(w, mask, a);
+            return;
+        }
+        int left = mask;
+        while (left != 0) {
+            int first = Integer.numberOfTrailingZeros(left);
+            a = find(w, first);
+            int same = 0;
+            for (int l = first; l < 32; l++) {
+                if ((left >>> l & 1) != 0 && a.holds(address[l], bytes)) {
+                    if ((address[l] & bytes - 1) != 0) {
+                        throw misaligned(l, address[l], "global address ");
+                    }
+                    same |= 1 << l;
+                }
+            }
+            last = a;
+            reach(w, same, a);
+            left &= ~same;
+        }
+    }
+
+    private Allocation find(Warp w, int lane) {
+        long at = w.address[lane];
+        if ((at & bytes - 1) != 0) {
+            throw misaligned(lane, at, "global address ");
+        }
+        return global(w, lane, at, bytes);
+    }
+
+    /** The range of an access, which must be one. */
+    static Allocation global(Warp w, int lane, long at, int bytes) {
+        Allocation a = w.block.launch.memory.find(at, bytes);
+        if (a == null || !a.holds(at, bytes)) {
+            String window = (at & MoveOps.WINDOW_BITS) == MoveOps.SHARED_WINDOW ? "a generic address of shared memory"
+                : w.block.launch.memory.explain(at);
+            throw new Fault(DeviceFault.ILLEGAL_ADDRESS, lane, "illegal global address 0x" + Long.toHexString(at) + " of " + bytes
+                + " bytes: " + window);
+        }
+        return a;
+    }
+
+    /** Does it in an array of bytes, at {@code w.address[lane] + lane * stride}; every access has been checked. */
+    abstract void reach(Warp w, int mask, Space space, byte[] memory, int stride);
+
+    /** Does it in global memory, at {@code w.address[lane] - a.base}; every access has been checked. */
+    abstract void reach(Warp w, int mask, Allocation a);
+}

@@ -1,0 +1,340 @@
+package dev.culebra.emulator.exec;
+
+import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.Operand;
+import dev.culebra.emulator.ptx.PtxType;
+import dev.culebra.emulator.ptx.Space;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+
+/** Loads and stores. */
+final class MemoryOps {
+
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+    private MemoryOps() {
+    }
+
+    static void register(Families f) {
+        f.add("ld", MemoryOps::load);
+        f.add("ldu", MemoryOps::load);
+        f.add("st", MemoryOps::store);
+        f.add("prefetch", MemoryOps::hint);
+        f.add("prefetchu", MemoryOps::hint);
+        f.add("applypriority", MemoryOps::hint);
+        f.add("discard", MemoryOps::hint);
+        f.add("createpolicy", MemoryOps::policy);
+    }
+
+    /** Takes what only speaks of caches; true when a policy comes as a further operand. */
+    static boolean hints(Decoding x) {
+        x.takeAny("ca", "cg", "cs", "lu", "cv", "wb", "wt");
+        boolean policy = false;
+        for (String m : List.copyOf(x.instruction.modifiers())) {
+            if (m.startsWith("L1::") || m.startsWith("L2::")) {
+                x.take(m);
+                policy |= m.equals("L2::cache_hint");
+            }
+        }
+        x.take("nc");
+        x.take("unified");
+        return policy;
+    }
+
+    /** Takes what speaks of order; true when it is stronger than weak. */
+    static boolean ordered(Decoding x) {
+        x.take("weak");
+        x.take("mmio");
+        boolean strong = x.takeAny("volatile", "relaxed", "acquire", "release", "acq_rel", "sc") != null;
+        x.takeAny("cta", "cluster", "gpu", "sys");
+        return strong;
+    }
+
+    private static int count(Decoding x) {
+        String v = x.takeAny("v2", "v4", "v8");
+        return v == null ? 1 : v.charAt(1) - '0';
+    }
+
+    private static PtxType element(Decoding x, int count) {
+        PtxType t = x.type();
+        x.done();
+        if (t == PtxType.PRED || t == PtxType.B128 || t.bytes() * count > 16) {
+            throw x.refuse("unknown instruction");
+        }
+        return t;
+    }
+
+    private static void load(Decoding x) {
+        boolean ordered = ordered(x);
+        Space space = MemoryAccess.space(x);
+        boolean policy = hints(x);
+        int count = count(x);
+        PtxType t = element(x, count);
+        x.operands(policy ? 3 : 2, policy ? 3 : 2);
+        List<Operand> to = x.vector(0);
+        if (to.size() != count) {
+            throw x.refuse(count + " destinations are wanted");
+        }
+        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(1), space);
+        x.emit(new Load(place, t, count, registers(x, to, t, true), widths(x, to, t), ordered));
+    }
+
+    private static void store(Decoding x) {
+        boolean ordered = ordered(x);
+        Space space = MemoryAccess.space(x);
+        boolean policy = hints(x);
+        int count = count(x);
+        PtxType t = element(x, count);
+        x.operands(policy ? 3 : 2, policy ? 3 : 2);
+        List<Operand> from = x.vector(1);
+        if (from.size() != count) {
+            throw x.refuse(count + " sources are wanted");
+        }
+        if (space == Space.CONST) {
+            throw x.refuse("constant memory can not be written");
+        }
+        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(0), space);
+        if (place.space == Space.PARAM && place.kernelParameters) {
+            throw x.refuse("a kernel's parameters can not be written");
+        }
+        x.emit(new Store(place, t, count, registers(x, from, t, false), widths(x, from, t), ordered));
+    }
+
+    private static int[] registers(Decoding x, List<Operand> operands, PtxType t, boolean destination) {
+        return operands.stream().mapToInt(o -> destination ? x.dstWide(o, t) : x.srcWide(o, t)).toArray();
+    }
+
+    private static int[] widths(Decoding x, List<Operand> operands, PtxType t) {
+        return operands.stream().mapToInt(o -> x.width(o, t)).toArray();
+    }
+
+    private static final class Load extends MemoryAccess {
+        private final int size;
+        private final int[] to;
+        private final int[] widths;
+        private final boolean ordered;
+        private final boolean signed;
+        private final boolean plainInts;
+        private final boolean plainLongs;
+
+        Load(Place place, PtxType t, int count, int[] to, int[] widths, boolean ordered) {
+            super(place, t.bytes() * count);
+            this.size = t.bytes();
+            this.to = to;
+            this.widths = widths;
+            this.ordered = ordered;
+            this.signed = t.signed();
+            this.plainInts = size == 4 && java.util.Arrays.stream(widths).allMatch(n -> n == 32);
+            this.plainLongs = size == 8;
+        }
+
+        @Override
+        void reach(Warp w, int mask, Space space, byte[] memory, int stride) {
+            long[] address = w.address;
+            for (int e = 0; e < to.length; e++) {
+                int at = e * size;
+                if (plainInts) {
+                    int[] d = w.r[to[e]];
+                    for (int l = 0; l < 32; l++) {
+                        if ((mask >>> l & 1) != 0) {
+                            d[l] = (int) MemoryAccess.INT.get(memory, (int) address[l] + l * stride + at);
+                        }
+                    }
+                    continue;
+                }
+                for (int l = 0; l < 32; l++) {
+                    if ((mask >>> l & 1) != 0) {
+                        put(w, e, l, read(memory, (int) address[l] + l * stride + at, size));
+                    }
+                }
+            }
+        }
+
+        @Override
+        void reach(Warp w, int mask, Allocation a) {
+            long[] address = w.address;
+            MemorySegment memory = a.bytes;
+            for (int e = 0; e < to.length; e++) {
+                long shift = e * size - a.base;
+                if (plainInts) {
+                    int[] d = w.r[to[e]];
+                    for (int l = 0; l < 32; l++) {
+                        if ((mask >>> l & 1) != 0) {
+                            d[l] = memory.get(MemoryOps.INT, address[l] + shift);
+                        }
+                    }
+                } else if (plainLongs) {
+                    long[] d = w.q[to[e]];
+                    for (int l = 0; l < 32; l++) {
+                        if ((mask >>> l & 1) != 0) {
+                            d[l] = memory.get(MemoryOps.LONG, address[l] + shift);
+                        }
+                    }
+                } else {
+                    for (int l = 0; l < 32; l++) {
+                        if ((mask >>> l & 1) != 0) {
+                            put(w, e, l, read(memory, address[l] + shift, size));
+                        }
+                    }
+                }
+            }
+            if (ordered) {
+                VarHandle.fullFence();
+            }
+        }
+
+        private void put(Warp w, int e, int l, long raw) {
+            int up = 64 - 8 * size;
+            long v = signed ? raw << up >> up : raw;
+            if (widths[e] == 64) {
+                w.q[to[e]][l] = v;
+            } else {
+                w.r[to[e]][l] = widths[e] == 32 ? (int) v : (int) v & (1 << widths[e]) - 1;
+            }
+        }
+    }
+
+    private static final class Store extends MemoryAccess {
+        private final int size;
+        private final int[] from;
+        private final int[] widths;
+        private final boolean ordered;
+        private final boolean plainInts;
+
+        Store(Place place, PtxType t, int count, int[] from, int[] widths, boolean ordered) {
+            super(place, t.bytes() * count);
+            this.size = t.bytes();
+            this.from = from;
+            this.widths = widths;
+            this.ordered = ordered;
+            this.plainInts = size == 4 && java.util.Arrays.stream(widths).allMatch(n -> n == 32);
+        }
+
+        @Override
+        void reach(Warp w, int mask, Space space, byte[] memory, int stride) {
+            if (space == Space.PARAM) {
+                throw new Fault(DeviceFault.ILLEGAL_ADDRESS, Integer.numberOfTrailingZeros(mask), "a write to the kernel's parameters");
+            }
+            long[] address = w.address;
+            for (int e = 0; e < from.length; e++) {
+                int at = e * size;
+                if (plainInts) {
+                    int[] v = w.r[from[e]];
+                    for (int l = 0; l < 32; l++) {
+                        if ((mask >>> l & 1) != 0) {
+                            MemoryAccess.INT.set(memory, (int) address[l] + l * stride + at, v[l]);
+                        }
+                    }
+                    continue;
+                }
+                for (int l = 0; l < 32; l++) {
+                    if ((mask >>> l & 1) != 0) {
+                        write(memory, (int) address[l] + l * stride + at, size, get(w, e, l));
+                    }
+                }
+            }
+        }
+
+        @Override
+        void reach(Warp w, int mask, Allocation a) {
+            if (ordered) {
+                VarHandle.fullFence();
+            }
+            long[] address = w.address;
+            MemorySegment memory = a.bytes;
+            for (int e = 0; e < from.length; e++) {
+                long shift = e * size - a.base;
+                if (plainInts) {
+                    int[] v = w.r[from[e]];
+                    for (int l = 0; l < 32; l++) {
+                        if ((mask >>> l & 1) != 0) {
+                            memory.set(MemoryOps.INT, address[l] + shift, v[l]);
+                        }
+                    }
+                    continue;
+                }
+                for (int l = 0; l < 32; l++) {
+                    if ((mask >>> l & 1) != 0) {
+                        write(memory, address[l] + shift, size, get(w, e, l));
+                    }
+                }
+            }
+            if (ordered) {
+                VarHandle.fullFence();
+            }
+        }
+
+        private long get(Warp w, int e, int l) {
+            return widths[e] == 64 ? w.q[from[e]][l] : w.r[from[e]][l];
+        }
+    }
+
+    /** Some bytes as an unsigned number. */
+    static long read(byte[] memory, int at, int size) {
+        return switch (size) {
+            case 1 -> memory[at] & 0xff;
+            case 2 -> (short) MemoryAccess.SHORT.get(memory, at) & 0xffff;
+            case 4 -> (int) MemoryAccess.INT.get(memory, at) & 0xffffffffL;
+            default -> (long) MemoryAccess.LONG.get(memory, at);
+        };
+    }
+
+    static long read(MemorySegment memory, long at, int size) {
+        return switch (size) {
+            case 1 -> memory.get(ValueLayout.JAVA_BYTE, at) & 0xff;
+            case 2 -> memory.get(SHORT, at) & 0xffff;
+            case 4 -> memory.get(INT, at) & 0xffffffffL;
+            default -> memory.get(LONG, at);
+        };
+    }
+
+    static void write(byte[] memory, int at, int size, long v) {
+        switch (size) {
+            case 1 -> memory[at] = (byte) v;
+            case 2 -> MemoryAccess.SHORT.set(memory, at, (short) v);
+            case 4 -> MemoryAccess.INT.set(memory, at, (int) v);
+            default -> MemoryAccess.LONG.set(memory, at, v);
+        }
+    }
+
+    static void write(MemorySegment memory, long at, int size, long v) {
+        switch (size) {
+            case 1 -> memory.set(ValueLayout.JAVA_BYTE, at, (byte) v);
+            case 2 -> memory.set(SHORT, at, (short) v);
+            case 4 -> memory.set(INT, at, (int) v);
+            default -> memory.set(LONG, at, v);
+        }
+    }
+
+    /** What only warms caches does nothing here. */
+    private static void hint(Decoding x) {
+        MemoryAccess.space(x);
+        hints(x);
+        x.takeAny("L1", "L2");
+        x.takeAny("tensormap");
+        x.done();
+        x.operands(1, 2);
+        MemoryAccess.place(x, x.operand(0), Space.GENERIC);
+    }
+
+    /** A cache policy is a number that nothing here looks at. */
+    private static void policy(Decoding x) {
+        if (x.takeAny("fractional", "range") == null || x.typeOrNull() != PtxType.B64) {
+            throw x.refuse("unknown instruction");
+        }
+        MemoryAccess.space(x);
+        hints(x);
+        x.done();
+        int d = x.dst(0, PtxType.B64);
+        x.emit(new Alu.ToLong(d) {
+            @Override
+            void compute(Warp w, long[] to) {
+                java.util.Arrays.fill(to, 0);
+            }
+        });
+    }
+}

@@ -1,0 +1,37 @@
+package dev.culebra.emulator.exec;
+
+import java.util.List;
+
+/**
+ * A translated function. Registers of up to 32 bits, of 64 bits and predicates are three banks; a register of the first two
+ * is an array of 32 lanes, a predicate one bit a lane. Constants are registers too, shared by all warps and never written.
+ */
+final class Program {
+
+    /** A constant that is the address of a module's variable, known when a kernel starts. */
+    record Link(int register, String symbol, long addend) {
+    }
+
+    final String name;
+    Op[] ops;
+    /** 32-bit registers by number: null where each warp has its own, else the constant's lanes. */
+    int[][] ints;
+    /** The same for 64 bits. */
+    long[][] longs;
+    /** First contents of predicates. */
+    int[] predicates;
+    List<Link> links;
+    /** Bytes of local memory of a frame: variables, and what is passed to and from functions. */
+    int localBytes;
+    /** Where a device function's results and parameters lie in its frame. */
+    int[] resultOffsets;
+    int[] resultSizes;
+    int[] parameterOffsets;
+    int[] parameterSizes;
+    /** Functions called, for the depth of the stack. */
+    List<Program> callees = List.of();
+
+    Program(String name) {
+        this.name = name;
+    }
+}

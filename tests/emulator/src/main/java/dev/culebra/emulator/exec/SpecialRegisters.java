@@ -1,0 +1,78 @@
+package dev.culebra.emulator.exec;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** Registers that the device sets. */
+final class SpecialRegisters {
+
+    /** What a thread reads. */
+    interface Value {
+        /**
+         * The value.
+         *
+         * @param w the warp
+         * @param lane the lane
+         * @return its bits
+         */
+        long get(Warp w, int lane);
+    }
+
+    private static final Map<String, Value> VALUES = new HashMap<>();
+
+    static {
+        dim("%tid", (w, l) -> (int) ((w.index * 32L + l) % w.block.launch.block.x()),
+                (w, l) -> (w.index * 32L + l) / w.block.launch.block.x() % w.block.launch.block.y(),
+                (w, l) -> (w.index * 32L + l) / w.block.launch.block.x() / w.block.launch.block.y());
+        dim("%ntid", (w, l) -> w.block.launch.block.x(), (w, l) -> w.block.launch.block.y(), (w, l) -> w.block.launch.block.z());
+        dim("%ctaid", (w, l) -> w.block.index.x(), (w, l) -> w.block.index.y(), (w, l) -> w.block.index.z());
+        dim("%nctaid", (w, l) -> w.block.launch.grid.x(), (w, l) -> w.block.launch.grid.y(), (w, l) -> w.block.launch.grid.z());
+        // Without clusters, each block is a cluster of its own.
+        dim("%clusterid", (w, l) -> w.block.index.x(), (w, l) -> w.block.index.y(), (w, l) -> w.block.index.z());
+        dim("%nclusterid", (w, l) -> w.block.launch.grid.x(), (w, l) -> w.block.launch.grid.y(), (w, l) -> w.block.launch.grid.z());
+        dim("%cluster_ctaid", (w, l) -> 0, (w, l) -> 0, (w, l) -> 0);
+        dim("%cluster_nctaid", (w, l) -> 1, (w, l) -> 1, (w, l) -> 1);
+        VALUES.put("%cluster_ctarank", (w, l) -> 0);
+        VALUES.put("%cluster_nctarank", (w, l) -> 1);
+        VALUES.put("%laneid", (w, l) -> l);
+        VALUES.put("%warpid", (w, l) -> w.index);
+        VALUES.put("%nwarpid", (w, l) -> 64);
+        VALUES.put("%smid", (w, l) -> linear(w) % w.block.launch.spec.multiprocessors());
+        VALUES.put("%nsmid", (w, l) -> w.block.launch.spec.multiprocessors());
+        VALUES.put("%gridid", (w, l) -> 1);
+        VALUES.put("%lanemask_eq", (w, l) -> 1L << l);
+        VALUES.put("%lanemask_lt", (w, l) -> (1L << l) - 1);
+        VALUES.put("%lanemask_le", (w, l) -> (2L << l) - 1);
+        VALUES.put("%lanemask_gt", (w, l) -> 0xffffffffL & -(2L << l));
+        VALUES.put("%lanemask_ge", (w, l) -> 0xffffffffL & -(1L << l));
+        VALUES.put("%clock", (w, l) -> w.clock(l));
+        VALUES.put("%clock_hi", (w, l) -> w.clock(l) >>> 32);
+        VALUES.put("%clock64", (w, l) -> w.clock(l));
+        VALUES.put("%globaltimer", (w, l) -> System.nanoTime());
+        VALUES.put("%globaltimer_lo", (w, l) -> System.nanoTime());
+        VALUES.put("%globaltimer_hi", (w, l) -> System.nanoTime() >>> 32);
+        VALUES.put("%dynamic_smem_size", (w, l) -> w.block.launch.dynamicSharedBytes);
+        VALUES.put("%total_smem_size", (w, l) -> w.block.launch.sharedBytes);
+        VALUES.put("%aggr_smem_size", (w, l) -> w.block.launch.sharedBytes);
+    }
+
+    private SpecialRegisters() {
+    }
+
+    private static void dim(String name, Value x, Value y, Value z) {
+        VALUES.put(name + ".x", x);
+        VALUES.put(name + ".y", y);
+        VALUES.put(name + ".z", z);
+    }
+
+    private static long linear(Warp w) {
+        Dim i = w.block.index;
+        Dim n = w.block.launch.grid;
+        return i.x() + (long) n.x() * (i.y() + (long) n.y() * i.z());
+    }
+
+    /** A special register by its name, or null. */
+    static Value find(String name) {
+        return VALUES.get(name);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.culebra.emulator.ptx;
+
+import dev.culebra.emulator.exec.KernelCode;
+import java.util.List;
+import java.util.Map;
+
+/** An entry of a module, ready to run. Immutable. */
+public final class PtxKernel {
+
+    private final String name;
+    private final List<PtxParameter> parameters;
+    private final Map<String, int[]> directives;
+    private final KernelCode code;
+
+    PtxKernel(String name, List<PtxParameter> parameters, Map<String, int[]> directives, KernelCode code) {
+        this.name = name;
+        this.parameters = parameters;
+        this.directives = directives;
+        this.code = code;
+    }
+
+    /**
+     * What the interpreter runs.
+     *
+     * @return the translated body
+     */
+    public KernelCode code() {
+        return code;
+    }
+
+    /**
+     * The entry's name.
+     *
+     * @return as in the text
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Its parameters.
+     *
+     * @return in order
+     */
+    public List<PtxParameter> parameters() {
+        return parameters;
+    }
+
+    /**
+     * Size of the argument block.
+     *
+     * @return bytes
+     */
+    public int parameterBytes() {
+        if (parameters.isEmpty()) {
+            return 0;
+        }
+        PtxParameter last = parameters.get(parameters.size() - 1);
+        return last.offset() + last.size();
+    }
+
+    /**
+     * Shared memory that the kernel's text declares.
+     *
+     * @return bytes
+     */
+    public int staticSharedBytes() {
+        return code.staticSharedBytes();
+    }
+
+    /**
+     * Whether it reads or writes memory whose size is given at launch.
+     *
+     * @return true when it names an {@code .extern .shared} variable
+     */
+    public boolean usesDynamicShared() {
+        return code.usesDynamicShared();
+    }
+
+    /**
+     * Local memory of a thread.
+     *
+     * @return bytes, called functions included
+     */
+    public int localBytes() {
+        return code.localBytes();
+    }
+
+    /**
+     * Largest block.
+     *
+     * @return threads: the product of {@code .reqntid} or {@code .maxntid}, or 1024
+     */
+    public int maxThreads() {
+        int[] e = directives.containsKey("reqntid") ? directives.get("reqntid") : directives.get("maxntid");
+        return e == null ? 1024 : e[0] * e[1] * e[2];
+    }
+
+    /**
+     * The block's extents where the text fixes them.
+     *
+     * @return {@code .reqntid}'s three numbers, or null
+     */
+    public int[] requiredThreads() {
+        int[] e = directives.get("reqntid");
+        return e == null ? null : e.clone();
+    }
+
+    /**
+     * Registers a thread would need: half the 32-bit registers that the text names, between 16 and 255. A stand-in for what
+     * ptxas would assign, which no text tells.
+     *
+     * @return 32-bit registers
+     */
+    public int registersEstimate() {
+        int[] most = directives.get("maxnreg");
+        int estimate = Math.max(16, Math.min(255, (code.registers() / 2 + 7) & -8));
+        return most == null ? estimate : Math.min(estimate, most[0]);
+    }
+
+    /**
+     * The cluster's extents where the text fixes them.
+     *
+     * @return {@code .reqnctapercluster}'s three numbers, or null
+     */
+    public int[] requiredCluster() {
+        int[] e = directives.get("reqnctapercluster");
+        return e == null ? null : e.clone();
+    }
+}

@@ -1,0 +1,115 @@
+package dev.culebra.emulator.ptx;
+
+import dev.culebra.emulator.exec.KernelCode;
+import dev.culebra.emulator.exec.Translator;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A module's text, parsed, checked and translated. Immutable; any number of threads may run its kernels. */
+public final class PtxModule {
+
+    private final int version;
+    private final String target;
+    private final List<PtxVariable> variables;
+    private final Map<String, PtxKernel> kernels;
+
+    private PtxModule(int version, String target, List<PtxVariable> variables, Map<String, PtxKernel> kernels) {
+        this.version = version;
+        this.target = target;
+        this.variables = variables;
+        this.kernels = kernels;
+    }
+
+    /**
+     * Parses a module for a device.
+     *
+     * @param text PTX
+     * @param ccMajor the device's compute capability, major
+     * @param ccMinor the device's compute capability, minor
+     * @return the module
+     * @throws PtxException when the text is wrong, too new, or has an instruction that can not be run; it tells all faults found
+     */
+    public static PtxModule parse(String text, int ccMajor, int ccMinor) throws PtxException {
+        Parser parser = new Parser(text);
+        parser.header();
+        int sm = Target.check(parser.version, parser.target, ccMajor, ccMinor);
+        parser.module();
+        Map<String, PtxKernel> kernels = new LinkedHashMap<>();
+        List<String> errors = new ArrayList<>(parser.errors);
+        Translator translator = new Translator(parser.functions, parser.version, sm, errors);
+        for (PtxFunction f : parser.functions.values()) {
+            if (f.body() == null) {
+                continue;
+            }
+            KernelCode code = translator.translate(f);
+            if (f.entry()) {
+                kernels.put(f.name(), new PtxKernel(f.name(), layOut(parser.parameters.get(f.name())),
+                        parser.directives.get(f.name()).extents(), code));
+            }
+        }
+        if (!errors.isEmpty()) {
+            throw new PtxException(PtxException.Kind.INVALID_PTX, errors.stream().distinct().toList());
+        }
+        return new PtxModule(parser.version, parser.target, List.copyOf(parser.variables), kernels);
+    }
+
+    private static List<PtxParameter> layOut(List<Declarations.Declared> declared) {
+        List<PtxParameter> all = new ArrayList<>();
+        int offset = 0;
+        for (Declarations.Declared d : declared) {
+            Variable v = d.variable();
+            offset = (offset + v.alignment() - 1) & -v.alignment();
+            all.add(new PtxParameter(v.name(), offset, (int) v.size(), v.alignment(), d.pointer()));
+            offset += (int) v.size();
+        }
+        return List.copyOf(all);
+    }
+
+    /**
+     * The entries.
+     *
+     * @return in the order of the text
+     */
+    public List<PtxKernel> kernels() {
+        return List.copyOf(kernels.values());
+    }
+
+    /**
+     * An entry.
+     *
+     * @param name its name
+     * @return the entry, or null when there is none of that name
+     */
+    public PtxKernel kernel(String name) {
+        return kernels.get(name);
+    }
+
+    /**
+     * Variables of module scope in global and constant memory.
+     *
+     * @return in the order of the text
+     */
+    public List<PtxVariable> variables() {
+        return variables;
+    }
+
+    /**
+     * The text's PTX version.
+     *
+     * @return 70 for {@code .version 7.0}
+     */
+    public int version() {
+        return version;
+    }
+
+    /**
+     * The text's target.
+     *
+     * @return such as {@code "sm_80"}
+     */
+    public String target() {
+        return target;
+    }
+}
