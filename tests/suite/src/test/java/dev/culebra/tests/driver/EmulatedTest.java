@@ -63,9 +63,7 @@ abstract class EmulatedTest {
         }
 
         @Override
-        public void close() {
-            latch.countDown();
-        }
+        public void close() { latch.countDown(); }
     }
 
     static void contains(String text, String... parts) {

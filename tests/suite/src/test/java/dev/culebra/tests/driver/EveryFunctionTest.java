@@ -57,9 +57,7 @@ class EveryFunctionTest {
         final Set<String> asked = new ConcurrentSkipListSet<>();
 
         @Override
-        public String name() {
-            return "listening";
-        }
+        public String name() { return "listening"; }
 
         @Override
         public Result load() {
@@ -146,8 +144,8 @@ class EveryFunctionTest {
     /** An emulator without bulk tensor copies has the function and says that it can not; TensorMapTest has the rest. */
     private static void tensorMap(DeviceBuffer buffer) {
         try {
-            TensorMap map = TensorMap.tiled(buffer, TensorMap.Element.FLOAT16, new long[] {8, 4}, new long[] {16},
-                    new int[] {8, 2}, TensorMap.Swizzle.NONE);
+            TensorMap map = TensorMap.tiled(buffer, TensorMap.Element.FLOAT16, new long[]{8, 4}, new long[]{16},
+                    new int[]{8, 2}, TensorMap.Swizzle.NONE);
             assertEquals(128, map.segment().byteSize());
         } catch (CudaException e) {
             assertEquals("CUDA_ERROR_NOT_SUPPORTED", e.codeName());

@@ -102,7 +102,7 @@ class GraphTest extends EmulatedTest {
         });
         GraphExec exec = graph.instantiate();
         graph.close();
-        for (AutoCloseable used : new AutoCloseable[] {module, x, pinned}) {
+        for (AutoCloseable used : new AutoCloseable[]{module, x, pinned}) {
             contains(assertThrows(IllegalStateException.class, used::close).getMessage(), "instantiated graph");
         }
         exec.launch(stream);
@@ -135,7 +135,8 @@ class GraphTest extends EmulatedTest {
                 stream.await(join);
             });
             assertFalse(side.isCapturing());
-            assertThrows(IllegalStateException.class, y::close, "the other stream's buffer belongs to the graph as well");
+            assertThrows(IllegalStateException.class, y::close,
+                    "the other stream's buffer belongs to the graph as well");
             try (GraphExec exec = graph.instantiate()) {
                 exec.launch(stream);
                 stream.synchronize();
@@ -162,7 +163,8 @@ class GraphTest extends EmulatedTest {
         try (Arena arena = Arena.ofConfined(); DeviceBuffer x = context.allocate(4)) {
             stream.fill32(x, 0);
             try (Graph graph = stream.capture(() -> {
-                contains(assertThrows(IllegalStateException.class, () -> stream.copy(arena.allocate(4), x)).getMessage(),
+                contains(
+                        assertThrows(IllegalStateException.class, () -> stream.copy(arena.allocate(4), x)).getMessage(),
                         "page-locked");
                 assertThrows(IllegalStateException.class, () -> stream.allocate(4));
                 assertThrows(IllegalStateException.class, stream::whenDone);

@@ -46,7 +46,8 @@ class LaunchTest extends EmulatedTest {
             dy.upload(MemorySegment.ofArray(y));
             Kernel axpy = module.kernel("axpy");
             axpy.launch(stream, LaunchConfig.covering(n, 128), dx, dy, 3f, n);
-            PreparedLaunch again = axpy.prepare(LaunchConfig.covering(n, 64)).set(0, dx).set(1, dy).set(2, -1f).set(3, n);
+            PreparedLaunch again = axpy.prepare(LaunchConfig.covering(n, 64)).set(0, dx).set(1, dy).set(2, -1f).set(3,
+                    n);
             again.launch(stream);
             again.set(2, 0.5f).launch(stream); // the values of the launch before were taken when it was made
             float[] result = new float[n];
@@ -127,13 +128,14 @@ class LaunchTest extends EmulatedTest {
         try (CudaModule module = context.load(Ptx.SHARED); DeviceBuffer x = context.allocate(4)) {
             Kernel shared = module.kernel("shared");
             int most = context.device().sharedMemoryPerBlockOptIn();
-            for (int bytes : new int[] {1024, 48 * 1024, 48 * 1024 + 16, 100 * 1024, 64 * 1024, most}) {
+            for (int bytes : new int[]{1024, 48 * 1024, 48 * 1024 + 16, 100 * 1024, 64 * 1024, most}) {
                 stream.fill32(x, 0);
                 shared.launch(stream, LaunchConfig.of(1, 1).withShared(bytes), x, bytes);
                 assertEquals(77, word(x), bytes + " bytes");
             }
             contains(assertThrows(IllegalArgumentException.class,
-                    () -> shared.prepare(LaunchConfig.of(1, 1).withShared(most + 1))).getMessage(), "" + (most + 1), "" + most);
+                    () -> shared.prepare(LaunchConfig.of(1, 1).withShared(most + 1))).getMessage(), "" + (most + 1),
+                    "" + most);
         }
     }
 

@@ -87,7 +87,8 @@ class LeakTest {
         }
         String last = drop(context); // once this is reported, the collector has seen the others
         assertTrue(collectUntil(() -> reports.stream().anyMatch(report -> report.startsWith(last))));
-        assertEquals(List.of(), reports.stream().filter(r -> r.contains("77 bytes") || r.startsWith("stream")).toList());
+        assertEquals(List.of(),
+                reports.stream().filter(r -> r.contains("77 bytes") || r.startsWith("stream")).toList());
         context.close();
     }
 
@@ -97,7 +98,8 @@ class LeakTest {
         Stream stream = context.newStream();
         String dropped = drop(context);
         assertTrue(collectUntil(() -> reports.stream().anyMatch(report -> report.startsWith(dropped))));
-        assertEquals(List.of(), reports.stream().filter(r -> r.startsWith("stream") || r.startsWith("context")).toList());
+        assertEquals(List.of(),
+                reports.stream().filter(r -> r.startsWith("stream") || r.startsWith("context")).toList());
         stream.close();
         context.close();
     }

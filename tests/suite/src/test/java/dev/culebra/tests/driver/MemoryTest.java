@@ -88,7 +88,8 @@ class MemoryTest extends EmulatedTest {
             assertThrows(IndexOutOfBoundsException.class, () -> stream.copy(host.segment(), 0, buffer, 9, 8));
             assertThrows(IndexOutOfBoundsException.class, () -> stream.copy(host.segment(), 0, buffer, -1, 1));
             assertThrows(IndexOutOfBoundsException.class, () -> stream.copy(host.segment(), 0, buffer, 0, -1));
-            assertThrows(IllegalArgumentException.class, () -> stream.copy(buffer.slice(0, 8), host.segment().asReadOnly()));
+            assertThrows(IllegalArgumentException.class,
+                    () -> stream.copy(buffer.slice(0, 8), host.segment().asReadOnly()));
             assertThrows(IllegalArgumentException.class, () -> buffer.upload(MemorySegment.ofArray(new byte[17])));
             assertThrows(IllegalArgumentException.class, () -> buffer.download(MemorySegment.ofArray(new byte[15])));
             assertThrows(IllegalArgumentException.class, () -> stream.fill32(buffer.slice(0, 6), 1));
@@ -111,7 +112,8 @@ class MemoryTest extends EmulatedTest {
             stream.synchronize();
             for (int r = 0; r < rows; r++) {
                 for (int i = 0; i < 16; i++) {
-                    assertEquals(i < width ? bytes[r * 20 + i] : 0, to.get(JAVA_BYTE, r * 16 + i), "row " + r + ", " + i);
+                    assertEquals(i < width ? bytes[r * 20 + i] : 0, to.get(JAVA_BYTE, r * 16 + i),
+                            "row " + r + ", " + i);
                 }
             }
             assertThrows(IllegalArgumentException.class, () -> stream.copy2d(from, 11, wide, 32, width, rows));
@@ -128,7 +130,7 @@ class MemoryTest extends EmulatedTest {
         try (DeviceBuffer buffer = context.allocate(16)) {
             stream.fill(buffer, (byte) 0x11);
             stream.fill32(buffer.slice(4, 8), 0x04030201);
-            assertArrayEquals(new byte[] {17, 17, 17, 17, 1, 2, 3, 4, 1, 2, 3, 4, 17, 17, 17, 17}, download(buffer));
+            assertArrayEquals(new byte[]{17, 17, 17, 17, 1, 2, 3, 4, 1, 2, 3, 4, 17, 17, 17, 17}, download(buffer));
         }
     }
 

@@ -74,7 +74,7 @@ class ModuleTest extends EmulatedTest {
     @Test
     void anImageThatIsNoneIsRefused() {
         CudaException e = assertThrows(CudaException.class,
-                () -> context.loadBinary(MemorySegment.ofArray(new byte[] {1, 2, 3, 4, 5, 6, 7, 8})));
+                () -> context.loadBinary(MemorySegment.ofArray(new byte[]{1, 2, 3, 4, 5, 6, 7, 8})));
         assertEquals("cuModuleLoadDataEx", e.call());
         contains(e.advice(), "cubin");
     }

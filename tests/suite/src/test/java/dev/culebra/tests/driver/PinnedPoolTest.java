@@ -52,7 +52,9 @@ class PinnedPoolTest extends EmulatedTest {
             PinnedBuffer two = pool.acquire(2 * PAGE);
             String message = assertThrows(IllegalStateException.class, () -> pool.acquire(1)).getMessage();
             contains(message, "1 bytes", "16.0 KiB are in use", "Close buffers");
-            contains(assertThrows(IllegalStateException.class, () -> pool.acquire(1, Duration.ofMillis(20))).getMessage(),
+            contains(
+                    assertThrows(IllegalStateException.class, () -> pool.acquire(1, Duration.ofMillis(20)))
+                            .getMessage(),
                     "Waited");
             assertThrows(IllegalArgumentException.class, () -> pool.acquire(4 * PAGE + 1), "more than it ever holds");
             assertThrows(IllegalArgumentException.class, () -> pool.acquire(0));

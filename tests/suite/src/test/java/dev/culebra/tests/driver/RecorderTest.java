@@ -57,7 +57,8 @@ class RecorderTest extends EmulatedTest {
     }
 
     private static RecordedEvent only(List<RecordedEvent> events, String name, String field, Object value) {
-        List<RecordedEvent> found = events.stream().filter(e -> e.getEventType().getName().equals("dev.culebra." + name))
+        List<RecordedEvent> found = events.stream()
+                .filter(e -> e.getEventType().getName().equals("dev.culebra." + name))
                 .filter(e -> e.getValue(field).equals(value)).toList();
         assertEquals(1, found.size(), () -> name + " with " + field + " " + value + " in " + events);
         return found.getFirst();

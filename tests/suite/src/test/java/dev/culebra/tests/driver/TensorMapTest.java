@@ -40,8 +40,8 @@ class TensorMapTest {
                 DeviceBuffer buffer = context.allocate(1 << 20);
                 CudaModule module = context.load(
                         ".version 8.0\n.target sm_90\n.entry k(.param .align 64 .b8 map[128]) { ret; }\n")) {
-            TensorMap map = TensorMap.tiled(buffer, TensorMap.Element.BFLOAT16, new long[] {256, 100}, new long[] {512},
-                    new int[] {64, 8}, TensorMap.Swizzle.BYTES_128);
+            TensorMap map = TensorMap.tiled(buffer, TensorMap.Element.BFLOAT16, new long[]{256, 100}, new long[]{512},
+                    new int[]{64, 8}, TensorMap.Swizzle.BYTES_128);
             // 9 and 3 are CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 and CU_TENSOR_MAP_SWIZZLE_128B in cuda.h.
             assertEquals(
                     List.of(0L, 9, 2, buffer.address(), 256L, 100L, 512L, 64, 8, 1, 1, 0, 3, 0, 0), told);
@@ -49,7 +49,7 @@ class TensorMapTest {
             module.kernel("k").launch(stream, LaunchConfig.of(1, 1), map);
             module.kernel("k").prepare(LaunchConfig.of(1, 1)).set(0, map).launch(stream);
             assertThrows(IllegalArgumentException.class, () -> TensorMap.tiled(buffer, TensorMap.Element.UINT8,
-                    new long[] {256, 100}, new long[0], new int[] {64, 8}, TensorMap.Swizzle.NONE));
+                    new long[]{256, 100}, new long[0], new int[]{64, 8}, TensorMap.Swizzle.NONE));
         }
     }
 }
