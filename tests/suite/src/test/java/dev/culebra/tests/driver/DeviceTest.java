@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.driver.ComputeCapability;
@@ -23,36 +24,53 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Devices and contexts. */
-class DeviceTest extends EmulatedTest {
+class DeviceTest extends DriverTest {
 
     private final Device device = CUDA.device(0);
 
     @Test
     void tellsWhatItIs() {
-        assertEquals(2, CUDA.devices().size());
-        assertEquals(1, CUDA.device(1).ordinal());
         assertSame(CUDA, device.cuda());
+        assertEquals(0, device.ordinal());
         assertFalse(device.name().isBlank());
-        assertEquals(DEVICE_BYTES, device.totalMemory());
-        assertEquals(new ComputeCapability(9, 0), device.computeCapability());
-        assertEquals(132, device.multiprocessors());
+        assertTrue(device.totalMemory() > 0);
+        assertTrue(device.computeCapability().atLeast(5, 0));
+        assertTrue(device.multiprocessors() > 0);
         assertTrue(device.clockKilohertz() > 0);
         assertTrue(device.memoryClockKilohertz() > 0);
         assertTrue(device.memoryBusBits() > 0);
         assertTrue(device.l2CacheBytes() > 0);
         assertEquals(48 * 1024, device.sharedMemoryPerBlock());
-        // 227 and 228 KiB: the CUDA programming guide's table for compute capability 9.0.
-        assertEquals(227 * 1024, device.sharedMemoryPerBlockOptIn());
-        assertEquals(228 * 1024, device.sharedMemoryPerMultiprocessor());
+        assertTrue(device.sharedMemoryPerBlockOptIn() >= 48 * 1024);
+        assertTrue(device.sharedMemoryPerMultiprocessor() >= device.sharedMemoryPerBlockOptIn());
         assertEquals(1024, device.maxThreadsPerBlock());
         assertTrue(device.supportsMemoryPools());
         assertEquals(32, device.attribute(CudaApi.CU_DEVICE_ATTRIBUTE_WARP_SIZE()));
-        assertNotEquals(device.uuid(), CUDA.device(1).uuid());
-        assertNotEquals(device.pciBusId(), CUDA.device(1).pciBusId());
         assertTrue(device.pciBusId().matches("[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.0"), device.pciBusId());
-        assertTrue(device.canAccessPeer(CUDA.device(1)));
-        assertFalse(device.canAccessPeer(device));
+        assertEquals(device.uuid(), device.uuid());
+    }
+
+    @Test
+    void tellsWhatTheEmulatedOneIs() {
+        assumeTrue(isEmulated());
+        assertEquals(2, CUDA.devices().size());
+        assertEquals(EMULATED_BYTES, device.totalMemory());
+        assertEquals(new ComputeCapability(9, 0), device.computeCapability());
+        assertEquals(132, device.multiprocessors());
+        // 227 and 228 KiB: the CUDA programming guide's table for compute capability 9.0.
+        assertEquals(227 * 1024, device.sharedMemoryPerBlockOptIn());
+        assertEquals(228 * 1024, device.sharedMemoryPerMultiprocessor());
         assertEquals(List.of(), CUDA.missingFunctions());
+    }
+
+    @Test
+    void devicesDiffer() {
+        Device second = secondDevice();
+        assertEquals(1, second.ordinal());
+        assertNotEquals(device.uuid(), second.uuid());
+        assertNotEquals(device.pciBusId(), second.pciBusId());
+        assertEquals(device.canAccessPeer(second), second.canAccessPeer(device));
+        assertFalse(device.canAccessPeer(device));
     }
 
     @Test
@@ -72,7 +90,7 @@ class DeviceTest extends EmulatedTest {
 
     @Test
     void thePrimaryContextIsCounted() {
-        Device second = CUDA.device(1);
+        Device second = secondDevice();
         assertFalse(second.isPrimaryContextActive());
         Context one = second.context();
         Context two = second.context();
@@ -85,7 +103,7 @@ class DeviceTest extends EmulatedTest {
 
     @Test
     void waitingIsChosenForTheProcess() {
-        Device second = CUDA.device(1);
+        Device second = secondDevice();
         second.setWaiting(Device.Waiting.BLOCK);
         try (Context blocked = second.context()) {
             blocked.synchronize();
@@ -97,10 +115,11 @@ class DeviceTest extends EmulatedTest {
     void memoryInfoFollowsAllocations() {
         long before = context.memoryInfo().free();
         DeviceBuffer buffer = context.allocate(64 << 20);
-        assertEquals(64 << 20, before - context.memoryInfo().free());
-        assertEquals(DEVICE_BYTES, context.memoryInfo().total());
+        // No less: a real device may be used by others, too, and takes whole blocks.
+        assertTrue(before - context.memoryInfo().free() >= 64 << 20);
+        assertTrue(context.memoryInfo().total() <= device.totalMemory());
         buffer.close();
-        assertEquals(before, context.memoryInfo().free());
+        if (isEmulated()) assertEquals(before, context.memoryInfo().free());
     }
 
     @Test
@@ -152,7 +171,7 @@ class DeviceTest extends EmulatedTest {
 
     @Test
     void aGuestIsOfItsDriversDevice() {
-        Cuda other = newCuda();
+        Cuda other = newEmulator();
         assertThrows(IllegalArgumentException.class, () -> Context.guest(other, device, context.handle()));
         assertThrows(IllegalArgumentException.class, () -> Context.guest(CUDA, device, 0));
     }

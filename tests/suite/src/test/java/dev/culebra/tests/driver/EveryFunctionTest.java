@@ -206,7 +206,7 @@ class EveryFunctionTest {
             end.synchronize();
             assertTrue(end.isDone());
             assertTrue(end.millisecondsSince(start) >= 0);
-            stream.whenDone().get(EmulatedTest.PATIENCE_SECONDS, TimeUnit.SECONDS);
+            stream.whenDone().get(DriverTest.PATIENCE_SECONDS, TimeUnit.SECONDS);
             assertTrue(stream.isDone());
         }
     }

@@ -28,7 +28,7 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /** Waiting for the device as a future, and work from virtual threads. */
-class FutureTest extends EmulatedTest {
+class FutureTest extends DriverTest {
 
     private static <T> T get(Future<T> future) throws Exception {
         return future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -120,7 +120,7 @@ class FutureTest extends EmulatedTest {
     @Test
     void virtualThreadsKeepTheirContexts() throws Exception {
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-                Context second = CUDA.device(1).context();
+                Context second = secondDevice().context();
                 CudaModule here = context.load(Ptx.ADD);
                 CudaModule there = second.load(Ptx.ADD)) {
             List<Future<Integer>> results = new ArrayList<>();
@@ -150,7 +150,7 @@ class FutureTest extends EmulatedTest {
 
     @Test
     void failsWhereTheWorkFails() throws Exception {
-        Context lost = newCuda().device(0).context();
+        Context lost = newEmulator().device(0).context();
         CudaModule module = lost.load(Ptx.FAULT);
         Stream broken = lost.newStream();
         Event event = lost.newEvent();
@@ -172,7 +172,7 @@ class FutureTest extends EmulatedTest {
 
     @Test
     void failsWhereTheStreamIsClosedOnFailedWork() throws Exception {
-        Context lost = newCuda().device(0).context();
+        Context lost = newEmulator().device(0).context();
         CudaModule module = lost.load(Ptx.FAULT);
         Stream broken = lost.newStream();
         module.kernel("fault").launch(broken, LaunchConfig.of(1, 1));

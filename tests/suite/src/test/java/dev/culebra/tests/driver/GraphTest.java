@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** Graphs: captured, instantiated, launched, updated. */
 @SuppressWarnings("try") // closing early is allowed, and what some of this is about
-class GraphTest extends EmulatedTest {
+class GraphTest extends DriverTest {
 
     private static final LaunchConfig ONE = LaunchConfig.of(1, 1);
 

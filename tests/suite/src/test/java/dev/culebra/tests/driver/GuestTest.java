@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
 /** What another library made is used and left alone; here the other library is this one, by its handles. */
-class GuestTest extends EmulatedTest {
+class GuestTest extends DriverTest {
 
     @Test
     void worksThroughGuestsAndLeavesTheOwnersTheirs() {

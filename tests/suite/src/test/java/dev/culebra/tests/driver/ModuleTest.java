@@ -18,7 +18,7 @@ import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
 /** Loading code. */
-class ModuleTest extends EmulatedTest {
+class ModuleTest extends DriverTest {
 
     @Test
     void takesTheCompilersOptions() {
@@ -58,7 +58,7 @@ class ModuleTest extends EmulatedTest {
     @Test
     void ptxForALaterDeviceTellsBothCapabilities() {
         CudaException e = assertThrows(CudaException.class, () -> context
-                .load(Ptx.AXPY.replace(".version 7.0", ".version 9.0").replace(".target sm_80", ".target sm_100")));
+                .load(Ptx.AXPY.replace(".version 7.0", ".version 8.6").replace(".target sm_80", ".target sm_100")));
         contains(e.advice(), "sm_100", "9.0");
     }
 
@@ -82,7 +82,7 @@ class ModuleTest extends EmulatedTest {
     @Test
     void aLibraryServesEachContext() {
         try (CudaLibrary library = context.loadLibrary(Ptx.ADD, JitOptions.DEFAULT);
-                Context other = CUDA.device(1).context();
+                Context other = secondDevice().context();
                 Stream there = other.newStream();
                 DeviceBuffer here = context.allocate(4);
                 DeviceBuffer far = other.allocate(4)) {

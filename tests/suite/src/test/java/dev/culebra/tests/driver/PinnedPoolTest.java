@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The pool of page-locked memory and its cap. */
-class PinnedPoolTest extends EmulatedTest {
+class PinnedPoolTest extends DriverTest {
 
     private static final int PAGE = 4096;
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The flight recorder's events. */
-class RecorderTest extends EmulatedTest {
+class RecorderTest extends DriverTest {
 
     private static final Set<String> ALL = Set.of("dev.culebra.ModuleLoad", "dev.culebra.Launch", "dev.culebra.Copy",
             "dev.culebra.Allocation");

@@ -19,7 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /** Streams and events: order, waiting, time. */
-class StreamTest extends EmulatedTest {
+class StreamTest extends DriverTest {
 
     @Test
     void returnsBeforeTheWorkIsDone() {
