@@ -79,8 +79,7 @@ public final class Event implements AutoCloseable {
      * @throws CudaException where work before it failed
      */
     public void synchronize() {
-        lifetime.check();
-        driver.events.synchronize(context.raw(), handle);
+        lifetime.during(() -> driver.events.synchronize(context.raw(), handle));
     }
 
     /**
@@ -90,8 +89,12 @@ public final class Event implements AutoCloseable {
      * @throws CudaException where work before it failed
      */
     public boolean isDone() {
-        lifetime.check();
-        return driver.events.isDone(context.raw(), handle);
+        lifetime.enter();
+        try {
+            return driver.events.isDone(context.raw(), handle);
+        } finally {
+            lifetime.exit();
+        }
     }
 
     /**

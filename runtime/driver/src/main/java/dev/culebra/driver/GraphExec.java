@@ -34,7 +34,7 @@ public final class GraphExec implements AutoCloseable {
         check(stream);
         stream.touch(lifetime, launches);
         for (Uses used : uses) used.mark(stream);
-        driver.graphs.launch(context.raw(), handle, stream.raw());
+        stream.lifetime().during(() -> driver.graphs.launch(context.raw(), handle, stream.raw()));
     }
 
     /**
@@ -45,7 +45,7 @@ public final class GraphExec implements AutoCloseable {
     public void upload(Stream stream) {
         check(stream);
         stream.touch(lifetime, launches);
-        driver.graphs.upload(context.raw(), handle, stream.raw());
+        stream.lifetime().during(() -> driver.graphs.upload(context.raw(), handle, stream.raw()));
     }
 
     private void check(Stream stream) {

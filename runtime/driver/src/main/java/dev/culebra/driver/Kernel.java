@@ -231,12 +231,24 @@ public final class Kernel {
 
     /** The one way to the driver. The shape was checked before; the struct is null for a launch without clusters. */
     void launch(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
-        owner.check();
-        stream.check();
         if (stream.context() != context && !stream.context().isSameAs(context)) {
             throw new IllegalArgumentException(name + " is loaded in " + context + ", and " + stream + " is of "
                     + stream.context());
         }
+        owner.enter();
+        try {
+            stream.lifetime().enter();
+            try {
+                enqueue(stream, config, arguments, struct);
+            } finally {
+                stream.lifetime().exit();
+            }
+        } finally {
+            owner.exit();
+        }
+    }
+
+    private void enqueue(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
         arguments.touch(stream);
         stream.touch(owner, ownerUses);
         Trace.Span span = Trace.launch();

@@ -8,6 +8,8 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
@@ -20,6 +22,11 @@ final class Lifetime {
     private static final System.Logger LOG = System.getLogger("dev.culebra.driver");
     private static final Cleaner CLEANER = Cleaner.create();
 
+    private static final int CLOSED = Integer.MIN_VALUE;
+
+    /** A call is over in microseconds, or waits for the device. */
+    private static final long PATIENCE_NANOS = 20_000;
+
     /** More names than these make a message that nobody reads. */
     private static final int NAMED_CHILDREN = 8;
 
@@ -28,7 +35,12 @@ final class Lifetime {
     private final MakingPlace made;
     private final Set<Lifetime> children = Collections.newSetFromMap(new IdentityHashMap<>()); // guarded by this
     private Cleaner.Cleanable cleanable;
-    private volatile boolean closed;
+
+    /** How many calls are under way; with the sign where no further one may begin. */
+    private final AtomicInteger calls = new AtomicInteger();
+
+    /** Set when closing is through, not when it begins. */
+    private volatile boolean released;
 
     private Lifetime(String name, MakingPlace made, List<Lifetime> owners) {
         this.name = name;
@@ -57,37 +69,76 @@ final class Lifetime {
 
     /** Throws where the object is closed. */
     void check() {
-        if (closed) throw new IllegalStateException(name + " is closed");
+        if (isClosed()) throw new IllegalStateException(name + " is closed");
     }
 
-    boolean isClosed() { return closed; }
+    /**
+     * Begins a call that uses the handle: who closes the object waits for {@link #exit()}, so that the driver is never left
+     * with a handle to nothing. Allocates nothing.
+     */
+    void enter() {
+        if (!tryEnter()) throw new IllegalStateException(name + " is closed");
+    }
+
+    /** As {@link #enter()}; false where it is closed. */
+    boolean tryEnter() {
+        int now;
+        do {
+            now = calls.get();
+            if (now < 0) return false;
+        } while (!calls.compareAndSet(now, now + 1));
+        return true;
+    }
+
+    void exit() { calls.decrementAndGet(); }
+
+    /** A call that uses the handle. */
+    void during(Runnable call) {
+        enter();
+        try {
+            call.run();
+        } finally {
+            exit();
+        }
+    }
+
+    boolean isClosed() { return calls.get() < 0; }
+
+    boolean isReleased() { return released; }
 
     String name() { return name; }
 
     /**
-     * Closes once: a second call does nothing. Owners keep the child until the release is through, so that none of them is
+     * Closes once: a second call does nothing. Waits for the calls of other threads that are under way. Owners keep the child until the release is through, so that none of them is
      * closed meanwhile; a release that throws still leaves it closed.
      *
      * @throws IllegalStateException where children are open; nothing is changed then
      */
     void close(Runnable release) {
         synchronized (this) {
-            if (closed) return;
+            if (isClosed()) return;
             if (!children.isEmpty()) throw new IllegalStateException(describeChildren());
-            closed = true;
+            calls.getAndUpdate(now -> now | CLOSED);
         }
+        while (calls.get() != CLOSED) LockSupport.parkNanos(PATIENCE_NANOS);
         try {
             release.run();
         } finally {
+            released = true;
             leaveOwners();
             if (cleanable != null) cleanable.clean();
         }
     }
 
+    /** Where a thread closes the object, waits until it is through. */
+    void awaitRelease() {
+        while (!released) LockSupport.parkNanos(PATIENCE_NANOS);
+    }
+
     /** Asks while the object can not be closed meanwhile; false where it is closed already. */
     boolean whileOpen(BooleanSupplier question) {
         synchronized (this) {
-            return !closed && question.getAsBoolean();
+            return !isClosed() && question.getAsBoolean();
         }
     }
 
@@ -132,8 +183,7 @@ final class Lifetime {
     }
 
     private void reportUnlessClosed() {
-        if (closed) return;
-        closed = true;
+        if (calls.getAndSet(CLOSED) < 0) return;
         // What is lost must not keep its owner from being closed, which is what frees it in the end.
         leaveOwners();
         LOG.log(Level.WARNING, "{0} was never closed{1}", name, made.suffix());

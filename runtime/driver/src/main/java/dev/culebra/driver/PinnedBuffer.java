@@ -97,16 +97,26 @@ public final class PinnedBuffer implements AutoCloseable {
      * Waits for the copies and kernels that use the memory, and frees it or gives it back to its pool (which does not
      * wait). A second call does nothing.
      *
-     * @throws IllegalStateException where a graph uses it, or another thread is in the midst of a call with the segment;
-     *         nothing is changed then
+     * @throws IllegalStateException where a graph uses it; nothing is changed then
      */
     @Override
     public void close() {
         lifetime.close(() -> {
             context.driver().pageLocked.remove(memory);
-            arena.close();
+            endSegment();
             release.run();
         });
+    }
+
+    /** An arena can not be closed while a thread is in the midst of a call with its segment; such calls are short. */
+    private void endSegment() {
+        while (arena.scope().isAlive()) {
+            try {
+                arena.close();
+            } catch (IllegalStateException inUse) {
+                Thread.yield();
+            }
+        }
     }
 
     @Override

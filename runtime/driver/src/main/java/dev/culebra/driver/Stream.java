@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
  * events order them. Enqueuing returns before the work is done, and errors of the work are reported by later calls.
  *
  * <p>
- * May be used from several threads, which then share the order; closing must not race with other calls. Buffers remember
- * the streams they were used on, so that none is freed under work that is enqueued.
+ * May be used from several threads, which then share the order; closing waits for calls that are under way. Buffers remember the streams they were used on, so that none
+ * is freed under work that is enqueued.
  */
 public final class Stream implements AutoCloseable {
 
@@ -70,7 +70,7 @@ public final class Stream implements AutoCloseable {
 
     Lifetime lifetime() { return lifetime; }
 
-    boolean isClosed() { return lifetime.isClosed(); }
+    boolean isReleased() { return lifetime.isReleased(); }
 
     void check() { lifetime.check(); }
 
@@ -113,7 +113,9 @@ public final class Stream implements AutoCloseable {
      * @param to at least as long
      * @throws IllegalArgumentException for a heap segment, or one longer than the buffer
      */
-    public void copy(MemorySegment from, DeviceBuffer to) { copies.toDevice(from, 0, to, 0, from.byteSize()); }
+    public void copy(MemorySegment from, DeviceBuffer to) {
+        lifetime.during(() -> copies.toDevice(from, 0, to, 0, from.byteSize()));
+    }
 
     /**
      * Copies a part of a host segment to a part of a buffer, like {@link #copy(MemorySegment, DeviceBuffer)}.
@@ -127,7 +129,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where a part is not within its whole
      */
     public void copy(MemorySegment from, long fromOffset, DeviceBuffer to, long toOffset, long bytes) {
-        copies.toDevice(from, fromOffset, to, toOffset, bytes);
+        lifetime.during(() -> copies.toDevice(from, fromOffset, to, toOffset, bytes));
     }
 
     /**
@@ -138,7 +140,9 @@ public final class Stream implements AutoCloseable {
      * @param to native memory, at least as long
      * @throws IllegalArgumentException for a heap segment, or one shorter than the buffer
      */
-    public void copy(DeviceBuffer from, MemorySegment to) { copies.toHost(from, 0, to, 0, from.bytes()); }
+    public void copy(DeviceBuffer from, MemorySegment to) {
+        lifetime.during(() -> copies.toHost(from, 0, to, 0, from.bytes()));
+    }
 
     /**
      * Copies a part of a buffer to a part of a host segment, like {@link #copy(DeviceBuffer, MemorySegment)}.
@@ -152,7 +156,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where a part is not within its whole
      */
     public void copy(DeviceBuffer from, long fromOffset, MemorySegment to, long toOffset, long bytes) {
-        copies.toHost(from, fromOffset, to, toOffset, bytes);
+        lifetime.during(() -> copies.toHost(from, fromOffset, to, toOffset, bytes));
     }
 
     /**
@@ -163,7 +167,9 @@ public final class Stream implements AutoCloseable {
      * @param to at least as long, not overlapping
      * @throws IllegalArgumentException where the other is shorter
      */
-    public void copy(DeviceBuffer from, DeviceBuffer to) { copies.onDevice(from, 0, to, 0, from.bytes()); }
+    public void copy(DeviceBuffer from, DeviceBuffer to) {
+        lifetime.during(() -> copies.onDevice(from, 0, to, 0, from.bytes()));
+    }
 
     /**
      * Copies a part of a buffer to a part of another, like {@link #copy(DeviceBuffer, DeviceBuffer)}.
@@ -176,7 +182,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where a part is not within its whole
      */
     public void copy(DeviceBuffer from, long fromOffset, DeviceBuffer to, long toOffset, long bytes) {
-        copies.onDevice(from, fromOffset, to, toOffset, bytes);
+        lifetime.during(() -> copies.onDevice(from, fromOffset, to, toOffset, bytes));
     }
 
     /**
@@ -192,7 +198,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where rows are not within their whole
      */
     public void copy2d(MemorySegment from, long fromPitch, DeviceBuffer to, long toPitch, long widthBytes, long rows) {
-        copies.toDevice2d(from, fromPitch, to, toPitch, widthBytes, rows);
+        lifetime.during(() -> copies.toDevice2d(from, fromPitch, to, toPitch, widthBytes, rows));
     }
 
     /**
@@ -208,7 +214,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where rows are not within their whole
      */
     public void copy2d(DeviceBuffer from, long fromPitch, MemorySegment to, long toPitch, long widthBytes, long rows) {
-        copies.toHost2d(from, fromPitch, to, toPitch, widthBytes, rows);
+        lifetime.during(() -> copies.toHost2d(from, fromPitch, to, toPitch, widthBytes, rows));
     }
 
     /**
@@ -224,7 +230,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where rows are not within their whole
      */
     public void copy2d(DeviceBuffer from, long fromPitch, DeviceBuffer to, long toPitch, long widthBytes, long rows) {
-        copies.onDevice2d(from, fromPitch, to, toPitch, widthBytes, rows);
+        lifetime.during(() -> copies.onDevice2d(from, fromPitch, to, toPitch, widthBytes, rows));
     }
 
     /**
@@ -233,7 +239,9 @@ public final class Stream implements AutoCloseable {
      * @param buffer what to fill; a slice for a part
      * @param value the byte
      */
-    public void fill(DeviceBuffer buffer, byte value) { copies.fill(buffer, value); }
+    public void fill(DeviceBuffer buffer, byte value) {
+        lifetime.during(() -> copies.fill(buffer, value));
+    }
 
     /**
      * Fills a buffer with a 4-byte pattern.
@@ -242,7 +250,9 @@ public final class Stream implements AutoCloseable {
      * @param value the pattern, in the device's order (little endian)
      * @throws IllegalArgumentException for another length
      */
-    public void fill32(DeviceBuffer buffer, int value) { copies.fill32(buffer, value); }
+    public void fill32(DeviceBuffer buffer, int value) {
+        lifetime.during(() -> copies.fill32(buffer, value));
+    }
 
     /**
      * Allocates from the device's current pool, in this stream's order: work enqueued here from now on may use it, other
@@ -273,10 +283,10 @@ public final class Stream implements AutoCloseable {
      * @param event of the same context; what it waited for before is forgotten
      */
     public void record(Event event) {
-        lifetime.check();
-        event.check();
-        event.recordedIn(capture);
-        driver.events.record(rawContext(), event.raw(), handle);
+        lifetime.during(() -> event.lifetime().during(() -> {
+            event.recordedIn(capture);
+            driver.events.record(rawContext(), event.raw(), handle);
+        }));
     }
 
     /**
@@ -286,11 +296,11 @@ public final class Stream implements AutoCloseable {
      * @param event of any context of this driver
      */
     public void await(Event event) {
-        lifetime.check();
-        event.check();
-        Capture captured = event.captured();
-        if (captured == null || capture != null) driver.streams.await(rawContext(), handle, event.raw());
-        else joinCapture(captured, () -> driver.streams.await(rawContext(), handle, event.raw()));
+        lifetime.during(() -> event.lifetime().during(() -> {
+            Capture captured = event.captured();
+            if (captured == null || capture != null) driver.streams.await(rawContext(), handle, event.raw());
+            else joinCapture(captured, () -> driver.streams.await(rawContext(), handle, event.raw()));
+        }));
     }
 
     /** Takes part in a capture after a call, with nobody asking this stream a question between: that would spoil it. */
@@ -305,18 +315,26 @@ public final class Stream implements AutoCloseable {
     /** Whether all work so far is done, for questions that nobody sees: while it captures it is not, and must not be asked. */
     boolean isQuiet() {
         return lifetime.whileOpen(() -> capture == null && (owned || !isCapturing())
-                && driver.streams.isDone(rawContext(), handle)) || lifetime.isClosed();
+                && driver.streams.isDone(rawContext(), handle)) || lifetime.isReleased();
     }
 
     /** Orders all work to come here behind all work enqueued there so far. */
     void awaitAllOf(Stream other) {
-        MemorySegment event = driver.events.create(other.rawContext(), CudaApi.CU_EVENT_DISABLE_TIMING());
+        if (!other.lifetime.tryEnter()) {
+            other.lifetime.awaitRelease();
+            return;
+        }
         try {
-            driver.events.record(other.rawContext(), event, other.handle);
-            driver.streams.await(rawContext(), handle, event);
+            MemorySegment event = driver.events.create(other.rawContext(), CudaApi.CU_EVENT_DISABLE_TIMING());
+            try {
+                driver.events.record(other.rawContext(), event, other.handle);
+                driver.streams.await(rawContext(), handle, event);
+            } finally {
+                // Allowed at once: the driver keeps it until nobody waits for it any more.
+                driver.events.destroy(other.rawContext(), event);
+            }
         } finally {
-            // Allowed at once: the driver keeps it until nobody waits for it any more.
-            driver.events.destroy(other.rawContext(), event);
+            other.lifetime.exit();
         }
     }
 
@@ -326,11 +344,21 @@ public final class Stream implements AutoCloseable {
      * @throws CudaException where such work failed
      */
     public void synchronize() {
-        lifetime.check();
-        driver.streams.synchronize(rawContext(), handle);
+        lifetime.during(() -> driver.streams.synchronize(rawContext(), handle));
     }
 
-    void synchronizeUnlessClosed() { if (!lifetime.isClosed()) driver.streams.synchronize(rawContext(), handle); }
+    /** Waits for the work here, or, where a thread is closing this stream, for that. */
+    void synchronizeOrAwaitClose() {
+        if (!lifetime.tryEnter()) {
+            lifetime.awaitRelease();
+            return;
+        }
+        try {
+            driver.streams.synchronize(rawContext(), handle);
+        } finally {
+            lifetime.exit();
+        }
+    }
 
     /**
      * Whether all work enqueued here so far is done. Does not wait.
@@ -339,8 +367,12 @@ public final class Stream implements AutoCloseable {
      * @throws CudaException where such work failed
      */
     public boolean isDone() {
-        lifetime.check();
-        return driver.streams.isDone(rawContext(), handle);
+        lifetime.enter();
+        try {
+            return driver.streams.isDone(rawContext(), handle);
+        } finally {
+            lifetime.exit();
+        }
     }
 
     /**
@@ -371,7 +403,7 @@ public final class Stream implements AutoCloseable {
         long id = HostCalls.register(action);
         boolean enqueued = false;
         try {
-            HostCalls.enqueue(context, handle, id);
+            lifetime.during(() -> HostCalls.enqueue(context, handle, id));
             enqueued = true;
         } finally {
             if (!enqueued) HostCalls.forget(id);
@@ -405,8 +437,12 @@ public final class Stream implements AutoCloseable {
      * @return true while it is
      */
     public boolean isCapturing() {
-        lifetime.check();
-        return driver.streams.captureStatus(rawContext(), handle) != CudaApi.CU_STREAM_CAPTURE_STATUS_NONE();
+        lifetime.enter();
+        try {
+            return driver.streams.captureStatus(rawContext(), handle) != CudaApi.CU_STREAM_CAPTURE_STATUS_NONE();
+        } finally {
+            lifetime.exit();
+        }
     }
 
     /**

@@ -35,11 +35,11 @@ final class Uses {
         return false;
     }
 
-    /** The open streams. */
+    /** The streams that are open, or not through with being closed. */
     synchronized List<Stream> open() {
         List<Stream> open = new ArrayList<>(streams.length);
         for (Stream stream : streams) {
-            if (!stream.isClosed()) open.add(stream);
+            if (!stream.isReleased()) open.add(stream);
         }
         return open;
     }
@@ -51,7 +51,7 @@ final class Uses {
 
     /** Waits until no work that was enqueued so far can touch the memory. */
     void await() {
-        for (Stream stream : open()) stream.synchronizeUnlessClosed();
+        for (Stream stream : open()) stream.synchronizeOrAwaitClose();
     }
 
     /** Makes the stream wait, on the device, for the work on the other ones. */

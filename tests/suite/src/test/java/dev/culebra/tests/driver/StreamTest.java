@@ -14,8 +14,13 @@ import dev.culebra.driver.LaunchConfig;
 import dev.culebra.driver.PriorityRange;
 import dev.culebra.driver.Stream;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Streams and events: order, waiting, time. */
@@ -160,5 +165,53 @@ class StreamTest extends DriverTest {
         for (int i = 0; i < 3; i++) other.call(() -> seen.add("done"));
         other.close();
         assertEquals(3, seen.size());
+    }
+
+    @Test
+    void isNotClosedUnderAnotherThreadsCall() throws InterruptedException {
+        Stream other = context.newStream();
+        Gate gate = new Gate(other);
+        Thread waiting = Thread.ofPlatform().start(other::synchronize);
+        while (waiting.isAlive() && !isInDriver(waiting)) Thread.sleep(1);
+        Thread closing = Thread.ofPlatform().start(other::close);
+        closing.join(50);
+        assertTrue(closing.isAlive(), "the other thread waits in the driver");
+        assertThrows(IllegalStateException.class, other::isDone, "no further call begins");
+        gate.close();
+        waiting.join(1000 * PATIENCE_SECONDS);
+        closing.join(1000 * PATIENCE_SECONDS);
+        assertFalse(closing.isAlive());
+    }
+
+    private static boolean isInDriver(Thread thread) {
+        for (StackTraceElement frame : thread.getStackTrace()) {
+            if (frame.getMethodName().equals("invoke") && frame.getClassName().contains("cuStreamSynchronize")) return true;
+        }
+        return false;
+    }
+
+    /** Threads that use a stream while another closes it hear that it is closed, and nothing worse. */
+    @Test
+    void closingRacesWithUse() throws Exception {
+        try (DeviceBuffer buffer = context.allocate(64); ExecutorService executor = Executors.newCachedThreadPool()) {
+            for (int round = 0; round < 50; round++) {
+                Stream contested = context.newStream();
+                List<Future<Integer>> users = new ArrayList<>();
+                for (int t = 0; t < 3; t++) {
+                    users.add(executor.submit(() -> {
+                        for (int i = 0;; i++) {
+                            try {
+                                contested.fill(buffer, (byte) i);
+                            } catch (IllegalStateException closed) {
+                                contains(closed.getMessage(), "is closed");
+                                return i;
+                            }
+                        }
+                    }));
+                }
+                contested.close();
+                for (Future<Integer> user : users) user.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            }
+        }
     }
 }
