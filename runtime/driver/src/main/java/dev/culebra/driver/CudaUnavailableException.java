@@ -5,6 +5,7 @@ public final class CudaUnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** Why there is no driver. */
     private final String reason;
 
     CudaUnavailableException(String provider, String reason) {
@@ -17,7 +18,5 @@ public final class CudaUnavailableException extends RuntimeException {
      *
      * @return one sentence for people
      */
-    public String reason() {
-        return reason;
-    }
+    public String reason() { return reason; }
 }

@@ -50,12 +50,8 @@ public final class Allocation {
      *
      * @return true from then on
      */
-    public boolean freed() {
-        return freed;
-    }
+    public boolean freed() { return freed; }
 
     /** Marks it freed: every later access is a fault. */
-    public void markFreed() {
-        freed = true;
-    }
+    public void markFreed() { freed = true; }
 }

@@ -1,0 +1,143 @@
+package dev.culebra.emulator;
+
+/**
+ * What machine the emulator pretends to be. All devices are alike.
+ *
+ * @param devices number of devices, at least 1
+ * @param computeMajor major number of the compute capability, such as 9
+ * @param computeMinor minor number of the compute capability, such as 0
+ * @param multiprocessors streaming multiprocessors of each device, at least 1; occupancy and grid limits follow from it,
+ *        the speed of the emulation does not
+ * @param memoryBytes memory of each device in bytes; host memory is taken as it is touched
+ * @param workers host threads that run the blocks of one launch, at least 1
+ */
+public record EmulatorOptions(int devices, int computeMajor, int computeMinor, int multiprocessors, long memoryBytes,
+        int workers) {
+
+    /** Prefix of the system properties that {@link #fromSystemProperties} reads. */
+    public static final String PREFIX = "culebra.emulator.";
+
+    /** One device of compute capability 9.0 with the 132 multiprocessors of an H200, and 4 GiB of memory. */
+    public static final EmulatorOptions DEFAULT = new EmulatorOptions(1, 9, 0, 132, 4L << 30,
+            Math.max(1, Runtime.getRuntime().availableProcessors()));
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException for a value out of range
+     */
+    public EmulatorOptions {
+        check(devices >= 1 && devices <= 64, "devices", devices, "1 to 64");
+        check(computeMajor >= 7 && computeMajor <= 12, "computeCapability", computeMajor + "." + computeMinor,
+                "7.0 to 12.9, such as 9.0");
+        check(computeMinor >= 0 && computeMinor <= 9, "computeCapability", computeMajor + "." + computeMinor,
+                "7.0 to 12.9, such as 9.0");
+        check(multiprocessors >= 1 && multiprocessors <= 4096, "multiprocessors", multiprocessors, "1 to 4096");
+        check(memoryBytes >= 1 << 20, "memory", memoryBytes, "at least 1 MiB, such as 512m or 4g");
+        check(workers >= 1 && workers <= 1024, "workers", workers, "1 to 1024");
+    }
+
+    private static void check(boolean good, String name, Object value, String accepted) {
+        if (!good) {
+            throw new IllegalArgumentException(PREFIX + name + " is " + value + "; accepted: " + accepted);
+        }
+    }
+
+    /**
+     * Reads {@code culebra.emulator.devices}, {@code .computeCapability} ({@code 9.0}), {@code .multiprocessors},
+     * {@code .memory} (bytes, or a number with {@code k}, {@code m} or {@code g}) and {@code .workers}; what is not set
+     * is as in {@link #DEFAULT}.
+     *
+     * @return the options
+     * @throws IllegalArgumentException for a value that is no number or out of range; the message names the property
+     */
+    public static EmulatorOptions fromSystemProperties() {
+        String compute = System.getProperty(PREFIX + "computeCapability",
+                DEFAULT.computeMajor + "." + DEFAULT.computeMinor);
+        String[] parts = compute.split("\\.", -1);
+        check(parts.length == 2, "computeCapability", compute, "7.0 to 12.9, such as 9.0");
+        return new EmulatorOptions(integer("devices", DEFAULT.devices), number("computeCapability", parts[0]),
+                number("computeCapability", parts[1]), integer("multiprocessors", DEFAULT.multiprocessors),
+                bytes("memory", DEFAULT.memoryBytes), integer("workers", DEFAULT.workers));
+    }
+
+    private static int integer(String name, int otherwise) {
+        String text = System.getProperty(PREFIX + name);
+        return text == null ? otherwise : number(name, text);
+    }
+
+    private static int number(String name, String text) {
+        try {
+            return Integer.parseInt(text.trim());
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(PREFIX + name + " is \"" + text + "\"; accepted: a whole number", e);
+        }
+    }
+
+    private static long bytes(String name, long otherwise) {
+        String text = System.getProperty(PREFIX + name);
+        if (text == null) {
+            return otherwise;
+        }
+        String trimmed = text.trim().toLowerCase(java.util.Locale.ROOT);
+        int shift = trimmed.endsWith("k") ? 10 : trimmed.endsWith("m") ? 20 : trimmed.endsWith("g") ? 30 : 0;
+        String digits = shift == 0 ? trimmed : trimmed.substring(0, trimmed.length() - 1);
+        try {
+            return Math.multiplyExact(Long.parseLong(digits), 1L << shift);
+        } catch (NumberFormatException | ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    PREFIX + name + " is \"" + text + "\"; accepted: bytes, or a number with k, m or g, such as 4g", e);
+        }
+    }
+
+    /**
+     * The same with another number of devices.
+     *
+     * @param count number of devices
+     * @return changed options
+     */
+    public EmulatorOptions withDevices(int count) {
+        return new EmulatorOptions(count, computeMajor, computeMinor, multiprocessors, memoryBytes, workers);
+    }
+
+    /**
+     * The same with another compute capability.
+     *
+     * @param major major number
+     * @param minor minor number
+     * @return changed options
+     */
+    public EmulatorOptions withComputeCapability(int major, int minor) {
+        return new EmulatorOptions(devices, major, minor, multiprocessors, memoryBytes, workers);
+    }
+
+    /**
+     * The same with another number of multiprocessors.
+     *
+     * @param count multiprocessors of each device
+     * @return changed options
+     */
+    public EmulatorOptions withMultiprocessors(int count) {
+        return new EmulatorOptions(devices, computeMajor, computeMinor, count, memoryBytes, workers);
+    }
+
+    /**
+     * The same with another size of memory.
+     *
+     * @param bytes memory of each device
+     * @return changed options
+     */
+    public EmulatorOptions withMemory(long bytes) {
+        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, bytes, workers);
+    }
+
+    /**
+     * The same with another number of host threads.
+     *
+     * @param count host threads that run the blocks of one launch
+     * @return changed options
+     */
+    public EmulatorOptions withWorkers(int count) {
+        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, memoryBytes, count);
+    }
+}

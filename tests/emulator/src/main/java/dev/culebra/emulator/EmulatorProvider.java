@@ -1,0 +1,57 @@
+package dev.culebra.emulator;
+
+import dev.culebra.driver.spi.Diagnostics;
+import dev.culebra.driver.spi.DriverProvider;
+import dev.culebra.emulator.driver.EmulatedDriver;
+
+/**
+ * The emulator as a provider, under the name {@code emulator}. Each instance is a driver of its own, with its own
+ * devices and memory; {@link java.util.ServiceLoader} makes one from the system properties that
+ * {@link EmulatorOptions#fromSystemProperties} reads, a test may make others. Safe for use by many threads.
+ *
+ * <p>
+ * A loaded driver lives as long as the process: its function pointers are never freed, as those of a library are not.
+ */
+public final class EmulatorProvider implements DriverProvider, Diagnostics {
+
+    private final EmulatorOptions options;
+    private EmulatedDriver driver;
+
+    /** An emulator with the options that the system properties give when it is loaded. */
+    public EmulatorProvider() {
+        this.options = null;
+    }
+
+    /**
+     * An emulator with chosen options.
+     *
+     * @param options the machine to emulate
+     */
+    public EmulatorProvider(EmulatorOptions options) {
+        this.options = java.util.Objects.requireNonNull(options, "options");
+    }
+
+    @Override
+    public String name() { return "emulator"; }
+
+    @Override
+    public synchronized Result load() {
+        try {
+            if (driver == null) {
+                driver = new EmulatedDriver(options == null ? EmulatorOptions.fromSystemProperties() : options);
+            }
+            return new Result.Loaded(driver.procAddress(), "Culebra emulator, in this process");
+        } catch (IllegalArgumentException e) {
+            return new Result.Missing(e.getMessage());
+        }
+    }
+
+    @Override
+    public String lastDiagnostic() {
+        EmulatedDriver d;
+        synchronized (this) {
+            d = driver;
+        }
+        return d == null ? null : d.lastDiagnostic();
+    }
+}

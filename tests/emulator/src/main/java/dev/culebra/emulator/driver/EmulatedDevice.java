@@ -1,0 +1,76 @@
+package dev.culebra.emulator.driver;
+
+import dev.culebra.emulator.EmulatorOptions;
+import dev.culebra.emulator.exec.DeviceSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A device: what it is, its memory's account, its pools and its primary context. */
+final class EmulatedDevice {
+
+    final EmulatedDriver driver;
+    final int ordinal;
+    final String name;
+    final ComputeLimits limits;
+    final DeviceAttributes attributes;
+    final MemoryAccount account;
+    final DeviceSpec spec;
+    final EmulatedContext context;
+
+    private final List<EmulatedPool> pools = new ArrayList<>();
+    private final EmulatedPool defaultPool;
+    private EmulatedPool currentPool;
+
+    EmulatedDevice(EmulatedDriver driver, int ordinal) {
+        EmulatorOptions options = driver.options;
+        this.driver = driver;
+        this.ordinal = ordinal;
+        this.name = "Culebra Emulator (sm_" + options.computeMajor() + options.computeMinor() + ")";
+        this.limits = ComputeLimits.of(options.computeMajor(), options.computeMinor());
+        this.attributes = new DeviceAttributes(options, limits, ordinal);
+        this.account = new MemoryAccount(options.memoryBytes());
+        this.spec = new DeviceSpec(options.computeMajor(), options.computeMinor(), options.multiprocessors(),
+                limits.sharedPerBlock(), limits.sharedPerMultiprocessor(), limits.clockKilohertz(),
+                DeviceSpec.DEFAULT_STEP_LIMIT);
+        this.context = new EmulatedContext(this);
+        this.defaultPool = newPool(0);
+        this.currentPool = defaultPool;
+    }
+
+    String pciBusId() { return String.format(Locale.ROOT, "0000:%02X:00.0", ordinal + 1); }
+
+    /** Readable bytes that no board has, and the ordinal. */
+    byte[] uuid() {
+        byte[] bytes = "culebra-emulator".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        bytes[15] = (byte) ordinal;
+        return bytes;
+    }
+
+    EmulatedPool defaultPool() { return defaultPool; }
+
+    synchronized EmulatedPool currentPool() { return currentPool; }
+
+    synchronized void currentPool(EmulatedPool pool) { currentPool = pool; }
+
+    synchronized EmulatedPool newPool(long maximum) {
+        EmulatedPool pool = new EmulatedPool(this, maximum);
+        pools.add(pool);
+        return pool;
+    }
+
+    synchronized void destroy(EmulatedPool pool) {
+        if (currentPool == pool) {
+            currentPool = defaultPool;
+        }
+        pools.remove(pool);
+        pool.destroy();
+    }
+
+    /** A synchronisation lets all pools give back what they need not hold. */
+    synchronized void settlePools() {
+        pools.forEach(EmulatedPool::settle);
+    }
+
+    int sharedWithoutConsent() { return Math.min(48 * 1024, limits.sharedPerBlock()); }
+}

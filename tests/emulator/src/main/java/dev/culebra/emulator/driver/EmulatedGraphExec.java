@@ -1,0 +1,78 @@
+package dev.culebra.emulator.driver;
+
+import java.util.List;
+
+/** A graph ready to be launched, any number of times; two launches never overlap. */
+final class EmulatedGraphExec {
+
+    /** Why an update was refused, by the numbers of CUgraphExecUpdateResult in cuda.h. */
+    static final int UPDATED = 0;
+    static final int TOPOLOGY_CHANGED = 2;
+    static final int NODE_TYPE_CHANGED = 3;
+    static final int PARAMETERS_CHANGED = 5;
+
+    /** What came of an update: a number, and the node of the new graph it was refused for, or 0. */
+    record Update(int result, long node, String why) {}
+
+    final EmulatedDriver driver;
+    final long handle;
+    private volatile List<GraphNode> nodes;
+    private Operation last;
+
+    EmulatedGraphExec(EmulatedGraph graph) {
+        this.driver = graph.driver;
+        this.nodes = graph.nodes();
+        this.handle = driver.handles.add(this);
+    }
+
+    void launch(EmulatedStream stream) {
+        List<GraphNode> now = nodes;
+        // The nodes stand in an order that respects what they depend on: one after another is a way to run them.
+        Work work = new Work(Work.Kind.GRAPH, "graph", null, () -> run(stream.context, now));
+        synchronized (driver.order) {
+            if (stream.capture != null) {
+                stream.submit(work);
+            } else {
+                last = stream.enqueue(work, last == null || last.done() ? List.of() : List.of(last));
+            }
+        }
+    }
+
+    private static void run(EmulatedContext context, List<GraphNode> nodes) throws Exception {
+        for (GraphNode node : nodes) {
+            if (context.fault() != null) {
+                return;
+            }
+            node.work().action().run();
+        }
+    }
+
+    synchronized Update update(EmulatedGraph graph) {
+        List<GraphNode> old = nodes;
+        List<GraphNode> changed = graph.nodes();
+        if (old.size() != changed.size()) {
+            return new Update(TOPOLOGY_CHANGED, 0,
+                    "the graph had " + old.size() + " nodes and the new one has " + changed.size());
+        }
+        for (int i = 0; i < old.size(); i++) {
+            GraphNode before = old.get(i);
+            GraphNode after = changed.get(i);
+            String which = "node " + i + " (" + before.work().label() + " before, " + after.work().label() + " now)";
+            if (before.work().kind() != after.work().kind()) {
+                return new Update(NODE_TYPE_CHANGED, after.handle(), which + " is of another type");
+            }
+            if (!indices(before).equals(indices(after))) {
+                return new Update(TOPOLOGY_CHANGED, after.handle(), which + " depends on other nodes");
+            }
+            if (!java.util.Objects.equals(before.work().shape(), after.work().shape())) {
+                return new Update(PARAMETERS_CHANGED, after.handle(), which + " copies between other kinds of memory");
+            }
+        }
+        nodes = changed;
+        return new Update(UPDATED, 0, "");
+    }
+
+    private static List<Integer> indices(GraphNode node) {
+        return node.after().stream().map(GraphNode::index).sorted().toList();
+    }
+}

@@ -1,0 +1,30 @@
+package dev.culebra.emulator.driver;
+
+import dev.culebra.emulator.memory.AddressSpace;
+import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.memory.Range;
+
+/** Memory as a kernel of one context sees it: its own, page-locked host memory, and that of peers it was given access to. */
+record KernelMemory(EmulatedContext context) implements AddressSpace {
+
+    static boolean accessible(EmulatedContext context, Range range) {
+        return range.owner() == context || range.kind().host() || context.peers.contains(range.owner());
+    }
+
+    @Override
+    public Allocation find(long address, int length) {
+        Range range = context.driver.memory.find(address, length);
+        return range != null && accessible(context, range) ? range.allocation() : null;
+    }
+
+    @Override
+    public String explain(long address) {
+        Range range = context.driver.memory.at(address);
+        if (range != null && !accessible(context, range)) {
+            return "in " + range.label() + " of device " + ((EmulatedContext) range.owner()).device.ordinal
+                    + ", to which device " + context.device.ordinal
+                    + " was not given access (cuCtxEnablePeerAccess)";
+        }
+        return context.driver.memory.explain(address);
+    }
+}

@@ -1,0 +1,50 @@
+package dev.culebra.emulator.driver;
+
+import dev.culebra.bindings.CudaApi;
+import dev.culebra.emulator.memory.Range;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One end of a copy: bytes of a range that devices know, or of the host's ordinary, pageable memory.
+ *
+ * @param bytes the bytes
+ * @param range the range they are in, or null for pageable memory
+ */
+record Place(MemorySegment bytes, Range range) {
+
+    /** A place that must be in device memory or in page-locked memory. */
+    static Place device(EmulatedDriver driver, long address, long length, String name) {
+        Range range = driver.memory.find(address, length);
+        if (range == null || range.condemned()) {
+            Range at = driver.memory.at(address);
+            throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
+                    length + " bytes at " + name + " 0x" + Long.toHexString(address) + ", which is "
+                            + (range != null
+                                    ? "in " + range.label() + ", whose freeing is on a stream already"
+                                    : at != null ? driver.memory.explain(address) : driver.memory.explain(address)));
+        }
+        return new Place(range.allocation().bytes.asSlice(address - range.base(), length), range);
+    }
+
+    /** A place at an address of the host, page-locked or not; a device's address will do as well. */
+    static Place host(EmulatedDriver driver, long address, long length, String name) {
+        if (address == 0) {
+            throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(), name + " is null");
+        }
+        if (driver.memory.at(address) != null || driver.memory.isDeviceAddress(address)) {
+            return device(driver, address, length, name);
+        }
+        return new Place(Native.at(address, length), null);
+    }
+
+    boolean pageable() { return range == null; }
+
+    /** Called when the copy runs: the memory may have gone meanwhile, freed on another stream. */
+    MemorySegment live() {
+        if (range != null && range.allocation().freed()) {
+            throw new CudaError(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), range.label()
+                    + " was freed before the copy ran: the stream that freed it did not wait for the one that copies");
+        }
+        return bytes;
+    }
+}
