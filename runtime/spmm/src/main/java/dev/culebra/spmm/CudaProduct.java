@@ -1,0 +1,84 @@
+package dev.culebra.spmm;
+
+import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.PreparedLaunch;
+import dev.culebra.driver.Stream;
+import dev.culebra.kernel.LaunchPlan;
+
+/**
+ * A product laid out once and enqueued many times. Enqueuing allocates nothing, on the host or on the device, and can be
+ * captured in a graph. One thread's at a time, and on one stream at a time: where K is split, launches share a workspace.
+ */
+public final class CudaProduct implements AutoCloseable {
+
+    private static final int X = 2; // parameters, in KernelCatalog's order
+    private static final int Y = 3;
+    private static final int SUM_Y = 1;
+
+    private final CudaWeights weights;
+    private final LaunchPlan plan;
+    private final int n;
+    private final int ldx;
+    private final PreparedLaunch product;
+    private final PreparedLaunch sum; // null with one split, like the workspace
+    private final DeviceBuffer workspace;
+
+    CudaProduct(CudaWeights weights, LaunchPlan plan, int n, int ldx) {
+        this.weights = weights;
+        this.plan = plan;
+        this.n = n;
+        this.ldx = ldx;
+        CudaSpmm owner = weights.owner();
+        product = owner.kernel(plan.kernel()).prepare(CudaWeights.config(plan)).set(0, weights.entries())
+                .set(1, weights.offsets()).set(4, weights.m()).set(5, weights.k()).set(6, n).set(7, ldx);
+        if (plan.splits() == 1) {
+            sum = null;
+            workspace = null;
+            return;
+        }
+        PreparedLaunch second = owner.kernel(plan.reduce()).prepare(CudaWeights.reduceConfig(plan));
+        workspace = owner.context().allocate(plan.workspaceBytes());
+        sum = second.set(0, workspace).set(2, (long) n * weights.m()).set(3, plan.splits());
+        product.set(Y, workspace);
+    }
+
+    /**
+     * Enqueues the product.
+     *
+     * @param stream a stream of {@link CudaSpmm#context()}
+     * @param x activations [N, ldx], token-major, 16-bit values of the weights' type, 16-byte aligned
+     * @param y result [N, M] fp32; every element is written
+     * @throws IllegalArgumentException if a buffer is too small
+     * @throws IllegalStateException if the weights or their device are closed
+     */
+    public void launch(Stream stream, DeviceBuffer x, DeviceBuffer y) {
+        weights.checkOpen();
+        weights.checkBuffers(x, y, n, ldx);
+        product.set(X, x);
+        if (sum == null) {
+            product.set(Y, y);
+            product.launch(stream);
+        } else {
+            product.launch(stream);
+            sum.set(SUM_Y, y);
+            sum.launch(stream);
+        }
+    }
+
+    /**
+     * What is launched.
+     *
+     * @return the plan
+     */
+    public LaunchPlan plan() {
+        return plan;
+    }
+
+    /** Frees the workspace after its last use. May be called twice. */
+    @Override
+    public void close() {
+        if (workspace != null) {
+            workspace.close();
+        }
+    }
+}

@@ -1,0 +1,271 @@
+package dev.culebra.spmm;
+
+import dev.culebra.driver.Context;
+import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.Dim3;
+import dev.culebra.driver.LaunchConfig;
+import dev.culebra.driver.Stream;
+import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.kernel.Planner;
+import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.ValueType;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A matrix in a device's memory. Beside products from and to the host it multiplies what already lies on the device, on a
+ * stream of the caller's. Thread-safe; each call from the host works on a stream of its own.
+ */
+public final class CudaWeights implements SpmmWeights {
+
+    /** Host memory that one part of a call may take, each way: enough to keep the bus busy. */
+    private static final long STAGING_BYTES = 64L << 20;
+    private static final int WIDEST_TILE = 64;
+
+    private final CudaSpmm owner;
+    private final SparseMatrix matrix;
+    private final DeviceBuffer entries;
+    private final DeviceBuffer offsets;
+    private final Map<Integer, LaunchPlan> plans = new ConcurrentHashMap<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    CudaWeights(CudaSpmm owner, SparseMatrix matrix) {
+        if (matrix.format() != Format.TILED_CSL) {
+            throw new IllegalArgumentException(
+                    "format " + matrix.format().id() + "; a GPU takes " + Format.TILED_CSL.id());
+        }
+        this.owner = owner;
+        this.matrix = matrix;
+        this.entries = upload(owner.context(), matrix.section(TiledCsl.ENTRIES).bytes());
+        DeviceBuffer second = null;
+        try {
+            second = upload(owner.context(), matrix.section(TiledCsl.OFFSETS).bytes());
+        } finally {
+            if (second == null) {
+                entries.close();
+            }
+        }
+        this.offsets = second;
+    }
+
+    private static DeviceBuffer upload(Context context, MemorySegment bytes) {
+        DeviceBuffer buffer = context.allocate(bytes.byteSize());
+        try {
+            buffer.upload(bytes);
+            return buffer;
+        } catch (RuntimeException e) {
+            buffer.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public int m() {
+        return matrix.m();
+    }
+
+    @Override
+    public int k() {
+        return matrix.k();
+    }
+
+    @Override
+    public ValueType valueType() {
+        return matrix.valueType();
+    }
+
+    @Override
+    public long encodedBytes() {
+        return matrix.encodedBytes();
+    }
+
+    @Override
+    public String kernel(int n) {
+        return plan(n).kernel().name();
+    }
+
+    /**
+     * What would be launched for a number of tokens. Made once for each number.
+     *
+     * @param n tokens, 1 or more
+     * @return the plan, which says why
+     * @throws IllegalArgumentException if n is under 1
+     */
+    public LaunchPlan plan(int n) {
+        Arguments.checkTokens(n);
+        return plans.computeIfAbsent(n, tokens -> Planner.plan(matrix.format(), matrix.valueType(), m(), k(),
+                matrix.nonzeros(), tokens, owner.target()));
+    }
+
+    /**
+     * The least distance from one token to the next that a kernel takes.
+     *
+     * @return K rounded up to a multiple of 8, in elements
+     */
+    public int minimumLdx() {
+        return Math.addExact(k(), 7) & ~7;
+    }
+
+    @Override
+    public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y) {
+        Arguments.check(this, x, xType, n, y);
+        checkOpen();
+        int ldx = minimumLdx();
+        long tokenBytes = Math.max((long) ldx * valueType().bits() / 8, (long) m() * Float.BYTES);
+        long part = Math.max(STAGING_BYTES / tokenBytes / WIDEST_TILE * WIDEST_TILE, WIDEST_TILE);
+        CudaLane lane = owner.borrowLane();
+        try {
+            for (int first = 0; first < n; first += (int) part) {
+                multiply(lane, x, xType, first, (int) Math.min(part, n - first), ldx, y);
+            }
+        } catch (Throwable t) {
+            try {
+                lane.close();
+            } catch (RuntimeException e) {
+                t.addSuppressed(e);
+            }
+            throw t;
+        }
+        owner.giveBack(lane);
+    }
+
+    private void multiply(CudaLane lane, MemorySegment x, DenseType xType, int first, int count, int ldx,
+            MemorySegment y) {
+        long xBytes = (long) count * ldx * valueType().bits() / 8;
+        long yBytes = (long) count * m() * Float.BYTES;
+        LaunchPlan plan = plan(count);
+        MemorySegment hostX = lane.hostX(xBytes).segment();
+        MemorySegment hostY = lane.hostY(yBytes).segment();
+        DeviceBuffer deviceX = lane.x(xBytes);
+        DeviceBuffer deviceY = lane.y(yBytes);
+        HalfActivations.fill(x, xType, first, count, k(), valueType(), hostX, ldx);
+        lane.stream.copy(hostX, 0, deviceX, 0, xBytes);
+        launch(lane.stream, plan, deviceX, count, ldx, deviceY, lane.workspace(plan.workspaceBytes()));
+        lane.stream.copy(deviceY, 0, hostY, 0, yBytes);
+        lane.stream.synchronize();
+        MemorySegment.copy(hostY, 0, y, (long) first * m() * Float.BYTES, yBytes);
+    }
+
+    /**
+     * Enqueues a product of what lies on the device. Returns before it is done; what is enqueued on the stream after it sees
+     * the result. Allocates on the stream where K is split, so it can not be captured then: see {@link #prepare}.
+     *
+     * @param stream a stream of {@link CudaSpmm#context()}
+     * @param x activations [N, ldx], token-major, 16-bit values of the weights' type, 16-byte aligned; columns from K on are
+     *        not used
+     * @param n tokens, 1 or more
+     * @param ldx elements from one token to the next: a multiple of 8, K or more
+     * @param y result [N, M] fp32; every element is written
+     * @throws IllegalArgumentException if a size does not fit
+     * @throws IllegalStateException if this or its device is closed
+     */
+    public void multiply(Stream stream, DeviceBuffer x, int n, int ldx, DeviceBuffer y) {
+        LaunchPlan plan = plan(n);
+        check(n, ldx);
+        checkBuffers(x, y, n, ldx);
+        checkOpen();
+        if (plan.splits() == 1) {
+            launch(stream, plan, x, n, ldx, y, null);
+            return;
+        }
+        try (DeviceBuffer workspace = stream.allocate(plan.workspaceBytes())) { // freed in the stream's order
+            launch(stream, plan, x, n, ldx, y, workspace);
+        }
+    }
+
+    /**
+     * Lays out a product that is enqueued many times: it allocates what it needs on the device once, and nothing in a
+     * launch. It can be captured in a graph.
+     *
+     * @param n tokens, 1 or more
+     * @param ldx elements from one token to the next: a multiple of 8, K or more
+     * @return the product; the caller closes it, before these weights
+     * @throws IllegalArgumentException if a size does not fit
+     * @throws IllegalStateException if this or its device is closed
+     */
+    public CudaProduct prepare(int n, int ldx) {
+        LaunchPlan plan = plan(n);
+        check(n, ldx);
+        checkOpen();
+        return new CudaProduct(this, plan, n, ldx);
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            try (entries; offsets) {
+                owner.released();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return matrix + " on " + owner;
+    }
+
+    CudaSpmm owner() {
+        return owner;
+    }
+
+    DeviceBuffer entries() {
+        return entries;
+    }
+
+    DeviceBuffer offsets() {
+        return offsets;
+    }
+
+    void checkOpen() {
+        if (closed.get()) {
+            throw new IllegalStateException("these weights are closed");
+        }
+        owner.checkOpen();
+    }
+
+    void checkBuffers(DeviceBuffer x, DeviceBuffer y, int n, int ldx) {
+        Objects.requireNonNull(x, "x");
+        Objects.requireNonNull(y, "y");
+        long xBytes = (long) n * ldx * valueType().bits() / 8;
+        long yBytes = (long) n * m() * Float.BYTES;
+        if (x.bytes() < xBytes || x.address() % 16 != 0) {
+            throw new IllegalArgumentException("x has " + x.bytes() + " bytes at 0x" + Long.toHexString(x.address())
+                    + "; [N, ldx] = [" + n + ", " + ldx + "] takes " + xBytes + " at a multiple of 16");
+        }
+        if (y.bytes() < yBytes || y.address() % Float.BYTES != 0) {
+            throw new IllegalArgumentException("y has " + y.bytes() + " bytes at 0x" + Long.toHexString(y.address())
+                    + "; [N, M] = [" + n + ", " + m() + "] takes " + yBytes + " at a multiple of " + Float.BYTES);
+        }
+    }
+
+    private void check(int n, int ldx) {
+        Arguments.checkTokens(n);
+        if (ldx < k() || ldx % 8 != 0) {
+            throw new IllegalArgumentException("ldx is " + ldx + "; give a multiple of 8 from K = " + k() + " on");
+        }
+    }
+
+    private void launch(Stream stream, LaunchPlan plan, DeviceBuffer x, int n, int ldx, DeviceBuffer y,
+            DeviceBuffer workspace) {
+        owner.kernel(plan.kernel()).launch(stream, config(plan), entries, offsets, x, workspace == null ? y : workspace,
+                m(), k(), n, ldx);
+        if (workspace != null) {
+            owner.kernel(plan.reduce()).launch(stream, reduceConfig(plan), workspace, y, (long) n * m(), plan.splits());
+        }
+    }
+
+    static LaunchConfig config(LaunchPlan plan) {
+        return LaunchConfig.of(new Dim3(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.kernel().threads()))
+                .withShared(plan.sharedBytes());
+    }
+
+    static LaunchConfig reduceConfig(LaunchPlan plan) {
+        return LaunchConfig.of(plan.reduceGridX(), plan.reduce().threads());
+    }
+}

@@ -1,0 +1,112 @@
+package dev.culebra.spmm;
+
+import dev.culebra.driver.Availability;
+import dev.culebra.driver.Cuda;
+import dev.culebra.driver.CudaUnavailableException;
+import dev.culebra.driver.Device;
+import dev.culebra.sparse.SparseMatrix;
+import java.util.Objects;
+
+/**
+ * A device that multiplies sparse matrices by dense ones. Thread-safe.
+ *
+ * {@snippet lang=java :
+ * try (Spmm device = Spmm.open(); SpmmWeights a = device.load(SparseMatrix.of(dense, m, k))) {
+ *     float[] y = a.multiply(x, n); // x [N, K], y [N, M]
+ * }
+ * }
+ */
+public interface Spmm extends AutoCloseable {
+
+    /**
+     * Opens the best device there is: {@code open("auto")}.
+     *
+     * @return a GPU if there is one that serves, else the CPU
+     */
+    static Spmm open() {
+        return open("auto");
+    }
+
+    /**
+     * Opens a device by name.
+     *
+     * <table>
+     * <caption>Names</caption>
+     * <tr>
+     * <th>name</th>
+     * <th>what is opened</th>
+     * </tr>
+     * <tr>
+     * <td>{@code auto}</td>
+     * <td>the first GPU of compute capability 8.0 or later; else the CPU; never the emulator</td>
+     * </tr>
+     * <tr>
+     * <td>{@code cpu}</td>
+     * <td>the CPU with a thread for each core; see {@link CpuSpmm} for another number</td>
+     * </tr>
+     * <tr>
+     * <td>{@code cuda}, {@code cuda:1}</td>
+     * <td>a GPU, the first or that of an ordinal</td>
+     * </tr>
+     * <tr>
+     * <td>{@code emulator}, {@code emulator:1}</td>
+     * <td>the emulated driver, where culebra-emulator is on the class path or module path; so any other provider's name</td>
+     * </tr>
+     * </table>
+     *
+     * @param device the name
+     * @return the device; the caller closes it
+     * @throws IllegalArgumentException if the name means nothing, or there is no device of that ordinal
+     * @throws CudaUnavailableException if there is no driver; its reason says why
+     */
+    static Spmm open(String device) {
+        Objects.requireNonNull(device, "device");
+        return switch (device) {
+            case "auto" -> {
+                Device gpu = bestGpu();
+                yield gpu == null ? CpuSpmm.open() : CudaSpmm.open(gpu);
+            }
+            case "cpu" -> CpuSpmm.open();
+            default -> CudaSpmm.open(device);
+        };
+    }
+
+    private static Device bestGpu() {
+        Availability cuda = Cuda.available();
+        return cuda.available()
+                ? Cuda.open().devices().stream().filter(CudaSpmm::serves).findFirst().orElse(null)
+                : null;
+    }
+
+    /**
+     * What kind of device it is.
+     *
+     * @return {@code cpu}, {@code cuda}, {@code emulator}, or another provider's name
+     */
+    String device();
+
+    /**
+     * Which one it is, for people.
+     *
+     * @return such as {@code AMD EPYC, 2 threads, 512-bit vectors}
+     */
+    String description();
+
+    /**
+     * Loads a matrix.
+     *
+     * @param a the matrix, shared, not copied, where the device reads the host's memory
+     * @return the weights; the caller closes them before this
+     * @throws IllegalArgumentException if the device has no kernel for the matrix's format or values
+     * @throws IllegalStateException if this is closed
+     */
+    SpmmWeights load(SparseMatrix a);
+
+    /**
+     * Frees the device. May be called twice.
+     *
+     * @throws IllegalStateException if weights loaded here are still open; nothing is freed then
+     */
+    @Override
+    void close();
+}
