@@ -8,11 +8,14 @@ import static dev.culebra.bindings.CudaApi.CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFI
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.bindings.PFN_cuGetProcAddress_v12000;
 import dev.culebra.emulator.EmulatorOptions;
+import dev.culebra.emulator.memory.Range;
 import dev.culebra.emulator.memory.UnifiedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A CUDA driver in Java: its state, and the table of its functions. Everything else reaches it through function pointers
@@ -31,6 +34,8 @@ public final class EmulatedDriver {
     final List<EmulatedDevice> devices;
     /** Held while work is put on a stream, so that all streams agree on what came before. */
     final Object order = new Object();
+    /** Memory that belongs to graphs, and is not given back when the program frees it. */
+    final Set<Range> graphRanges = ConcurrentHashMap.newKeySet();
     volatile boolean initialised;
 
     private final FunctionTable functions = new FunctionTable();
