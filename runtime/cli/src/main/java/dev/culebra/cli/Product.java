@@ -11,8 +11,11 @@ final class Product {
     /** Enough for a median. */
     private static final int MOST_RUNS = 200;
 
-    /** Once this much time has passed no further run begins: somebody waits for the result. */
-    private static final double ENOUGH_MILLISECONDS = 500;
+    /** For a command that is there for its result. */
+    static final double SOON_MILLISECONDS = 500;
+
+    /** For a command that is there for its figures: the JVM's compiler is through with a small product after a second. */
+    static final double WARM_MILLISECONDS = 2000;
 
     /**
      * A first run up to this long is followed by a second all the same. On a CPU the first ones are mostly the JVM's
@@ -24,11 +27,13 @@ final class Product {
     private Product() {}
 
     /**
-     * Multiplies again and again for about half a second, at least twice unless that takes long.
+     * Multiplies again and again, at least twice unless that takes long.
      *
+     * @param enough once this much time has passed no further run begins, in milliseconds
      * @return the median of the later half of the runs, in milliseconds
      */
-    static double milliseconds(SpmmWeights weights, MemorySegment x, DenseType type, int n, MemorySegment y) {
+    static double milliseconds(SpmmWeights weights, MemorySegment x, DenseType type, int n, MemorySegment y,
+            double enough) {
         var times = new double[MOST_RUNS];
         double total = 0;
         int runs = 0;
@@ -37,7 +42,7 @@ final class Product {
             weights.multiply(x, type, n, y);
             times[runs] = (System.nanoTime() - started) / 1e6;
             total += times[runs++];
-        } while (runs < MOST_RUNS && total < (runs == 1 ? COLD_MILLISECONDS : ENOUGH_MILLISECONDS));
+        } while (runs < MOST_RUNS && total < (runs == 1 ? COLD_MILLISECONDS : enough));
         var later = Arrays.copyOfRange(times, runs / 2, runs);
         Arrays.sort(later);
         return later[later.length / 2];

@@ -86,7 +86,8 @@ final class SpmmCommand implements Callable<Integer> {
                 var x = tokenMajor(input, arena);
                 try (var loaded = console.during("loading weights", () -> spmm.load(matrix))) {
                     double milliseconds = console.during("multiplying",
-                            () -> Product.milliseconds(loaded, x, input.valueType().dense(), n, y));
+                            () -> Product.milliseconds(loaded, x, input.valueType().dense(), n, y,
+                                    Product.SOON_MILLISECONDS));
                     write(y, matrix.m(), n);
                     report(spmm, loaded.kernel(n), matrix, n, milliseconds);
                 }
