@@ -89,7 +89,7 @@ final class DemoCommand implements Callable<Integer> {
         try (var spmm = Spmm.open(device); var weights = spmm.load(matrix)) {
             var y = arena.allocate(4L * TOKENS * matrix.m(), Long.BYTES);
             double milliseconds = console.during("multiplying on the " + spmm.device(),
-                    () -> Product.milliseconds(weights, x, DenseType.F16, TOKENS, y, Product.WARM_MILLISECONDS));
+                    () -> Product.milliseconds(weights, x, DenseType.F16, TOKENS, y));
             return new Result(spmm.device(), spmm.description(), weights.kernel(TOKENS), milliseconds,
                     reference.compare(y));
         }
