@@ -19,7 +19,8 @@ final class Capture {
 
     /** For each stream of the capture the nodes that its next one depends on. */
     private final Map<EmulatedStream, Set<GraphNode>> frontiers = new LinkedHashMap<>();
-    private String invalid;
+    /** Why it was lost, or null. Other threads read and set it without the lock when they call what is forbidden. */
+    private volatile String invalid;
 
     Capture(EmulatedStream origin, int mode) {
         this.origin = origin;

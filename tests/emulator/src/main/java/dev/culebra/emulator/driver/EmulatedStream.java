@@ -1,6 +1,5 @@
 package dev.culebra.emulator.driver;
 
-import dev.culebra.bindings.CudaApi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -158,12 +157,6 @@ final class EmulatedStream {
     boolean ended() {
         synchronized (context.driver.order) {
             return ended;
-        }
-    }
-
-    void checkMayEnd() {
-        if (kind == Kind.LEGACY) {
-            throw new CudaError(CudaApi.CUDA_ERROR_INVALID_HANDLE(), "the default stream can not be destroyed");
         }
     }
 

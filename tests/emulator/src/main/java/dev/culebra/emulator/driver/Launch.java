@@ -75,6 +75,13 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
         return cluster != null ? cluster : required == null ? null : new Dim(required[0], required[1], required[2]);
     }
 
+    /** Throws where the emulator can not run what a driver would; after {@link #check}, so that the driver's errors win. */
+    void checkEmulated() {
+        Dim effective = effectiveCluster();
+        require(effective == null || effective.count() == 1, CUDA_ERROR_NOT_SUPPORTED(), "the cluster is " + effective
+                + "; the emulator runs no clusters of more than one block yet");
+    }
+
     /** Throws what the driver would return for a launch that can not be. */
     void check() {
         EmulatedDevice device = function.module.context.device;
@@ -116,7 +123,7 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
         if (effective == null) {
             return;
         }
-        require(device.attributes.get(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH()) == 1, CUDA_ERROR_NOT_SUPPORTED(),
+        require(device.driver.options.computeMajor() >= 9, CUDA_ERROR_NOT_SUPPORTED(),
                 "clusters need compute capability 9.0; the device has " + device.driver.options.computeMajor() + "."
                         + device.driver.options.computeMinor());
         require(effective.x() > 0 && effective.y() > 0 && effective.z() > 0, CUDA_ERROR_INVALID_CLUSTER_SIZE(),

@@ -66,11 +66,12 @@ final class LaunchCalls {
                     + function.module.context + ", current is the " + context);
         }
         launch.check();
+        launch.checkEmulated();
         MemorySegment arguments = Arguments.copy(function.kernel, parameters, extra);
         KernelMemory memory = new KernelMemory(context);
         stream.submit(new Work(Work.Kind.KERNEL, "kernel " + function.name(), null,
                 () -> KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
                         launch.sharedBytes(), arguments, memory, function.module.linked, context.device.spec,
-                        driver.options.workers())));
+                        driver.options.workers(), launch.cooperative())));
     }
 }

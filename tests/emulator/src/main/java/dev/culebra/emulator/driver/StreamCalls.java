@@ -53,9 +53,10 @@ final class StreamCalls {
     }
 
     private void destroy(EmulatedContext context, MemorySegment handle) {
-        EmulatedStream stream = context.stream(handle);
-        stream.checkMayEnd();
-        stream.end();
+        if (handle.address() <= CudaApi.CU_STREAM_PER_THREAD().address()) {
+            throw new CudaError(CudaApi.CUDA_ERROR_INVALID_HANDLE(), "the default streams can not be destroyed");
+        }
+        context.stream(handle).end();
     }
 
     private void synchronize(EmulatedContext context, MemorySegment handle) {

@@ -42,7 +42,7 @@ public final class HostMemory {
     }
 
     /**
-     * Zeroed memory that lives until {@link #free}; page-locked memory is handed out like this, for its pointer alone
+     * Zeroed memory that lives until {@link Pinned#free}; page-locked memory is handed out like this, for its pointer alone
      * keeps it alive.
      *
      * @param bytes size

@@ -84,6 +84,7 @@ class StreamTest {
         d.ok(d.synchronize(RawDriver.NULL));
         assertEquals(List.of("legacy"), log);
         d.fails(CudaApi.CUDA_ERROR_INVALID_HANDLE(), d.destroyStream(RawDriver.NULL));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_HANDLE(), d.destroyStream(CudaApi.CU_STREAM_PER_THREAD()));
         say(CudaApi.CU_STREAM_PER_THREAD(), "mine");
         d.ok(d.synchronize(CudaApi.CU_STREAM_PER_THREAD()));
         assertEquals(List.of("legacy", "mine"), log);

@@ -1,0 +1,98 @@
+package dev.culebra.tests.spmm;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.culebra.sparse.ValueType;
+import dev.culebra.spmm.CpuSpmm;
+import dev.culebra.spmm.Spmm;
+import dev.culebra.spmm.SpmmWeights;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is said of the CPU beyond the contract, with vectors and without. */
+abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
+
+    abstract CpuSpmm open(int threads);
+
+    @Override
+    Spmm open() {
+        return open(3); // more than there are tiles in some tests, fewer than in others
+    }
+
+    @Override
+    boolean tensorCores() {
+        return false;
+    }
+
+    @Override
+    List<Shape> shapes() {
+        return List.of(new Shape(1, 1, 1), new Shape(17, 33, 5), new Shape(256, 64, 8), new Shape(300, 1000, 33),
+                new Shape(1024, 4096, 64));
+    }
+
+    @Test
+    void resultsDoNotDependOnThreads() {
+        Problem p = Problem.random(1000, 1100, 13, .35, ValueType.F16, 20);
+        float[] alone = null;
+        for (int threads : new int[]{1, 2, 3, 5, 16}) {
+            try (CpuSpmm cpu = open(threads); SpmmWeights a = cpu.load(p.encoded())) {
+                assertEquals(threads, cpu.threads());
+                float[] y = a.multiply(p.x(), p.n());
+                if (alone == null) {
+                    p.check(y, false);
+                    alone = y;
+                }
+                assertArrayEquals(alone, y, threads + " threads");
+            }
+        }
+    }
+
+    /** Several passes over the entries, and groups of every width behind the last whole one. */
+    @ParameterizedTest
+    @ValueSource(ints = {12, 15, 16, 63, 65, 127, 128, 129, 300})
+    void manyTokens(int n) {
+        Problem p = Problem.integers(67, 130, n, .5, ValueType.F16, n);
+        p.checkExact(multiply(p));
+    }
+
+    /** 1 + 2^-20 is no fp16 number: rounding would lose it. */
+    @Test
+    void fp32ActivationsStayAsTheyAre() {
+        Random random = new Random(21);
+        Problem p = Problem.random(100, 90, 4, .5, ValueType.F16, 21);
+        for (int i = 0; i < p.x().length; i++) {
+            p.x()[i] = 1 + random.nextInt(1 << 20) * 0x1p-20f;
+        }
+        p.check(multiply(p), false);
+    }
+
+    /** Rows of tiles of very different length: one is full, most are empty. */
+    @Test
+    void skewedRows() {
+        Problem p = Problem.integers(640, 256, 3, 0, ValueType.BF16, 22);
+        Random random = new Random(22);
+        for (int i = 0; i < 64 * 256; i++) {
+            p.weights()[7 * 64 * 256 + i] = Problem.bits(1 + random.nextInt(4), ValueType.BF16);
+        }
+        p.weights()[0] = Problem.bits(2, ValueType.BF16);
+        p.checkExact(multiply(p));
+    }
+
+    @Test
+    void refusesNoThreads() {
+        refused("threads is 0; give 1 or more", () -> open(0));
+    }
+
+    @Test
+    void tellsThreads() {
+        try (CpuSpmm cpu = open(2)) {
+            assertEquals("cpu", cpu.device());
+            assertTrue(cpu.description().contains("2 threads"), cpu.description());
+        }
+    }
+}
