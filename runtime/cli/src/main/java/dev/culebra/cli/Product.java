@@ -13,9 +13,9 @@ final class Product {
 
     /**
      * Once this much time has passed no further run begins: somebody waits for the result. The JVM's compiler is through
-     * with a small product after about a second: 768 x 192 with N = 8 takes 50 to 130 ms before and 0.06 ms after that.
+     * with a small product after one to two seconds: 768 x 192 with N = 8 takes 50 to 130 ms before and 0.06 ms after that.
      */
-    private static final double ENOUGH_MILLISECONDS = 1500;
+    private static final double ENOUGH_MILLISECONDS = 2000;
 
     /**
      * A first run up to this long is followed by a second all the same. On a CPU the first ones are mostly the JVM's
