@@ -13,14 +13,13 @@ final class Product {
 
     /**
      * Once this much time has passed no further run begins: somebody waits for the result. The JVM's compiler is through
-     * with a small product after one to two seconds: 768 x 192 with N = 8 takes 50 to 130 ms before and 0.06 ms after that.
+     * with a small product after about a second.
      */
-    private static final double ENOUGH_MILLISECONDS = 2000;
+    private static final double ENOUGH_MILLISECONDS = 1500;
 
     /**
-     * A first run up to this long is followed by a second all the same. On a CPU the first ones are mostly the JVM's
-     * compiler: 28672 x 7168 at 70% takes 1.8 to 5 s at first and 0.06 to 0.2 s from then on (two cores, in use by others
-     * as well).
+     * A first run up to this long is followed by a second all the same. On a CPU the first one is mostly the JVM's
+     * compiler: 28672 x 7168 at 70% with N = 8 took 1.8 s at first and 0.06 s from then on (two cores).
      */
     private static final double COLD_MILLISECONDS = 10_000;
 
