@@ -45,11 +45,11 @@ abstract sealed class CpuKernel permits VectorKernel, PlainKernel {
      * @param columns tokens: 1, 2, 4 or 8, up to {@link #mostColumns()}
      * @param sums [columns, 64]
      * @param sumsAt where they begin
-     * @param scratch 4096 floats for the kernel's own use
+     * @param scratch the thread's; {@code wide} and {@code row} may be overwritten
      * @param clear whether to leave the tile full of zeros
      */
     abstract void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt,
-            float[] scratch, boolean clear);
+            CpuScratch scratch, boolean clear);
 
     /** Where the sum of a row, 0 to 63, lies among a token's 64. */
     abstract int sumOf(int row);

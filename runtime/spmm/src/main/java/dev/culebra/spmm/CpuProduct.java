@@ -104,7 +104,7 @@ final class CpuProduct implements Runnable {
             s.stream.scatter((int) (bytes / TiledCsl.ENTRY_BYTES), s.tile);
             for (int n = 0; n < tokens;) {
                 int width = kernel.columns(tokens - n);
-                kernel.multiply(s.tile, bf16, x.values(), x.at(n, width, t), width, s.sums, n * SIDE, s.wide,
+                kernel.multiply(s.tile, bf16, x.values(), x.at(n, width, t), width, s.sums, n * SIDE, s,
                         n + width >= tokens);
                 n += width;
             }

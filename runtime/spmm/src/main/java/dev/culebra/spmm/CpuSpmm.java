@@ -41,9 +41,7 @@ public final class CpuSpmm implements Spmm {
      *
      * @return the device; the caller closes it
      */
-    public static CpuSpmm open() {
-        return open(Runtime.getRuntime().availableProcessors());
-    }
+    public static CpuSpmm open() { return open(Runtime.getRuntime().availableProcessors()); }
 
     /**
      * Opens the processor with some threads, vectorised where the JVM offers it.
@@ -52,9 +50,7 @@ public final class CpuSpmm implements Spmm {
      * @return the device; the caller closes it
      * @throws IllegalArgumentException if threads is under 1
      */
-    public static CpuSpmm open(int threads) {
-        return open(threads, true);
-    }
+    public static CpuSpmm open(int threads) { return open(threads, true); }
 
     /**
      * Opens the processor.
@@ -76,23 +72,17 @@ public final class CpuSpmm implements Spmm {
      *
      * @return true with {@code jdk.incubator.vector}
      */
-    public boolean vectors() {
-        return kernel != PlainKernel.INSTANCE;
-    }
+    public boolean vectors() { return kernel != PlainKernel.INSTANCE; }
 
     /**
      * How many threads work on one product.
      *
      * @return threads, the caller's among them
      */
-    public int threads() {
-        return threads;
-    }
+    public int threads() { return threads; }
 
     @Override
-    public String device() {
-        return "cpu";
-    }
+    public String device() { return "cpu"; }
 
     @Override
     public String description() {
@@ -122,9 +112,7 @@ public final class CpuSpmm implements Spmm {
         }
     }
 
-    CpuKernel kernel() {
-        return kernel;
-    }
+    CpuKernel kernel() { return kernel; }
 
     /** Runs a product's work on the caller's thread and up to some more. Returns when all of it is done. */
     void run(CpuProduct work, int moreThreads) {
@@ -141,9 +129,7 @@ public final class CpuSpmm implements Spmm {
         }
     }
 
-    void released() {
-        open.decrementAndGet();
-    }
+    void released() { open.decrementAndGet(); }
 
     private static String processor() {
         Path info = Path.of("/proc/cpuinfo");

@@ -56,23 +56,16 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private VectorKernel() {
-    }
+    private VectorKernel() {}
 
     @Override
-    int mostColumns() {
-        return MANY_REGISTERS ? 8 : 4;
-    }
+    int mostColumns() { return MANY_REGISTERS ? 8 : 4; }
 
     @Override
-    String description() {
-        return F.vectorBitSize() + "-bit vectors";
-    }
+    String description() { return F.vectorBitSize() + "-bit vectors"; }
 
     @Override
-    String suffix() {
-        return "v" + F.vectorBitSize();
-    }
+    String suffix() { return "v" + F.vectorBitSize(); }
 
     @Override
     int sumOf(int row) {
@@ -103,7 +96,8 @@ final class VectorKernel extends CpuKernel {
     }
 
     @Override
-    void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt, float[] scratch,
+    void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt,
+            CpuScratch scratch,
             boolean clear) {
         Widening w = bf16 ? Widening.BF16 : Widening.F16;
         switch (columns) {
@@ -115,11 +109,12 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private static void multiply1(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt, boolean clear) {
+    private static void multiply1(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
+            boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
         FloatVector scale = FloatVector.broadcast(F, w.scale);
         ShortVector zero = ShortVector.zero(S);
-        int shift = w.shift;
+        IntVector shift = IntVector.broadcast(I, w.shift);
         for (int rows = 0; rows < SIDE; rows += 2 * LANES) {
             int at = sumsAt + rows;
             FloatVector e0 = FloatVector.fromArray(F, sums, at);
@@ -129,7 +124,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
+                        .mul(scale);
                 FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
                 FloatVector x0 = FloatVector.broadcast(F, x[xAt + k]);
                 e0 = even.fma(x0, e0);
@@ -140,11 +136,12 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private static void multiply2(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt, boolean clear) {
+    private static void multiply2(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
+            boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
         FloatVector scale = FloatVector.broadcast(F, w.scale);
         ShortVector zero = ShortVector.zero(S);
-        int shift = w.shift;
+        IntVector shift = IntVector.broadcast(I, w.shift);
         for (int rows = 0; rows < SIDE; rows += 2 * LANES) {
             int at = sumsAt + rows;
             FloatVector e0 = FloatVector.fromArray(F, sums, at);
@@ -156,7 +153,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
+                        .mul(scale);
                 FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
                 int xk = xAt + k * 2;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);
@@ -173,11 +171,12 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private static void multiply4(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt, boolean clear) {
+    private static void multiply4(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
+            boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
         FloatVector scale = FloatVector.broadcast(F, w.scale);
         ShortVector zero = ShortVector.zero(S);
-        int shift = w.shift;
+        IntVector shift = IntVector.broadcast(I, w.shift);
         for (int rows = 0; rows < SIDE; rows += 2 * LANES) {
             int at = sumsAt + rows;
             FloatVector e0 = FloatVector.fromArray(F, sums, at);
@@ -193,7 +192,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
+                        .mul(scale);
                 FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
                 int xk = xAt + k * 4;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);
@@ -220,11 +220,12 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private static void multiply8(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt, boolean clear) {
+    private static void multiply8(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
+            boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
         FloatVector scale = FloatVector.broadcast(F, w.scale);
         ShortVector zero = ShortVector.zero(S);
-        int shift = w.shift;
+        IntVector shift = IntVector.broadcast(I, w.shift);
         for (int rows = 0; rows < SIDE; rows += 2 * LANES) {
             int at = sumsAt + rows;
             FloatVector e0 = FloatVector.fromArray(F, sums, at);
@@ -248,7 +249,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
+                        .mul(scale);
                 FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
                 int xk = xAt + k * 8;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);

@@ -33,8 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AbstractSpmmContract {
 
-    record Shape(int m, int k, int n) {
-    }
+    record Shape(int m, int k, int n) {}
 
     private static final double[] DENSITIES = {0, .1, .5, .9, 1};
 
@@ -50,9 +49,7 @@ abstract class AbstractSpmmContract {
     abstract boolean tensorCores();
 
     @BeforeAll
-    void openDevice() {
-        device = open();
-    }
+    void openDevice() { device = open(); }
 
     @AfterAll
     void closeDevice() {
@@ -82,9 +79,7 @@ abstract class AbstractSpmmContract {
 
     @ParameterizedTest
     @MethodSource("problems")
-    void agreesWithDoublePrecision(Problem p) {
-        p.check(multiply(p), tensorCores());
-    }
+    void agreesWithDoublePrecision(Problem p) { p.check(multiply(p), tensorCores()); }
 
     @ParameterizedTest
     @EnumSource(ValueType.class)
@@ -143,7 +138,8 @@ abstract class AbstractSpmmContract {
                 for (int row = 0; row < 70; row++) {
                     int i = t * 70 + row;
                     if (t == 2 || t == 8 || t == 9) {
-                        assertTrue(Float.isNaN(y[i]), "density " + density + ", token " + t + ", row " + row + ": " + y[i]);
+                        assertTrue(Float.isNaN(y[i]),
+                                "density " + density + ", token " + t + ", row " + row + ": " + y[i]);
                     } else {
                         assertEquals(before[i], y[i], "density " + density + ", token " + t + ", row " + row);
                     }
@@ -224,7 +220,9 @@ abstract class AbstractSpmmContract {
         Problem p = Problem.integers(65, 67, 3, .5, ValueType.F16, 13);
         long xBytes = 3L * 67 * Float.BYTES;
         long yBytes = 3L * 65 * Float.BYTES;
-        try (SpmmWeights a = device.load(p.encoded()); Arena confined = Arena.ofConfined(); Arena shared = Arena.ofShared()) {
+        try (SpmmWeights a = device.load(p.encoded());
+                Arena confined = Arena.ofConfined();
+                Arena shared = Arena.ofShared()) {
             for (Arena arena : List.of(confined, shared, Arena.ofAuto())) {
                 MemorySegment x = arena.allocate(xBytes + 1).asSlice(1); // unaligned
                 MemorySegment y = arena.allocate(yBytes + 3, 4).asSlice(3);
