@@ -75,7 +75,10 @@ public final class Planner {
         long slots = (long) target.multiprocessors() * target.blocksPerMultiprocessor(kernel.sharedBytes());
         int chosen = splits > 0 ? splits : split(shape, nonzeros, n, kernel, blocks, slots);
         String why = sentence(kernel, forced != null, splits > 0, n, chosen, blocks, slots, shape);
-        long workspace = chosen == 1 ? 0 : Math.multiplyExact(Math.multiplyExact((long) n * m, chosen), Float.BYTES);
+        if (chosen > 1 && (long) n * m > Long.MAX_VALUE / Float.BYTES / chosen) {
+            throw new IllegalArgumentException(chosen + " partial sums of " + n + " x " + m + " pass 2^63 bytes");
+        }
+        long workspace = chosen == 1 ? 0 : (long) n * m * chosen * Float.BYTES;
         return new LaunchPlan(kernel, chosen, gridX, Math.min(shape.tileRows(), GRID_LIMIT), chosen,
                 kernel.sharedBytes(), workspace, chosen == 1 ? null : KernelCatalog.sumSplits(), why);
     }

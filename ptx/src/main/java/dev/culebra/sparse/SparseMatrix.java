@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * A sparse [M, K] matrix of weights in the form in which a device reads it. Immutable and thread-safe; its sections lie in
- * native memory that lives as long as something refers to it.
+ * native memory that lives as long as something refers to it. The JVM counts that memory against
+ * {@code -XX:MaxDirectMemorySize}, by default the size of the heap, and throws {@link OutOfMemoryError} past it.
  *
  * <p>
  * Values keep their bits: NaNs, infinities and subnormals survive encoding and decoding, NaN payloads included, where the

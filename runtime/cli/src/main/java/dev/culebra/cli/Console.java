@@ -5,10 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** Where a command speaks: results on {@code out}; errors, warnings and progress on {@code err}. */
 final class Console {
     private static final JsonMapper JSON = new JsonMapper();
+
+    private static final long CACHE_LINE = 64;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -43,6 +47,16 @@ final class Console {
         }
     }
 
+    /**
+     * Memory outside the heap, zeroed.
+     *
+     * @param what it is for, so that a refusal says what was asked
+     */
+    MemorySegment allocate(Arena arena, long bytes, String what) {
+        this.task = "allocating " + Text.bytes(bytes) + " for the " + what;
+        return arena.allocate(bytes, CACHE_LINE);
+    }
+
     @FunctionalInterface
     interface Action<T, E extends Exception> {
         T run() throws E;
@@ -53,7 +67,9 @@ final class Console {
     static ObjectNode object() { return JSON.createObjectNode(); }
 
     /** One line with one object. */
-    void json(ObjectNode object) throws IOException { out.println(JSON.writeValueAsString(object)); }
+    void json(ObjectNode object) throws IOException {
+        out.println(JSON.writeValueAsString(object));
+    }
 
     void error(String message) {
         err.println("culebra: " + message);

@@ -11,18 +11,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The {@code culebra} command: reads arguments, runs one subcommand, answers with an exit code. */
-@Command(name = "culebra", mixinStandardHelpOptions = true, versionProvider = Version.class, header = "Sparse weights times dense activations, on a GPU or without one.", description = {
-        "",
-        "Pruned weights are encoded once into a compressed form; a product then reads only what is left of them. "
-                + "The same command runs on an NVIDIA GPU (a driver is enough, no toolkit), on the CPU, and on an "
-                + "emulated GPU for trying things out.",
-        "",
-        "Start with:",
-        "  culebra demo                                     see the whole path once",
-        "  culebra synth w.safetensors --shape 4096,1024 --sparsity 0.7",
-        "  culebra encode w.safetensors w.culebra",
-        "  culebra spmm --weights w.culebra --input x.safetensors --output y.safetensors", "",
-        "'culebra help COMMAND' explains one command.", ""})
+@Command(name = "culebra", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        header = "Sparse weights times dense activations, on a GPU or without one.", description = {
+            "",
+            "Pruned weights are encoded once into a compressed form; a product then reads only what is left of them. "
+                    + "The same command runs on an NVIDIA GPU (a driver is enough, no toolkit), on the CPU, and on an "
+                    + "emulated GPU for trying things out.",
+            "",
+            "Start with:",
+            "  culebra demo                                     see the whole path once",
+            "  culebra synth w.safetensors --shape 4096,1024 --sparsity 0.7",
+            "  culebra encode w.safetensors w.culebra",
+            "  culebra spmm --weights w.culebra --input x.safetensors --output y.safetensors", "",
+            "'culebra help COMMAND' explains one command.", ""})
 public final class Culebra implements Runnable {
     /** Done. */
     public static final int OK = 0;
@@ -31,14 +32,14 @@ public final class Culebra implements Runnable {
     /** Asked for in a way that makes no sense; nothing was tried. */
     public static final int USAGE = 2;
 
-    @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT,
+            description = "Show the stack trace of an error.")
     private boolean verbose;
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    private Culebra() {
-    }
+    private Culebra() {}
 
     /**
      * The process's entry.
@@ -73,9 +74,7 @@ public final class Culebra implements Runnable {
 
     /** Without a subcommand. */
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "no command given");
-    }
+    public void run() { throw new ParameterException(spec.commandLine(), "no command given"); }
 
     private static CommandLine commandLine(Culebra root, Console console) {
         var line = new CommandLine(root);

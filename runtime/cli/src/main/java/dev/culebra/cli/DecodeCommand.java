@@ -14,52 +14,55 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** {@code culebra decode}. */
-@Command(name = "decode", mixinStandardHelpOptions = true, versionProvider = Version.class, header = "Give encoded weights back as a dense matrix.", description = {
-        "",
-        "Writes one tensor 'weight' [M, K], row-major, in the type of the encoded values (F16 or BF16).",
-        "",
-        "Example:",
-        "  culebra decode fc1.culebra fc1.safetensors", ""})
+@Command(name = "decode", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        header = "Give encoded weights back as a dense matrix.", description = {
+            "",
+            "Writes one tensor 'weight' [M, K], row-major, in the type of the encoded values (F16 or BF16).",
+            "",
+            "Example:",
+            "  culebra decode fc1.culebra fc1.safetensors", ""})
 final class DecodeCommand implements Callable<Integer> {
     private final Console console;
 
     @Parameters(index = "0", paramLabel = "IN.culebra", description = "File that 'encode' wrote.")
     private Path input;
 
-    @Parameters(index = "1", paramLabel = "OUT.safetensors", description = "File to write; an existing one is replaced.")
+    @Parameters(index = "1", paramLabel = "OUT.safetensors",
+            description = "File to write; an existing one is replaced.")
     private Path output;
 
     @Option(names = "--json", description = "Print one line with one JSON object.")
     private boolean json;
 
-    DecodeCommand(Console console) {
-        this.console = console;
-    }
+    DecodeCommand(Console console) { this.console = console; }
 
     @Override
     public Integer call() throws Exception {
         Outputs.check(output, input);
-        var matrix = console.during("reading " + input, () -> SparseMatrix.read(input));
+        var matrix = console.during("reading " + input.getFileName(), () -> SparseMatrix.read(input));
         var type = matrix.valueType().dense();
         var declaration = Declaration.matrix("weight", TensorType.of(type), matrix.m(), matrix.k());
         try (var arena = Arena.ofShared(); var writer = SafetensorsWriter.create(output, Map.of(), declaration)) {
             var tensor = writer.tensors().getFirst();
-            var dense = arena.allocate(tensor.bytes(), Long.BYTES);
-            console.during("decoding " + input, () -> {
+            var dense = console.allocate(arena, tensor.bytes(), "dense matrix");
+            console.during("decoding " + input.getFileName(), () -> {
                 matrix.decode(dense);
                 return null;
             });
-            console.during("writing " + output, () -> {
+            console.during("writing " + output.getFileName(), () -> {
                 writer.write(tensor, 0, dense);
                 writer.commit();
                 return null;
             });
         }
         if (json) {
-            console.json(Console.object().put("output", output.toString()).put("format", matrix.format().id()).put("dtype", type.name())
-                    .put("m", matrix.m()).put("k", matrix.k()).put("nonzeros", matrix.nonzeros()).put("sparsity", matrix.sparsity()));
+            console.json(Console.object().put("output", output.toString()).put("format", matrix.format().id())
+                    .put("dtype", type.name())
+                    .put("m", matrix.m()).put("k", matrix.k()).put("nonzeros", matrix.nonzeros())
+                    .put("sparsity", matrix.sparsity()));
         } else {
-            console.line("%s: weight [%d, %d] %s, %s zero", output, matrix.m(), matrix.k(), type, Text.percent(matrix.sparsity()));
+            console.line("%s: weight [%d, %d] %s, %s zero", output, matrix.m(), matrix.k(), type,
+                    Text.percent(matrix.sparsity()));
         }
         return Culebra.OK;
     }

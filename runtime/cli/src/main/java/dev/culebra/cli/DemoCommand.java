@@ -19,15 +19,16 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 
 /** {@code culebra demo}. */
-@Command(name = "demo", mixinStandardHelpOptions = true, versionProvider = Version.class, header = "Run the whole path once, on a small model that comes along.", description = {
-        "",
-        "Takes the largest layer of the bundled model (2.5 million parameters, trained on the King James text), makes 60% "
-                + "of its weights zero, encodes what is left, multiplies it by 8 tokens on the best device there is and on the "
-                + "emulated GPU, and compares both with a dense product in double precision. Fails if one is further off than "
-                + "32-bit sums explain.",
-        "",
-        "Example:",
-        "  culebra demo", ""})
+@Command(name = "demo", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        header = "Run the whole path once, on a small model that comes along.", description = {
+            "",
+            "Takes the largest layer of the bundled model (2.5 million parameters, trained on the King James text), makes 60%% "
+                    + "of its weights zero, encodes what is left, multiplies it by 8 tokens on the best device there is and on the "
+                    + "emulated GPU, and compares both with a dense product in double precision. Fails if one is further off than "
+                    + "32-bit sums explain.",
+            "",
+            "Example:",
+            "  culebra demo", ""})
 final class DemoCommand implements Callable<Integer> {
     private static final double SPARSITY = 0.6;
     private static final int TOKENS = 8;
@@ -36,19 +37,20 @@ final class DemoCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Option(names = "--json", description = "Print one line with one JSON object: device, kernel, layer, format, m, k, n, nonzeros, sparsity, "
-            + "dense_bytes, encoded_bytes, time_ms, max_error (absolute), max_relative_error (over the sum of magnitudes), "
-            + "tolerance (of the latter), and the same of the emulator under 'emulator'.")
+    @Option(names = "--json",
+            description = "Print one line with one JSON object: device, kernel, layer, format, m, k, n, nonzeros, sparsity, "
+                    + "dense_bytes, encoded_bytes, time_ms, max_error (absolute), max_relative_error (over the sum of magnitudes), "
+                    + "tolerance (of the latter), and the same of the emulator under 'emulator'.")
     private boolean json;
 
-    DemoCommand(Console console) {
-        this.console = console;
-    }
+    DemoCommand(Console console) { this.console = console; }
 
     /** One device's product. */
-    private record Result(String device, String description, String kernel, double milliseconds, Reference.Comparison comparison) {
+    private record Result(String device, String description, String kernel, double milliseconds,
+            Reference.Comparison comparison) {
         void describe(ObjectNode node) {
-            node.put("device", device).put("description", description).put("kernel", kernel).put("time_ms", milliseconds)
+            node.put("device", device).put("description", description).put("kernel", kernel)
+                    .put("time_ms", milliseconds)
                     .put("max_error", comparison.error()).put("max_relative_error", comparison.relative())
                     .put("tolerance", comparison.tolerance());
         }
@@ -88,14 +90,16 @@ final class DemoCommand implements Callable<Integer> {
             var y = arena.allocate(4L * TOKENS * matrix.m(), Long.BYTES);
             double milliseconds = console.during("multiplying on the " + spmm.device(),
                     () -> Product.milliseconds(weights, x, DenseType.F16, TOKENS, y));
-            return new Result(spmm.device(), spmm.description(), weights.kernel(TOKENS), milliseconds, reference.compare(y));
+            return new Result(spmm.device(), spmm.description(), weights.kernel(TOKENS), milliseconds,
+                    reference.compare(y));
         }
     }
 
     private boolean verdict(Result result) {
         var c = result.comparison();
         if (!c.passes()) {
-            console.fail(Text.format("the %s's product is wrong: error %.3g of the sum of magnitudes, %.3g is explained by rounding",
+            console.fail(Text.format(
+                    "the %s's product is wrong: error %.3g of the sum of magnitudes, %.3g is explained by rounding",
                     result.device(), c.relative(), c.tolerance()));
         }
         return c.passes();
@@ -112,15 +116,20 @@ final class DemoCommand implements Callable<Integer> {
 
     private void print(TensorInfo layer, SparseMatrix a, Result best, Result emulator) {
         console.line("layer      %s [%d, %d] F16, the largest of the bundled model", layer.name(), a.m(), a.k());
-        console.line("pruned     %s zero, by magnitude: %s of %s weights left", Text.percent(a.sparsity()), Text.count(a.nonzeros()),
+        console.line("pruned     %s zero, by magnitude: %s of %s weights left", Text.percent(a.sparsity()),
+                Text.count(a.nonzeros()),
                 Text.count((long) a.m() * a.k()));
-        console.line("encoded    %s as %s, dense %s", Text.bytes(a.encodedBytes()), a.format().id(), Text.bytes(layer.bytes()));
-        console.line("product    [%d, %d] x [%d, %d], against a dense one in double precision:", a.m(), a.k(), a.k(), TOKENS);
+        console.line("encoded    %s as %s, dense %s", Text.bytes(a.encodedBytes()), a.format().id(),
+                Text.bytes(layer.bytes()));
+        console.line("product    [%d, %d] x [%d, %d], against a dense one in double precision:", a.m(), a.k(), a.k(),
+                TOKENS);
         console.line("");
-        console.line("  %-10s %-24s %12s %12s %12s %12s", "device", "kernel", "time", "max error", "relative", "allowed");
+        console.line("  %-10s %-24s %12s %12s %12s %12s", "device", "kernel", "time", "max error", "relative",
+                "allowed");
         for (var r : new Result[]{best, emulator}) {
             var c = r.comparison();
-            console.line("  %-10s %-24s %12s %12.2e %12.2e %12.2e", r.device(), r.kernel(), Text.milliseconds(r.milliseconds()), c.error(),
+            console.line("  %-10s %-24s %12s %12.2e %12.2e %12.2e", r.device(), r.kernel(),
+                    Text.milliseconds(r.milliseconds()), c.error(),
                     c.relative(), c.tolerance());
         }
         console.line("");

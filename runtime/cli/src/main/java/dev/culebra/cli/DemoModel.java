@@ -14,8 +14,7 @@ final class DemoModel {
     /** Relative to this class. */
     private static final String WEIGHTS = "kjv-opt/model.safetensors";
 
-    private DemoModel() {
-    }
+    private DemoModel() {}
 
     static Safetensors open() throws IOException {
         try (var in = DemoModel.class.getResourceAsStream(WEIGHTS)) {
@@ -29,6 +28,7 @@ final class DemoModel {
         return model.tensors().stream()
                 .filter(t -> t.name().contains(".layers.") && t.name().endsWith(".weight") && t.shape().size() == 2)
                 // max() would take the last of equals.
-                .min(Comparator.comparingLong((TensorInfo t) -> -t.elements()).thenComparingLong(TensorInfo::begin)).orElseThrow();
+                .min(Comparator.comparingLong((TensorInfo t) -> -t.elements()).thenComparingLong(TensorInfo::begin))
+                .orElseThrow();
     }
 }

@@ -20,7 +20,8 @@ import java.nio.file.Path;
  * @param rows length of the first dimension
  * @param columns length of the second dimension
  */
-record DenseMatrix(Safetensors file, TensorInfo tensor, DenseType type, int rows, int columns) implements AutoCloseable {
+record DenseMatrix(Safetensors file, TensorInfo tensor, DenseType type, int rows,
+        int columns) implements AutoCloseable {
 
     /**
      * @param name the tensor's name, or null where the file has but one
@@ -34,7 +35,8 @@ record DenseMatrix(Safetensors file, TensorInfo tensor, DenseType type, int rows
             var type = tensor.type().dense().orElseThrow(() -> new CheckpointException(path,
                     where + " is " + tensor.type() + "; a product takes F16, BF16 or F32"));
             if (tensor.shape().size() != 2) {
-                throw new CheckpointException(path, where + " has shape " + tensor.shapeText() + "; needed is a matrix " + shape);
+                throw new CheckpointException(path,
+                        where + " has shape " + tensor.shapeText() + "; needed is a matrix " + shape);
             }
             for (long length : tensor.shape()) {
                 if (length < 1 || length > Integer.MAX_VALUE) {
@@ -42,7 +44,8 @@ record DenseMatrix(Safetensors file, TensorInfo tensor, DenseType type, int rows
                             + "; each dimension must be from 1 to " + Integer.MAX_VALUE);
                 }
             }
-            return new DenseMatrix(file, tensor, type, tensor.shape().get(0).intValue(), tensor.shape().get(1).intValue());
+            return new DenseMatrix(file, tensor, type, tensor.shape().get(0).intValue(),
+                    tensor.shape().get(1).intValue());
         } catch (Throwable e) {
             file.close();
             throw e;
@@ -52,7 +55,9 @@ record DenseMatrix(Safetensors file, TensorInfo tensor, DenseType type, int rows
     MemorySegment data() { return file.data(tensor); }
 
     /** The type its values have from the door on: F32 is rounded to F16, the others stay. */
-    ValueType valueType() { return type == DenseType.BF16 ? ValueType.BF16 : ValueType.F16; }
+    ValueType valueType() {
+        return type == DenseType.BF16 ? ValueType.BF16 : ValueType.F16;
+    }
 
     String describe() { return file.path() + " (" + tensor.shapeText() + " " + type + ")"; }
 

@@ -12,14 +12,15 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /** {@code culebra encode}. */
-@Command(name = "encode", mixinStandardHelpOptions = true, versionProvider = Version.class, header = "Encode weights for sparse products.", description = {
-        "",
-        "Reads a matrix [M, K] (row-major; F16, BF16 or F32, which is rounded once to F16, to the nearest even) and writes "
-                + "what is not zero in the form in which a device reads it. 'spmm' takes the result as --weights; 'decode' "
-                + "gives the matrix back. Values keep their bits; -0 counts as zero.",
-        "",
-        "Example:",
-        "  culebra encode model.safetensors fc1.culebra --tensor model.decoder.layers.0.fc1.weight", ""})
+@Command(name = "encode", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        header = "Encode weights for sparse products.", description = {
+            "",
+            "Reads a matrix [M, K] (row-major; F16, BF16 or F32, which is rounded once to F16, to the nearest even) and writes "
+                    + "what is not zero in the form in which a device reads it. 'spmm' takes the result as --weights; 'decode' "
+                    + "gives the matrix back. Values keep their bits; -0 counts as zero.",
+            "",
+            "Example:",
+            "  culebra encode model.safetensors fc1.culebra --tensor model.decoder.layers.0.fc1.weight", ""})
 final class EncodeCommand implements Callable<Integer> {
     private final Console console;
 
@@ -29,18 +30,19 @@ final class EncodeCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "OUT.culebra", description = "File to write; an existing one is replaced.")
     private Path output;
 
-    @Option(names = "--tensor", paramLabel = "NAME", description = "Which tensor; may be left out where the file has one.")
+    @Option(names = "--tensor", paramLabel = "NAME",
+            description = "Which tensor; may be left out where the file has one.")
     private String tensor;
 
-    @Option(names = "--format", paramLabel = "auto|NAME", defaultValue = "auto", converter = Options.FormatConverter.class, description = "Sparse format: auto or tiled-csl. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--format", paramLabel = "auto|NAME", defaultValue = "auto",
+            converter = Options.FormatConverter.class,
+            description = "Sparse format: auto or tiled-csl. Default: ${DEFAULT-VALUE}.")
     private FormatChoice format;
 
     @Option(names = "--json", description = "Print one line with one JSON object.")
     private boolean json;
 
-    EncodeCommand(Console console) {
-        this.console = console;
-    }
+    EncodeCommand(Console console) { this.console = console; }
 
     @Override
     public Integer call() throws Exception {
@@ -58,7 +60,7 @@ final class EncodeCommand implements Callable<Integer> {
     private void write(SparseMatrix matrix) throws IOException {
         // Through a symbolic link the file it leads to is replaced, not the link.
         var target = Files.exists(output) ? output.toRealPath() : output;
-        console.during("writing " + output, () -> {
+        console.during("writing " + output.getFileName(), () -> {
             matrix.write(target);
             return null;
         });
@@ -68,11 +70,14 @@ final class EncodeCommand implements Callable<Integer> {
         if (json) {
             console.json(Console.object().put("output", output.toString()).put("format", matrix.format().id())
                     .put("dtype", matrix.valueType().name()).put("m", matrix.m()).put("k", matrix.k())
-                    .put("nonzeros", matrix.nonzeros()).put("sparsity", matrix.sparsity()).put("dense_bytes", denseBytes)
+                    .put("nonzeros", matrix.nonzeros()).put("sparsity", matrix.sparsity())
+                    .put("dense_bytes", denseBytes)
                     .put("encoded_bytes", matrix.encodedBytes()).put("time_ms", milliseconds));
         } else {
-            console.line("%s: [%d, %d] %s, %s zero, %s: %s instead of %s, in %s", output, matrix.m(), matrix.k(), matrix.valueType(),
-                    Text.percent(matrix.sparsity()), matrix.format().id(), Text.bytes(matrix.encodedBytes()), Text.bytes(denseBytes),
+            console.line("%s: [%d, %d] %s, %s zero, %s: %s instead of %s, in %s", output, matrix.m(), matrix.k(),
+                    matrix.valueType(),
+                    Text.percent(matrix.sparsity()), matrix.format().id(), Text.bytes(matrix.encodedBytes()),
+                    Text.bytes(denseBytes),
                     Text.milliseconds(milliseconds));
         }
     }

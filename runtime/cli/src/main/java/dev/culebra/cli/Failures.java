@@ -15,8 +15,7 @@ import java.util.stream.Collectors;
 
 /** What went wrong, as one line for people. */
 final class Failures {
-    private Failures() {
-    }
+    private Failures() {}
 
     /** A failure that is fully told by its message. */
     static final class Failure extends RuntimeException {
@@ -28,33 +27,47 @@ final class Failures {
     static String describe(Throwable thrown, String task) {
         var e = unwrap(thrown);
         return oneLine(switch (e) {
-        case Failure f -> f.getMessage();
-        case CheckpointException f -> f.getMessage();
-        case FormatException f -> f.getMessage();
-        case NoSuchFileException f -> f.getFile() + ": no such file or folder";
-        case AccessDeniedException f -> f.getFile() + ": permission denied";
-        case FileSystemException f -> f.getFile() + ": " + (f.getReason() == null ? f.getClass().getSimpleName() : f.getReason());
-        case FileNotFoundException f -> f.getMessage();
-        case IOException f -> "input or output failed while " + task + ": " + message(f);
-        case OutOfMemoryError f -> "out of memory while " + task + " (" + message(f) + "; the Java heap may grow to "
-                + Text.bytes(Runtime.getRuntime().maxMemory())
-                + "); give it more with CULEBRA_JAVA_OPTIONS=-Xmx8g, or free memory for what lies outside the heap";
-        // What a mapped file throws when it can not be read any more.
-        case InternalError f when message(f).contains("unsafe memory access") -> "a file became shorter, or its disk failed, while "
-                + task;
-        case IllegalArgumentException f when f.getMessage() != null -> f.getMessage();
-        case RuntimeException f when f.getClass().getName().startsWith("dev.culebra.") && f.getMessage() != null -> f.getMessage();
-        default -> "internal error while " + task + ": " + e + " (--verbose shows where)";
+            case Failure f -> f.getMessage();
+            case CheckpointException f -> f.getMessage();
+            case FormatException f -> f.getMessage();
+            case NoSuchFileException f -> f.getFile() + ": no such file or folder";
+            case AccessDeniedException f -> f.getFile() + ": permission denied";
+            case FileSystemException f ->
+                f.getFile() + ": " + (f.getReason() == null ? f.getClass().getSimpleName() : f.getReason());
+            case FileNotFoundException f -> f.getMessage();
+            case IOException f -> "input or output failed while " + task + ": " + message(f);
+            case OutOfMemoryError f -> outOfMemory(message(f), task);
+            // What a mapped file throws when it can not be read any more.
+            case InternalError f when message(f).contains("unsafe memory access") ->
+                "a file became shorter, or its disk failed, while "
+                        + task;
+            case IllegalArgumentException f when f.getMessage() != null -> f.getMessage();
+            case RuntimeException f when f.getClass().getName().startsWith("dev.culebra.") && f.getMessage() != null ->
+                f.getMessage();
+            default -> "internal error while " + task + ": " + e + " (--verbose shows where)";
         });
+    }
+
+    /** The JVM's heap and the memory outside it run out apart from each other. */
+    private static String outOfMemory(String message, String task) {
+        boolean heap = message.contains("heap") || message.contains("GC overhead") || message.contains("array size");
+        return "out of memory while " + task + ": " + (heap
+                ? "the Java heap ends at " + Text.bytes(Runtime.getRuntime().maxMemory())
+                        + "; give it more, such as CULEBRA_JAVA_OPTIONS=-Xmx8g"
+                : message
+                        + " outside the Java heap; free some, or leave the heap less, such as CULEBRA_JAVA_OPTIONS=-Xmx1g");
     }
 
     /** Through what only carries a cause. */
     private static Throwable unwrap(Throwable e) {
-        boolean carrier = e instanceof UncheckedIOException || e instanceof CompletionException || e instanceof ExecutionException;
+        boolean carrier = e instanceof UncheckedIOException || e instanceof CompletionException
+                || e instanceof ExecutionException;
         return carrier && e.getCause() != null ? unwrap(e.getCause()) : e;
     }
 
-    private static String message(Throwable e) { return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(); }
+    private static String message(Throwable e) {
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
 
     /** Lines joined, blank ones dropped. */
     static String oneLine(String message) {

@@ -5,8 +5,7 @@ final class Halves {
     /** Half-way between F16's largest number, 65,504, and the next power of two: from here on rounding gives infinity. */
     private static final float BEYOND = 65_520;
 
-    private Halves() {
-    }
+    private Halves() {}
 
     static boolean overflows(float value) {
         float magnitude = Math.abs(value);

@@ -12,12 +12,13 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 
 /** {@code culebra info}. */
-@Command(name = "info", mixinStandardHelpOptions = true, versionProvider = Version.class, header = "Show what this machine offers.", description = {
-        "",
-        "Version, JVM, CPU, the NVIDIA driver (or why there is none), its GPUs, and the emulated one.",
-        "",
-        "Example:",
-        "  culebra info --json", ""})
+@Command(name = "info", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        header = "Show what this machine offers.", description = {
+            "",
+            "Version, JVM, CPU, the NVIDIA driver (or why there is none), its GPUs, and the emulated one.",
+            "",
+            "Example:",
+            "  culebra info --json", ""})
 final class InfoCommand implements Callable<Integer> {
     private static final String EMULATOR = "emulator";
 
@@ -26,9 +27,7 @@ final class InfoCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one line with one JSON object.")
     private boolean json;
 
-    InfoCommand(Console console) {
-        this.console = console;
-    }
+    InfoCommand(Console console) { this.console = console; }
 
     @Override
     public Integer call() throws IOException {
@@ -36,10 +35,12 @@ final class InfoCommand implements Callable<Integer> {
         info.put("version", Version.number());
         var jvm = info.putObject("jvm");
         jvm.put("version", Runtime.version().toString()).put("vendor", System.getProperty("java.vendor"))
-                .put("name", System.getProperty("java.vm.name")).put("max_heap_bytes", Runtime.getRuntime().maxMemory());
+                .put("name", System.getProperty("java.vm.name"))
+                .put("max_heap_bytes", Runtime.getRuntime().maxMemory());
         info.putObject("os").put("name", System.getProperty("os.name")).put("arch", System.getProperty("os.arch"));
         try (var cpu = Spmm.open("cpu")) {
-            info.putObject("cpu").put("description", cpu.description()).put("threads", Runtime.getRuntime().availableProcessors())
+            info.putObject("cpu").put("description", cpu.description())
+                    .put("threads", Runtime.getRuntime().availableProcessors())
                     .put("vector_api", ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
         }
         driver(info.putObject("cuda"), null);
@@ -70,7 +71,8 @@ final class InfoCommand implements Callable<Integer> {
 
     private static void describe(ArrayNode devices, Device device) {
         devices.addObject().put("ordinal", device.ordinal()).put("name", device.name())
-                .put("compute_capability", device.computeCapability().major() + "." + device.computeCapability().minor())
+                .put("compute_capability",
+                        device.computeCapability().major() + "." + device.computeCapability().minor())
                 .put("memory_bytes", device.totalMemory()).put("multiprocessors", device.multiprocessors())
                 .put("clock_mhz", device.clockKilohertz() / 1000).put("l2_bytes", device.l2CacheBytes())
                 .put("shared_bytes_per_block", device.sharedMemoryPerBlockOptIn())
@@ -83,7 +85,8 @@ final class InfoCommand implements Callable<Integer> {
 
     private void print(ObjectNode info) {
         console.line("culebra   %s", info.path("version").asText());
-        console.line("java      %s, %s, heap up to %s", info.at("/jvm/version").asText(), info.at("/jvm/vendor").asText(),
+        console.line("java      %s, %s, heap up to %s", info.at("/jvm/version").asText(),
+                info.at("/jvm/vendor").asText(),
                 Text.bytes(info.at("/jvm/max_heap_bytes").asLong()));
         console.line("system    %s, %s", info.at("/os/name").asText(), info.at("/os/arch").asText());
         console.line("cpu       %s%s", info.at("/cpu/description").asText(),
@@ -100,9 +103,11 @@ final class InfoCommand implements Callable<Integer> {
         }
         console.line("%-9s driver %s, %s", name, node.path("driver_version").asText(), node.path("origin").asText());
         for (var d : node.path("devices")) {
-            console.line("          %d: %s, compute capability %s, %s, %d multiprocessors at %d MHz, L2 %s, shared %s a block",
+            console.line(
+                    "          %d: %s, compute capability %s, %s, %d multiprocessors at %d MHz, L2 %s, shared %s a block",
                     d.path("ordinal").asInt(), d.path("name").asText(), d.path("compute_capability").asText(),
-                    Text.bytes(d.path("memory_bytes").asLong()), d.path("multiprocessors").asInt(), d.path("clock_mhz").asInt(),
+                    Text.bytes(d.path("memory_bytes").asLong()), d.path("multiprocessors").asInt(),
+                    d.path("clock_mhz").asInt(),
                     Text.bytes(d.path("l2_bytes").asLong()), Text.bytes(d.path("shared_bytes_per_block").asLong()));
         }
     }

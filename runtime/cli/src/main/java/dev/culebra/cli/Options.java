@@ -11,13 +11,11 @@ import java.util.stream.Collectors;
 
 /** Option values: from words to types, with refusals that say what is accepted. */
 final class Options {
-    private Options() {
-    }
+    private Options() {}
 
     /** @param m rows
      *  @param k columns */
-    record Shape(int m, int k) {
-    }
+    record Shape(int m, int k) {}
 
     static final class ShapeConverter implements ITypeConverter<Shape> {
         private static final Pattern FORM = Pattern.compile("(\\d{1,10})[,x](\\d{1,10})");
@@ -28,7 +26,8 @@ final class Options {
             if (match.matches()) {
                 long m = Long.parseLong(match.group(1));
                 long k = Long.parseLong(match.group(2));
-                if (m >= 1 && k >= 1 && m <= Integer.MAX_VALUE && k <= Integer.MAX_VALUE) return new Shape((int) m, (int) k);
+                if (m >= 1 && k >= 1 && m <= Integer.MAX_VALUE && k <= Integer.MAX_VALUE)
+                    return new Shape((int) m, (int) k);
             }
             throw new TypeConversionException("'" + text + "' is no shape; give two whole numbers from 1 to "
                     + Integer.MAX_VALUE + ", such as 4096,1024");
@@ -37,9 +36,7 @@ final class Options {
 
     static final class SparsityConverter implements ITypeConverter<Double> {
         @Override
-        public Double convert(String text) {
-            return number(text, 0, 1, "such as 0.7 for 70% zeros");
-        }
+        public Double convert(String text) { return number(text, 0, 1, "such as 0.7 for 70% zeros"); }
     }
 
     static double number(String text, double least, double most, String example) {
@@ -49,7 +46,8 @@ final class Options {
         } catch (NumberFormatException e) {
             // Refused below.
         }
-        throw new TypeConversionException(Text.format("'%s' is no number from %s to %s, %s", text, plain(least), plain(most), example));
+        throw new TypeConversionException(
+                Text.format("'%s' is no number from %s to %s, %s", text, plain(least), plain(most), example));
     }
 
     private static String plain(double value) {
@@ -61,13 +59,13 @@ final class Options {
         public ValueType convert(String text) {
             return Arrays.stream(ValueType.values()).filter(t -> t.name().equalsIgnoreCase(text)).findFirst()
                     .orElseThrow(() -> new TypeConversionException("'" + text + "' is no type of weights; give one of "
-                            + Arrays.stream(ValueType.values()).map(t -> t.name().toLowerCase()).collect(Collectors.joining(", "))));
+                            + Arrays.stream(ValueType.values()).map(t -> t.name().toLowerCase())
+                                    .collect(Collectors.joining(", "))));
         }
     }
 
     /** A format by name; {@code auto}, where the encoder chooses, is the constant null inside. */
-    record FormatChoice(Format format) {
-    }
+    record FormatChoice(Format format) {}
 
     static final class FormatConverter implements ITypeConverter<FormatChoice> {
         @Override
@@ -80,12 +78,13 @@ final class Options {
     }
 
     static final class DeviceConverter implements ITypeConverter<String> {
-        private static final Pattern FORM = Pattern.compile("auto|cpu|cuda(:\\d{1,4})?|emulator");
+        private static final Pattern FORM = Pattern.compile("auto|cpu|(cuda|emulator)(:\\d{1,4})?");
 
         @Override
         public String convert(String text) {
             if (FORM.matcher(text).matches()) return text;
-            throw new TypeConversionException("'" + text + "' is no device; give auto, cpu, cuda, cuda:1 (the second GPU) or emulator");
+            throw new TypeConversionException(
+                    "'" + text + "' is no device; give auto, cpu, cuda, cuda:1 (the second GPU) or emulator");
         }
     }
 }

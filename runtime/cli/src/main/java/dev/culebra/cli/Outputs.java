@@ -9,8 +9,7 @@ import java.nio.file.Path;
 
 /** Where results are to be written: looked at before the work, not after it. */
 final class Outputs {
-    private Outputs() {
-    }
+    private Outputs() {}
 
     /** Fails if a file can not be written there, or is one of those that are read. */
     static void check(Path output, Path... inputs) throws IOException {

@@ -7,8 +7,7 @@ import java.util.stream.LongStream;
 
 /** The same work on numbered blocks, on as many threads as there are, in any order. */
 final class Parallel {
-    private Parallel() {
-    }
+    private Parallel() {}
 
     @FunctionalInterface
     interface Work {

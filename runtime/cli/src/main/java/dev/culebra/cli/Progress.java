@@ -60,7 +60,12 @@ final class Progress implements AutoCloseable {
             err.flush();
         }, WIDTH);
         var builder = new ProgressBarBuilder().setTaskName(task).setInitialMax(steps).setConsumer(consumer)
-                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis((int) REFRESH.toMillis());
+                .setStyle(ProgressBarStyle.ASCII).startsFrom(0, PATIENCE)
+                .setUpdateIntervalMillis((int) REFRESH.toMillis());
+        // Without a number of steps there is nothing to draw but the time.
+        if (steps == UNKNOWN) {
+            builder.setRenderer((state, width) -> task + " ... " + state.getTotalElapsed().toSeconds() + " s");
+        }
         try (ProgressBar bar = builder.build()) {
             while (true) {
                 bar.stepTo(done.get());

@@ -53,7 +53,9 @@ final class Reference {
         }
     }
 
-    private static float half(MemorySegment bits, long index) { return Float.float16ToFloat(bits.get(HALF, 2 * index)); }
+    private static float half(MemorySegment bits, long index) {
+        return Float.float16ToFloat(bits.get(HALF, 2 * index));
+    }
 
     /**
      * Compares a result [N, M]. A product of two F16 numbers is exact in F32 (22 bits of 24), so only the K additions of a

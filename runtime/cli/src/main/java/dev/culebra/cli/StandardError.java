@@ -15,8 +15,7 @@ final class StandardError {
 
     private static final int STANDARD_ERROR = 2;
 
-    private StandardError() {
-    }
+    private StandardError() {}
 
     /** Does nothing where the launcher was not there; leaves the filter in place where the system will not have it. */
     @SuppressWarnings("restricted")

@@ -4,8 +4,7 @@ import java.util.Locale;
 
 /** Numbers for people: the same on every machine, whatever its language. */
 final class Text {
-    private Text() {
-    }
+    private Text() {}
 
     static String format(String format, Object... args) { return String.format(Locale.ROOT, format, args); }
 

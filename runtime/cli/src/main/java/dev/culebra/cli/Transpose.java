@@ -12,9 +12,11 @@ import java.nio.ByteOrder;
  * that both sides are touched a cache line at a time, and in parallel.
  */
 final class Transpose {
-    private static final ValueLayout.OfShort FILE16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort FILE16 = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt FILE32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FILE_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FILE_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** A block of 64 x 64 16-bit elements is 8 KB a side: both sides together stay in the first-level cache. */
     private static final int BLOCK = 64;
@@ -22,8 +24,7 @@ final class Transpose {
     /** Elements of a buffer for results. */
     private static final int BUFFER = 1 << 18;
 
-    private Transpose() {
-    }
+    private Transpose() {}
 
     /**
      * Input [K, N] of a file to activations [N, K]. F32 is rounded once to F16, to the nearest even.

@@ -12,7 +12,5 @@ final class Version implements IVersionProvider {
     }
 
     @Override
-    public String[] getVersion() {
-        return new String[]{"culebra " + number()};
-    }
+    public String[] getVersion() { return new String[]{"culebra " + number()}; }
 }

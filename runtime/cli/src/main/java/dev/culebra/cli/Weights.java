@@ -38,7 +38,7 @@ sealed interface Weights extends AutoCloseable {
         if (tensor != null) {
             throw new Failure(path + ": an encoded file holds one matrix without a name; leave the tensor's name out");
         }
-        return new Encoded(path, console.during("reading " + path, () -> SparseMatrix.read(path)));
+        return new Encoded(path, console.during("reading " + path.getFileName(), () -> SparseMatrix.read(path)));
     }
 
     /** Whether a file begins as an encoded one does: 89 and CULEBRA. As a safetensors header's length that is far too much. */

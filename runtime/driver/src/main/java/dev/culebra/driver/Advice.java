@@ -7,8 +7,7 @@ import java.util.Map;
 /** What a caller can do about an error: the sentences that {@link CudaException} adds to the driver's. */
 final class Advice {
 
-    private Advice() {
-    }
+    private Advice() {}
 
     /** Where the code alone says enough. */
     private static final Map<Integer, String> BY_CODE = Map.ofEntries(
@@ -63,9 +62,7 @@ final class Advice {
     }
 
     /** 12040 as 12.4. */
-    static String cudaVersion(int version) {
-        return version / 1000 + "." + version % 1000 / 10;
-    }
+    static String cudaVersion(int version) { return version / 1000 + "." + version % 1000 / 10; }
 
     /** With the exact count where the rounded one hides it. */
     static String bytes(long bytes) {

@@ -19,9 +19,7 @@ final class Capture {
         stream.capture = this;
     }
 
-    synchronized void touch(Lifetime lifetime, Uses uses) {
-        touched.put(lifetime, uses);
-    }
+    synchronized void touch(Lifetime lifetime, Uses uses) { touched.put(lifetime, uses); }
 
     /** Lets the streams go and gives what was touched. */
     synchronized Map<Lifetime, Uses> end() {

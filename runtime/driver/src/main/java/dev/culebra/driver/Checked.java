@@ -37,7 +37,5 @@ abstract class Checked {
         return pointer;
     }
 
-    final void check(DriverFunction function, int code) {
-        if (code != 0) throw errors.of(function, code);
-    }
+    final void check(DriverFunction function, int code) { if (code != 0) throw errors.of(function, code); }
 }

@@ -10,9 +10,7 @@ import java.lang.foreign.MemorySegment;
 /** Contexts: current ones, waiting for all their work, access to a peer's memory. */
 final class CheckedContexts extends Checked {
 
-    CheckedContexts(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedContexts(Functions functions, Errors errors) { super(functions, errors); }
 
     /** The calling OS thread's context; NULL when it has none. */
     MemorySegment current() {

@@ -10,9 +10,7 @@ import java.lang.foreign.MemorySegment;
 /** Events. */
 final class CheckedEvents extends Checked {
 
-    CheckedEvents(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedEvents(Functions functions, Errors errors) { super(functions, errors); }
 
     MemorySegment create(MemorySegment context, int flags) {
         try (Arena arena = Arena.ofConfined()) {

@@ -9,9 +9,7 @@ import java.lang.foreign.MemorySegment;
 /** Graphs and their executable forms. */
 final class CheckedGraphs extends Checked {
 
-    CheckedGraphs(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedGraphs(Functions functions, Errors errors) { super(functions, errors); }
 
     MemorySegment create(MemorySegment context) {
         try (Arena arena = Arena.ofConfined()) {

@@ -10,9 +10,7 @@ import java.lang.foreign.MemorySegment;
 /** Launches and occupancy. The launches allocate nothing. */
 final class CheckedLaunches extends Checked {
 
-    CheckedLaunches(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedLaunches(Functions functions, Errors errors) { super(functions, errors); }
 
     void launch(MemorySegment context, MemorySegment function, Dim3 grid, Dim3 block, int sharedBytes,
             MemorySegment stream, MemorySegment arguments) {

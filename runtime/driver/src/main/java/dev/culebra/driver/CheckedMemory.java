@@ -17,9 +17,7 @@ final class CheckedMemory extends Checked {
     /** {@code CU_POINTER_ATTRIBUTE_IS_MANAGED} of cuda.h. */
     private static final int IS_MANAGED = 8;
 
-    CheckedMemory(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedMemory(Functions functions, Errors errors) { super(functions, errors); }
 
     long allocate(MemorySegment context, long bytes) {
         try (Arena arena = Arena.ofConfined()) {

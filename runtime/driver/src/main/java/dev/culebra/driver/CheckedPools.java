@@ -10,9 +10,7 @@ import java.lang.foreign.MemorySegment;
 /** Pools of stream-ordered memory. */
 final class CheckedPools extends Checked {
 
-    CheckedPools(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedPools(Functions functions, Errors errors) { super(functions, errors); }
 
     /** A pool of the device's memory, of at most so many bytes; 0 is as much as the device has. */
     MemorySegment create(MemorySegment context, int device, long maxBytes) {

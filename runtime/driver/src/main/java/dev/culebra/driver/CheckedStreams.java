@@ -10,9 +10,7 @@ import java.lang.foreign.MemorySegment;
 /** Streams: making, waiting, capturing, calling back. */
 final class CheckedStreams extends Checked {
 
-    CheckedStreams(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedStreams(Functions functions, Errors errors) { super(functions, errors); }
 
     MemorySegment create(MemorySegment context, int flags) {
         try (Arena arena = Arena.ofConfined()) {

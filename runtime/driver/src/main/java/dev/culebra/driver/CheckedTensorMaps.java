@@ -10,9 +10,7 @@ import java.lang.foreign.ValueLayout;
 /** Descriptors of tensors in memory, for Hopper's bulk copies. */
 final class CheckedTensorMaps extends Checked {
 
-    CheckedTensorMaps(Functions functions, Errors errors) {
-        super(functions, errors);
-    }
+    CheckedTensorMaps(Functions functions, Errors errors) { super(functions, errors); }
 
     /** Lengths are checked by the caller: rank sizes and boxes, rank - 1 strides. */
     void encodeTiled(MemorySegment out, int type, long address, long[] sizes, long[] strideBytes, int[] box,

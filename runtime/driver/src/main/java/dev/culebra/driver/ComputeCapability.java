@@ -20,12 +20,8 @@ public record ComputeCapability(int major, int minor) implements Comparable<Comp
      * @param minor the other's variant
      * @return true where this is the same or later
      */
-    public boolean atLeast(int major, int minor) {
-        return compareTo(new ComputeCapability(major, minor)) >= 0;
-    }
+    public boolean atLeast(int major, int minor) { return compareTo(new ComputeCapability(major, minor)) >= 0; }
 
     @Override
-    public String toString() {
-        return major + "." + minor;
-    }
+    public String toString() { return major + "." + minor; }
 }

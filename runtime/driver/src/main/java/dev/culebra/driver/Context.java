@@ -87,44 +87,30 @@ public final class Context implements AutoCloseable {
         if (device.cuda() != cuda) throw new IllegalArgumentException(device + " is not of " + cuda);
     }
 
-    Driver driver() {
-        return driver;
-    }
+    Driver driver() { return driver; }
 
-    Lifetime lifetime() {
-        return lifetime;
-    }
+    Lifetime lifetime() { return lifetime; }
 
     /** The handle for a driver call. */
-    MemorySegment raw() {
-        return handle;
-    }
+    MemorySegment raw() { return handle; }
 
-    EventWaiters eventWaiters() {
-        return eventWaiters;
-    }
+    EventWaiters eventWaiters() { return eventWaiters; }
 
-    boolean isSameAs(Context other) {
-        return handle.address() == other.handle.address() && driver == other.driver;
-    }
+    boolean isSameAs(Context other) { return handle.address() == other.handle.address() && driver == other.driver; }
 
     /**
      * The driver's handle, to lend to another library.
      *
      * @return the {@code CUcontext}
      */
-    public long handle() {
-        return handle.address();
-    }
+    public long handle() { return handle.address(); }
 
     /**
      * The device.
      *
      * @return the device whose context this is
      */
-    public Device device() {
-        return device;
-    }
+    public Device device() { return device; }
 
     /**
      * Makes a stream that does not wait for the default stream, nor the default stream for it.
@@ -233,9 +219,7 @@ public final class Context implements AutoCloseable {
      * @return the module, to be closed before this context
      * @throws CudaException where it can not be compiled, with the compiler's log
      */
-    public CudaModule load(String ptx) {
-        return load(ptx, JitOptions.DEFAULT);
-    }
+    public CudaModule load(String ptx) { return load(ptx, JitOptions.DEFAULT); }
 
     /**
      * Compiles PTX for this device, as told, and loads it.
@@ -413,7 +397,5 @@ public final class Context implements AutoCloseable {
     }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

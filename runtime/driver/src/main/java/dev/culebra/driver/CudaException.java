@@ -53,54 +53,42 @@ public final class CudaException extends RuntimeException {
      *
      * @return the driver's name of the function
      */
-    public String call() {
-        return call;
-    }
+    public String call() { return call; }
 
     /**
      * The error as a number: a {@code CUresult}.
      *
      * @return the code, not 0
      */
-    public int code() {
-        return code;
-    }
+    public int code() { return code; }
 
     /**
      * The error's name, such as {@code CUDA_ERROR_OUT_OF_MEMORY}.
      *
      * @return the driver's name of the code
      */
-    public String codeName() {
-        return codeName;
-    }
+    public String codeName() { return codeName; }
 
     /**
      * The driver's own sentence for the code.
      *
      * @return what {@code cuGetErrorString} says
      */
-    public String description() {
-        return description;
-    }
+    public String description() { return description; }
 
     /**
      * What led here and what the caller can do.
      *
      * @return sentences, or an empty string where there is nothing to add
      */
-    public String advice() {
-        return advice;
-    }
+    public String advice() { return advice; }
 
     /**
      * What is known of this failure in particular: the JIT's error log, or what a driver that checks kernels found.
      *
      * @return text, possibly of several lines, or an empty string
      */
-    public String diagnostic() {
-        return diagnostic;
-    }
+    public String diagnostic() { return diagnostic; }
 
     /**
      * Whether the error stays: a kernel faulted or the device failed, and every later call in this process that uses the
@@ -108,9 +96,7 @@ public final class CudaException extends RuntimeException {
      *
      * @return true where the context is lost
      */
-    public boolean isSticky() {
-        return isSticky(code);
-    }
+    public boolean isSticky() { return isSticky(code); }
 
     static boolean isSticky(int code) {
         return code == CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS() || code == CudaApi.CUDA_ERROR_LAUNCH_TIMEOUT()

@@ -18,7 +18,5 @@ public final class CudaUnavailableException extends RuntimeException {
      *
      * @return one sentence for people
      */
-    public String reason() {
-        return reason;
-    }
+    public String reason() { return reason; }
 }

@@ -31,9 +31,7 @@ public final class Device {
 
         private final int flag;
 
-        Waiting(int flag) {
-            this.flag = flag;
-        }
+        Waiting(int flag) { this.flag = flag; }
     }
 
     /**
@@ -41,44 +39,32 @@ public final class Device {
      *
      * @return the driver
      */
-    public Cuda cuda() {
-        return cuda;
-    }
+    public Cuda cuda() { return cuda; }
 
     /**
      * Its place among the driver's devices.
      *
      * @return the ordinal, from 0
      */
-    public int ordinal() {
-        return ordinal;
-    }
+    public int ordinal() { return ordinal; }
 
-    int handle() {
-        return handle;
-    }
+    int handle() { return handle; }
 
-    Driver driver() {
-        return cuda.driver;
-    }
+    Driver driver() { return cuda.driver; }
 
     /**
      * Its name, such as {@code NVIDIA H200}.
      *
      * @return the name
      */
-    public String name() {
-        return name;
-    }
+    public String name() { return name; }
 
     /**
      * Its memory.
      *
      * @return bytes
      */
-    public long totalMemory() {
-        return driver().devices.totalMemory(handle);
-    }
+    public long totalMemory() { return driver().devices.totalMemory(handle); }
 
     /**
      * Its generation.
@@ -95,45 +81,35 @@ public final class Device {
      *
      * @return the count
      */
-    public int multiprocessors() {
-        return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT());
-    }
+    public int multiprocessors() { return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT()); }
 
     /**
      * Its peak clock.
      *
      * @return kHz
      */
-    public int clockKilohertz() {
-        return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_CLOCK_RATE());
-    }
+    public int clockKilohertz() { return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_CLOCK_RATE()); }
 
     /**
      * Its memory's peak clock.
      *
      * @return kHz
      */
-    public int memoryClockKilohertz() {
-        return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE());
-    }
+    public int memoryClockKilohertz() { return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE()); }
 
     /**
      * The width of its memory bus.
      *
      * @return bits
      */
-    public int memoryBusBits() {
-        return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH());
-    }
+    public int memoryBusBits() { return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH()); }
 
     /**
      * Its second-level cache.
      *
      * @return bytes
      */
-    public int l2CacheBytes() {
-        return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE());
-    }
+    public int l2CacheBytes() { return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE()); }
 
     /**
      * The shared memory that a block may have without being opted in.
@@ -167,9 +143,7 @@ public final class Device {
      *
      * @return the count, 1024 on all devices so far
      */
-    public int maxThreadsPerBlock() {
-        return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK());
-    }
+    public int maxThreadsPerBlock() { return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK()); }
 
     /**
      * Whether memory can be allocated and freed in stream order.
@@ -185,9 +159,7 @@ public final class Device {
      *
      * @return whether {@link LaunchConfig#withCluster(Dim3)} works
      */
-    public boolean supportsClusters() {
-        return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH()) != 0;
-    }
+    public boolean supportsClusters() { return attribute(CudaApi.CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH()) != 0; }
 
     /**
      * Any attribute of the device.
@@ -196,27 +168,21 @@ public final class Device {
      * @return its value
      * @throws CudaException where the driver does not know it
      */
-    public int attribute(int cuDeviceAttribute) {
-        return driver().devices.attribute(handle, cuDeviceAttribute);
-    }
+    public int attribute(int cuDeviceAttribute) { return driver().devices.attribute(handle, cuDeviceAttribute); }
 
     /**
      * What identifies this device among all.
      *
      * @return the identifier that nvidia-smi shows behind {@code GPU-}
      */
-    public UUID uuid() {
-        return driver().devices.uuid(handle);
-    }
+    public UUID uuid() { return driver().devices.uuid(handle); }
 
     /**
      * Its place on the bus.
      *
      * @return such as {@code 0000:3b:00.0}
      */
-    public String pciBusId() {
-        return driver().devices.pciBusId(handle);
-    }
+    public String pciBusId() { return driver().devices.pciBusId(handle); }
 
     /**
      * Whether kernels here can reach the other's memory directly.
@@ -224,18 +190,14 @@ public final class Device {
      * @param peer another device of the same driver
      * @return whether {@link Context#enablePeerAccess(Context)} works
      */
-    public boolean canAccessPeer(Device peer) {
-        return driver().devices.canAccessPeer(handle, peer.handle);
-    }
+    public boolean canAccessPeer(Device peer) { return driver().devices.canAccessPeer(handle, peer.handle); }
 
     /**
      * Whether this process has a primary context on the device now, of ours or of another library's.
      *
      * @return whether one is active
      */
-    public boolean isPrimaryContextActive() {
-        return driver().devices.primaryContextState(handle).active();
-    }
+    public boolean isPrimaryContextActive() { return driver().devices.primaryContextState(handle).active(); }
 
     /**
      * Chooses how threads wait that synchronise with the device's primary context. It concerns all of this process, other
@@ -255,12 +217,8 @@ public final class Device {
      *
      * @return a context to be closed, which releases it
      */
-    public Context context() {
-        return Context.primary(this);
-    }
+    public Context context() { return Context.primary(this); }
 
     @Override
-    public String toString() {
-        return "device " + ordinal + " (" + name + ")";
-    }
+    public String toString() { return "device " + ordinal + " (" + name + ")"; }
 }

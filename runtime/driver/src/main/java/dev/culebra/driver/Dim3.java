@@ -26,9 +26,7 @@ public record Dim3(int x, int y, int z) {
      * @param x its length
      * @return x, 1, 1
      */
-    public static Dim3 of(int x) {
-        return new Dim3(x, 1, 1);
-    }
+    public static Dim3 of(int x) { return new Dim3(x, 1, 1); }
 
     /**
      * A rectangle.
@@ -37,9 +35,7 @@ public record Dim3(int x, int y, int z) {
      * @param y along y
      * @return x, y, 1
      */
-    public static Dim3 of(int x, int y) {
-        return new Dim3(x, y, 1);
-    }
+    public static Dim3 of(int x, int y) { return new Dim3(x, y, 1); }
 
     /**
      * A box.
@@ -49,21 +45,15 @@ public record Dim3(int x, int y, int z) {
      * @param z along z
      * @return x, y, z
      */
-    public static Dim3 of(int x, int y, int z) {
-        return new Dim3(x, y, z);
-    }
+    public static Dim3 of(int x, int y, int z) { return new Dim3(x, y, z); }
 
     /**
      * How many there are in all.
      *
      * @return x * y * z
      */
-    public long count() {
-        return (long) x * y * z;
-    }
+    public long count() { return (long) x * y * z; }
 
     @Override
-    public String toString() {
-        return x + " x " + y + " x " + z;
-    }
+    public String toString() { return x + " x " + y + " x " + z; }
 }

@@ -116,9 +116,7 @@ enum DriverFunction {
     }
 
     /** The generated class that calls it. */
-    Class<?> binding() {
-        return binding;
-    }
+    Class<?> binding() { return binding; }
 
     /** The CUDA version whose ABI the binding has, 12040 for 12.4; the function came with it, or changed last then. */
     int version() {

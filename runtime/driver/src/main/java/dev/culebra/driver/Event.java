@@ -47,47 +47,31 @@ public final class Event implements AutoCloseable {
         return new Event(context, Handles.of(handle), false, true);
     }
 
-    MemorySegment raw() {
-        return handle;
-    }
+    MemorySegment raw() { return handle; }
 
-    Driver driver() {
-        return driver;
-    }
+    Driver driver() { return driver; }
 
-    Lifetime lifetime() {
-        return lifetime;
-    }
+    Lifetime lifetime() { return lifetime; }
 
-    void check() {
-        lifetime.check();
-    }
+    void check() { lifetime.check(); }
 
-    void recordedIn(Capture capture) {
-        captured = capture;
-    }
+    void recordedIn(Capture capture) { captured = capture; }
 
-    Capture captured() {
-        return captured;
-    }
+    Capture captured() { return captured; }
 
     /**
      * The driver's handle, to lend to another library.
      *
      * @return the {@code CUevent}
      */
-    public long handle() {
-        return handle.address();
-    }
+    public long handle() { return handle.address(); }
 
     /**
      * The context it belongs to.
      *
      * @return the context
      */
-    public Context context() {
-        return context;
-    }
+    public Context context() { return context; }
 
     /**
      * Waits until it has happened.
@@ -139,16 +123,13 @@ public final class Event implements AutoCloseable {
         return Completions.ofEvent(this);
     }
 
-    /** Destroys the event, which holds up nobody who waits for it. A second call does nothing; a guest is left alone. */
+    /** Destroys the event, which lets down nobody who waits for it. A second call does nothing; a guest is left alone. */
     @Override
-    public void close() {
-        lifetime.close(() -> {
+    public void close() { lifetime.close(() -> {
+            Completions.closed(lifetime, null);
             if (owned) driver.events.destroy(context.raw(), handle);
-        });
-    }
+        }); }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

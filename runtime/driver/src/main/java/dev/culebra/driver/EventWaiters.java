@@ -3,7 +3,9 @@ package dev.culebra.driver;
 import dev.culebra.bindings.CudaApi;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /** A context's streams that wait for events on behalf of futures: one event each, so that none waits behind another. */
 final class EventWaiters {
@@ -12,8 +14,8 @@ final class EventWaiters {
     private static final int MOST = 16;
 
     private final Context context;
+    private final List<MemorySegment> all = new ArrayList<>();
     private final Deque<MemorySegment> idle = new ArrayDeque<>();
-    private int made;
     private boolean closed;
 
     EventWaiters(Context context) {
@@ -23,21 +25,29 @@ final class EventWaiters {
     /** A stream with no work on it; null where there are enough. */
     synchronized MemorySegment take() {
         MemorySegment waiter = idle.poll();
-        if (waiter != null || closed || made == MOST) return waiter;
-        made++;
-        return context.driver().streams.create(context.raw(), CudaApi.CU_STREAM_NON_BLOCKING());
+        if (waiter != null || closed || all.size() == MOST) return waiter;
+        waiter = context.driver().streams.create(context.raw(), CudaApi.CU_STREAM_NON_BLOCKING());
+        all.add(waiter);
+        return waiter;
     }
 
-    /** Null is nothing to give back. */
     synchronized void giveBack(MemorySegment waiter) {
-        if (waiter == null) return;
-        if (closed) return; // destroyed with the context
-        idle.add(waiter);
+        if (!closed) idle.add(waiter);
     }
 
+    /** With the context: waits for what is still waited for, so that each future hears of its end. */
     synchronized void close() {
         closed = true;
-        for (MemorySegment waiter : idle) context.driver().streams.destroy(context.raw(), waiter);
-        idle.clear();
+        CudaException failure = null;
+        for (MemorySegment waiter : all) {
+            try {
+                context.driver().streams.synchronize(context.raw(), waiter);
+                context.driver().streams.destroy(context.raw(), waiter);
+            } catch (CudaException e) {
+                // The work's owner was told, or is by the futures; the context is released in any case.
+                failure = e;
+            }
+        }
+        Completions.closed(context.lifetime(), failure);
     }
 }

@@ -23,9 +23,7 @@ final class Functions {
      */
     private final MemorySegment[] pointers = new MemorySegment[DriverFunction.values().length];
 
-    Functions(MemorySegment getProcAddress) {
-        this.getProcAddress = getProcAddress;
-    }
+    Functions(MemorySegment getProcAddress) { this.getProcAddress = getProcAddress; }
 
     /** The function's address, or NULL where this driver has none. */
     MemorySegment find(DriverFunction function) {
@@ -33,9 +31,7 @@ final class Functions {
         return pointer != null ? pointer : resolve(function);
     }
 
-    boolean has(DriverFunction function) {
-        return find(function) != MemorySegment.NULL;
-    }
+    boolean has(DriverFunction function) { return find(function) != MemorySegment.NULL; }
 
     /** Asks for every bound function and lists those that this driver has not. */
     List<DriverFunction> missing() {

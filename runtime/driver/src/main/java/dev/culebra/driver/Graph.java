@@ -69,9 +69,7 @@ public final class Graph implements AutoCloseable {
         return handle;
     }
 
-    Context context() {
-        return context;
-    }
+    Context context() { return context; }
 
     /** What has to outlive it, and what is instantiated from it. */
     Collection<Lifetime> owners() {
@@ -80,18 +78,14 @@ public final class Graph implements AutoCloseable {
         return owners;
     }
 
-    List<Uses> uses() {
-        return List.copyOf(touched.values());
-    }
+    List<Uses> uses() { return List.copyOf(touched.values()); }
 
     /**
      * The driver's handle, to lend to another library.
      *
      * @return the {@code CUgraph}
      */
-    public long handle() {
-        return handle.address();
-    }
+    public long handle() { return handle.address(); }
 
     /**
      * Makes a form of it that can be launched. The graph may be closed after that.
@@ -104,12 +98,8 @@ public final class Graph implements AutoCloseable {
 
     /** Destroys the graph, not what was instantiated from it. A second call does nothing. */
     @Override
-    public void close() {
-        lifetime.close(() -> context.driver().graphs.destroy(context.raw(), handle));
-    }
+    public void close() { lifetime.close(() -> context.driver().graphs.destroy(context.raw(), handle)); }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

@@ -103,9 +103,7 @@ public final class GraphExec implements AutoCloseable {
      *
      * @return the {@code CUgraphExec}
      */
-    public long handle() {
-        return handle.address();
-    }
+    public long handle() { return handle.address(); }
 
     /** Waits for its launches and destroys it. A second call does nothing. */
     @Override
@@ -120,7 +118,5 @@ public final class GraphExec implements AutoCloseable {
     }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

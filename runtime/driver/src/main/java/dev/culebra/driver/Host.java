@@ -5,8 +5,7 @@ import java.lang.foreign.MemorySegment;
 /** What is asked of host segments. */
 final class Host {
 
-    private Host() {
-    }
+    private Host() {}
 
     static void requireNative(MemorySegment segment) {
         if (!segment.isNative()) {

@@ -48,90 +48,70 @@ public final class Kernel {
      *
      * @return the name
      */
-    public String name() {
-        return name;
-    }
+    public String name() { return name; }
 
     /**
      * The context it is loaded in.
      *
      * @return the context
      */
-    public Context context() {
-        return context;
-    }
+    public Context context() { return context; }
 
     /**
      * The driver's handle, to lend to another library.
      *
      * @return the {@code CUfunction}
      */
-    public long handle() {
-        return function.address();
-    }
+    public long handle() { return function.address(); }
 
     /**
      * The most threads a block of it may have, by its registers and what it declares.
      *
      * @return the count
      */
-    public int maxThreads() {
-        return maxThreads;
-    }
+    public int maxThreads() { return maxThreads; }
 
     /**
      * Registers a thread.
      *
      * @return the count
      */
-    public int registers() {
-        return attribute(CudaApi.CU_FUNC_ATTRIBUTE_NUM_REGS());
-    }
+    public int registers() { return attribute(CudaApi.CU_FUNC_ATTRIBUTE_NUM_REGS()); }
 
     /**
      * Shared memory a block that it declares itself, beside what a launch adds.
      *
      * @return bytes
      */
-    public int sharedBytes() {
-        return staticShared;
-    }
+    public int sharedBytes() { return staticShared; }
 
     /**
      * Local memory a thread: what did not fit in registers, and arrays.
      *
      * @return bytes
      */
-    public int localBytes() {
-        return attribute(CudaApi.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES());
-    }
+    public int localBytes() { return attribute(CudaApi.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES()); }
 
     /**
      * Constant memory that the user declared.
      *
      * @return bytes
      */
-    public int constBytes() {
-        return attribute(CudaApi.CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES());
-    }
+    public int constBytes() { return attribute(CudaApi.CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES()); }
 
     /**
      * The target that its PTX was written for.
      *
      * @return 80 for {@code sm_80}
      */
-    public int ptxVersion() {
-        return attribute(CudaApi.CU_FUNC_ATTRIBUTE_PTX_VERSION());
-    }
+    public int ptxVersion() { return attribute(CudaApi.CU_FUNC_ATTRIBUTE_PTX_VERSION()); }
 
     /**
      * The architecture that it was compiled for.
      *
      * @return 90 for compute capability 9.0
      */
-    public int binaryVersion() {
-        return attribute(CudaApi.CU_FUNC_ATTRIBUTE_BINARY_VERSION());
-    }
+    public int binaryVersion() { return attribute(CudaApi.CU_FUNC_ATTRIBUTE_BINARY_VERSION()); }
 
     /**
      * Any attribute of the function.
@@ -308,7 +288,5 @@ public final class Kernel {
     }
 
     @Override
-    public String toString() {
-        return "kernel " + name;
-    }
+    public String toString() { return "kernel " + name; }
 }

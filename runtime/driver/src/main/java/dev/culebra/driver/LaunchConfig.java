@@ -34,9 +34,7 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
      * @param block how many threads a block
      * @return the shape, without dynamic shared memory
      */
-    public static LaunchConfig of(int grid, int block) {
-        return of(Dim3.of(grid), Dim3.of(block));
-    }
+    public static LaunchConfig of(int grid, int block) { return of(Dim3.of(grid), Dim3.of(block)); }
 
     /**
      * A grid of blocks.
@@ -45,9 +43,7 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
      * @param block threads a block
      * @return the shape, without dynamic shared memory
      */
-    public static LaunchConfig of(Dim3 grid, Dim3 block) {
-        return new LaunchConfig(grid, block, 0, null, false);
-    }
+    public static LaunchConfig of(Dim3 grid, Dim3 block) { return new LaunchConfig(grid, block, 0, null, false); }
 
     /**
      * As many blocks as it takes to give each element a thread.
@@ -72,9 +68,7 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
      * @param bytes bytes a block
      * @return the changed shape
      */
-    public LaunchConfig withShared(int bytes) {
-        return new LaunchConfig(grid, block, bytes, cluster, cooperative);
-    }
+    public LaunchConfig withShared(int bytes) { return new LaunchConfig(grid, block, bytes, cluster, cooperative); }
 
     /**
      * In clusters.

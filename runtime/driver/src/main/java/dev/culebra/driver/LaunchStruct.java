@@ -13,8 +13,7 @@ final class LaunchStruct {
     /** A cluster's extents, and whether the launch is cooperative. */
     private static final int MOST_ATTRIBUTES = 2;
 
-    private LaunchStruct() {
-    }
+    private LaunchStruct() {}
 
     static MemorySegment of(LaunchConfig config, SegmentAllocator memory) {
         MemorySegment struct = memory.allocate(CUlaunchConfig.layout());
@@ -45,7 +44,5 @@ final class LaunchStruct {
         return struct;
     }
 
-    static void stream(MemorySegment struct, MemorySegment stream) {
-        CUlaunchConfig.hStream(struct, stream);
-    }
+    static void stream(MemorySegment struct, MemorySegment stream) { CUlaunchConfig.hStream(struct, stream); }
 }

@@ -60,13 +60,9 @@ final class Lifetime {
         if (closed) throw new IllegalStateException(name + " is closed");
     }
 
-    boolean isClosed() {
-        return closed;
-    }
+    boolean isClosed() { return closed; }
 
-    String name() {
-        return name;
-    }
+    String name() { return name; }
 
     /**
      * Closes once: a second call does nothing. Owners keep the child until the release is through, so that none of them is
@@ -102,9 +98,7 @@ final class Lifetime {
         }
     }
 
-    private void leaveOwners() {
-        leave(currentOwners());
-    }
+    private void leaveOwners() { leave(currentOwners()); }
 
     private void leave(Collection<Lifetime> former) {
         for (Lifetime owner : former) {
@@ -114,9 +108,7 @@ final class Lifetime {
         }
     }
 
-    private synchronized List<Lifetime> currentOwners() {
-        return owners;
-    }
+    private synchronized List<Lifetime> currentOwners() { return owners; }
 
     /** Belongs to others from now on. */
     void changeOwners(Collection<Lifetime> next) {

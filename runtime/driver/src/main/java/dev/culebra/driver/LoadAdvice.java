@@ -5,8 +5,7 @@ import dev.culebra.bindings.CudaApi;
 /** What to say of code that could not be loaded. */
 final class LoadAdvice {
 
-    private LoadAdvice() {
-    }
+    private LoadAdvice() {}
 
     /** The PTX text is null for code that was compiled elsewhere. */
     static String of(int code, PtxText ptx, Device device, int driverVersion) {

@@ -17,9 +17,7 @@ final class MakingPlace {
 
     private final String text;
 
-    private MakingPlace(String text) {
-        this.text = text;
-    }
+    private MakingPlace(String text) { this.text = text; }
 
     static MakingPlace here() {
         return switch (MODE) {
@@ -31,12 +29,8 @@ final class MakingPlace {
         };
     }
 
-    private static boolean isCaller(StackWalker.StackFrame frame) {
-        return !frame.getClassName().startsWith(OURS);
-    }
+    private static boolean isCaller(StackWalker.StackFrame frame) { return !frame.getClassName().startsWith(OURS); }
 
     /** To stand behind a name. */
-    String suffix() {
-        return text.isEmpty() ? "" : ", made at " + text.strip();
-    }
+    String suffix() { return text.isEmpty() ? "" : ", made at " + text.strip(); }
 }

@@ -28,9 +28,7 @@ public final class MemoryPool implements AutoCloseable {
                 context.driver().pools.create(context.raw(), context.device().handle(), maxBytes), true);
     }
 
-    static MemoryPool guest(Context context, MemorySegment handle) {
-        return new MemoryPool(context, handle, false);
-    }
+    static MemoryPool guest(Context context, MemorySegment handle) { return new MemoryPool(context, handle, false); }
 
     /**
      * Wraps a pool that another library made. It is used here and never destroyed; it must outlive its use.
@@ -39,36 +37,28 @@ public final class MemoryPool implements AutoCloseable {
      * @param handle the {@code CUmemoryPool}
      * @return the guest
      */
-    public static MemoryPool guest(Context context, long handle) {
-        return guest(context, Handles.of(handle));
-    }
+    public static MemoryPool guest(Context context, long handle) { return guest(context, Handles.of(handle)); }
 
     MemorySegment raw() {
         lifetime.check();
         return handle;
     }
 
-    Lifetime lifetime() {
-        return lifetime;
-    }
+    Lifetime lifetime() { return lifetime; }
 
     /**
      * The driver's handle, to lend to another library.
      *
      * @return the {@code CUmemoryPool}
      */
-    public long handle() {
-        return handle.address();
-    }
+    public long handle() { return handle.address(); }
 
     /**
      * What the pool may keep of freed memory when threads synchronise.
      *
      * @return bytes
      */
-    public long releaseThreshold() {
-        return attribute(CudaApi.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD());
-    }
+    public long releaseThreshold() { return attribute(CudaApi.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD()); }
 
     /**
      * Chooses what the pool may keep of freed memory when threads synchronise. {@code Long.MAX_VALUE} keeps everything,
@@ -76,45 +66,35 @@ public final class MemoryPool implements AutoCloseable {
      *
      * @param bytes how much
      */
-    public void setReleaseThreshold(long bytes) {
-        setAttribute(CudaApi.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD(), bytes);
-    }
+    public void setReleaseThreshold(long bytes) { setAttribute(CudaApi.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD(), bytes); }
 
     /**
      * What the pool has taken from the device.
      *
      * @return bytes, in use or kept
      */
-    public long reservedBytes() {
-        return attribute(CudaApi.CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT());
-    }
+    public long reservedBytes() { return attribute(CudaApi.CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT()); }
 
     /**
      * The most that {@link #reservedBytes()} has been since {@link #resetHighs()}.
      *
      * @return bytes
      */
-    public long reservedBytesHigh() {
-        return attribute(CudaApi.CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH());
-    }
+    public long reservedBytesHigh() { return attribute(CudaApi.CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH()); }
 
     /**
      * What is allocated from the pool.
      *
      * @return bytes
      */
-    public long usedBytes() {
-        return attribute(CudaApi.CU_MEMPOOL_ATTR_USED_MEM_CURRENT());
-    }
+    public long usedBytes() { return attribute(CudaApi.CU_MEMPOOL_ATTR_USED_MEM_CURRENT()); }
 
     /**
      * The most that {@link #usedBytes()} has been since {@link #resetHighs()}.
      *
      * @return bytes
      */
-    public long usedBytesHigh() {
-        return attribute(CudaApi.CU_MEMPOOL_ATTR_USED_MEM_HIGH());
-    }
+    public long usedBytesHigh() { return attribute(CudaApi.CU_MEMPOOL_ATTR_USED_MEM_HIGH()); }
 
     /** Lets both highs begin again from what is so now. */
     public void resetHighs() {
@@ -123,9 +103,7 @@ public final class MemoryPool implements AutoCloseable {
         setAttribute(CudaApi.CU_MEMPOOL_ATTR_USED_MEM_HIGH(), 0);
     }
 
-    private long attribute(int attribute) {
-        return context.driver().pools.attribute(context.raw(), raw(), attribute);
-    }
+    private long attribute(int attribute) { return context.driver().pools.attribute(context.raw(), raw(), attribute); }
 
     private void setAttribute(int attribute, long value) {
         context.driver().pools.setAttribute(context.raw(), raw(), attribute, value);
@@ -136,9 +114,7 @@ public final class MemoryPool implements AutoCloseable {
      *
      * @param keepBytes how much to keep at least
      */
-    public void trim(long keepBytes) {
-        context.driver().pools.trim(context.raw(), raw(), keepBytes);
-    }
+    public void trim(long keepBytes) { context.driver().pools.trim(context.raw(), raw(), keepBytes); }
 
     /**
      * Destroys the pool; memory whose freeing is still on its way is given back when it has happened. A second call does
@@ -147,14 +123,10 @@ public final class MemoryPool implements AutoCloseable {
      * @throws IllegalStateException where a buffer of the pool is open; it is named, and nothing is changed
      */
     @Override
-    public void close() {
-        lifetime.close(() -> {
-            if (owned) context.driver().pools.destroy(context.raw(), handle);
-        });
-    }
+    public void close() { lifetime.close(() -> {
+        if (owned) context.driver().pools.destroy(context.raw(), handle);
+    }); }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

@@ -47,10 +47,12 @@ final class NativeLibrary {
         SymbolLookup system = Linker.nativeLinker().defaultLookup();
         if (WINDOWS || system.find("dlopen").isEmpty()) return openSilently(library);
         try (Arena arena = Arena.ofConfined()) {
+            // Made before the call: looking a symbol up forgets the error that dlerror would tell.
+            MethodHandle dlerror = function(system, "dlerror", FunctionDescriptor.of(STRING));
             MemorySegment handle = (MemorySegment) function(system, "dlopen",
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT))
                     .invokeExact(arena.allocateFrom(library), RTLD_NOW);
-            if (handle.address() == 0) return new Failed(lastError(system, library));
+            if (handle.address() == 0) return new Failed(reason(library, (MemorySegment) dlerror.invokeExact()));
             MethodHandle dlsym = function(system, "dlsym",
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
             return new Opened(library, symbol -> {
@@ -66,8 +68,7 @@ final class NativeLibrary {
         }
     }
 
-    private static String lastError(SymbolLookup system, String library) throws Throwable {
-        MemorySegment text = (MemorySegment) function(system, "dlerror", FunctionDescriptor.of(STRING)).invokeExact();
+    private static String reason(String library, MemorySegment text) {
         if (text.address() == 0) return library + ": could not be opened";
         String reason = text.getString(0);
         // The loader names the file in most of its sentences.

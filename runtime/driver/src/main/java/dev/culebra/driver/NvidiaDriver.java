@@ -19,9 +19,7 @@ final class NvidiaDriver implements DriverProvider {
     private static final String SYMBOL = "cuGetProcAddress_v2";
 
     @Override
-    public String name() {
-        return NAME;
-    }
+    public String name() { return NAME; }
 
     @Override
     public Result load() {

@@ -19,13 +19,9 @@ record PageLocked(long address, long bytes, Lifetime lifetime, Uses uses) {
 
         private final ConcurrentSkipListMap<Long, PageLocked> byAddress = new ConcurrentSkipListMap<>();
 
-        void add(PageLocked memory) {
-            byAddress.put(memory.address, memory);
-        }
+        void add(PageLocked memory) { byAddress.put(memory.address, memory); }
 
-        void remove(PageLocked memory) {
-            byAddress.remove(memory.address, memory);
-        }
+        void remove(PageLocked memory) { byAddress.remove(memory.address, memory); }
 
         /** The memory that the whole segment lies in; null where it is pageable, or locked by somebody else. */
         PageLocked covering(MemorySegment segment) {

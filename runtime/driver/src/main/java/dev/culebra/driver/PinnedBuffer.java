@@ -73,18 +73,14 @@ public final class PinnedBuffer implements AutoCloseable {
      *
      * @return bytes
      */
-    public long bytes() {
-        return memory.bytes();
-    }
+    public long bytes() { return memory.bytes(); }
 
     /**
      * The context it was allocated in.
      *
      * @return the context
      */
-    public Context context() {
-        return context;
-    }
+    public Context context() { return context; }
 
     /**
      * The same memory as kernels see it: they read and write it over the bus, without a copy.
@@ -114,7 +110,5 @@ public final class PinnedBuffer implements AutoCloseable {
     }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

@@ -32,18 +32,14 @@ public final class PreparedLaunch {
      *
      * @return what is launched
      */
-    public Kernel kernel() {
-        return kernel;
-    }
+    public Kernel kernel() { return kernel; }
 
     /**
      * The shape.
      *
      * @return how it is launched
      */
-    public LaunchConfig config() {
-        return config;
-    }
+    public LaunchConfig config() { return config; }
 
     /**
      * Sets a pointer. The launch remembers that it uses the buffer: see {@link DeviceBuffer}.
@@ -169,7 +165,5 @@ public final class PreparedLaunch {
      * @throws IllegalStateException where an argument was never set
      * @throws CudaException where the driver refuses it, or work enqueued before failed
      */
-    public void launch(Stream stream) {
-        kernel.launch(stream, config, arguments, struct);
-    }
+    public void launch(Stream stream) { kernel.launch(stream, config, arguments, struct); }
 }

@@ -19,17 +19,11 @@ final class PtxText {
     private final String text;
     private Map<String, List<Parameter>> kernels;
 
-    PtxText(String text) {
-        this.text = text;
-    }
+    PtxText(String text) { this.text = text; }
 
-    String version() {
-        return first(VERSION);
-    }
+    String version() { return first(VERSION); }
 
-    String target() {
-        return first(TARGET);
-    }
+    String target() { return first(TARGET); }
 
     private String first(Pattern pattern) {
         Matcher matcher = pattern.matcher(text);

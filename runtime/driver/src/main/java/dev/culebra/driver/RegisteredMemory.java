@@ -46,9 +46,7 @@ public final class RegisteredMemory implements AutoCloseable {
      *
      * @return bytes
      */
-    public long bytes() {
-        return memory.bytes();
-    }
+    public long bytes() { return memory.bytes(); }
 
     /**
      * The same memory as kernels see it: they read and write it over the bus, without a copy.
@@ -79,7 +77,5 @@ public final class RegisteredMemory implements AutoCloseable {
     }
 
     @Override
-    public String toString() {
-        return lifetime.name();
-    }
+    public String toString() { return lifetime.name(); }
 }

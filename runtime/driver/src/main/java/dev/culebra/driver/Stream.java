@@ -342,6 +342,27 @@ public final class Stream implements AutoCloseable {
     }
 
     /**
+     * Runs Java in this stream's order: when the work enqueued here so far is done, and before what comes after. It runs on
+     * a thread of the driver, where nothing of this library may be called, and holds the stream up: let it be short. It is
+     * never run where the work before it fails. What it throws is logged.
+     *
+     * @param action what to run
+     * @throws IllegalStateException while this stream captures
+     */
+    public void call(Runnable action) {
+        lifetime.check();
+        if (capture != null) throw new IllegalStateException(lifetime.name() + " is capturing: Java is no part of a graph");
+        long id = HostCalls.register(action);
+        boolean enqueued = false;
+        try {
+            HostCalls.enqueue(context, handle, id);
+            enqueued = true;
+        } finally {
+            if (!enqueued) HostCalls.forget(id);
+        }
+    }
+
+    /**
      * Records the work that is enqueued on this stream, and on streams that wait for its events, instead of running it.
      * What the work uses can not be closed before the graph and what is instantiated from it.
      *
@@ -383,9 +404,14 @@ public final class Stream implements AutoCloseable {
     public void close() {
         if (capture != null) throw new IllegalStateException(lifetime.name() + " is capturing");
         lifetime.close(() -> {
+            CudaException failure = null;
             try {
                 driver.streams.synchronize(rawContext(), handle);
+            } catch (CudaException e) {
+                failure = e;
+                throw e;
             } finally {
+                Completions.closed(lifetime, failure);
                 if (owned) driver.streams.destroy(rawContext(), handle);
             }
         });

@@ -17,8 +17,7 @@ final class TraceEvents {
     private static final AllocationEvent ALLOCATION = new AllocationEvent();
     private static final ModuleLoadEvent LOAD = new ModuleLoadEvent();
 
-    private TraceEvents() {
-    }
+    private TraceEvents() {}
 
     @Name("dev.culebra.Copy")
     @Label("CUDA Copy")

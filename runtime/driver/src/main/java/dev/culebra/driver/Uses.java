@@ -16,9 +16,7 @@ final class Uses {
 
     private Stream[] streams = NONE; // guarded by this
 
-    void mark(Stream stream) {
-        if (last != stream) add(stream);
-    }
+    void mark(Stream stream) { if (last != stream) add(stream); }
 
     private synchronized void add(Stream stream) {
         List<Stream> open = new ArrayList<>();

@@ -16,9 +16,7 @@ public class CheckpointException extends IOException {
      * @param file the file
      * @param problem what was found and where, one line
      */
-    public CheckpointException(Path file, String problem) {
-        super(file + ": " + problem);
-    }
+    public CheckpointException(Path file, String problem) { super(file + ": " + problem); }
 
     /**
      * Text of a file as a message may repeat it: quoted, on one line, shortened.

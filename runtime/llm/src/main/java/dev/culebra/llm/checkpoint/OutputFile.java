@@ -19,7 +19,8 @@ public final class OutputFile implements AutoCloseable {
     private static final Set<Path> PENDING = ConcurrentHashMap.newKeySet();
 
     static {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> PENDING.forEach(OutputFile::deleteQuietly), "culebra-unfinished-files"));
+        Runtime.getRuntime().addShutdownHook(
+                new Thread(() -> PENDING.forEach(OutputFile::deleteQuietly), "culebra-unfinished-files"));
     }
 
     private final Path target;
@@ -47,10 +48,12 @@ public final class OutputFile implements AutoCloseable {
             // A rename would put a file in the place of a device such as /dev/null.
             throw new CheckpointException(path, "can not be written: it is not a regular file");
         }
-        if (Files.exists(target) && !Files.isWritable(target)) throw new CheckpointException(path, "can not be written: no permission");
+        if (Files.exists(target) && !Files.isWritable(target))
+            throw new CheckpointException(path, "can not be written: no permission");
         var folder = target.getParent();
         if (!Files.isDirectory(folder)) throw new CheckpointException(path, "can not be written: no folder " + folder);
-        if (!Files.isWritable(folder)) throw new CheckpointException(path, "can not be written: no permission to write in " + folder);
+        if (!Files.isWritable(folder))
+            throw new CheckpointException(path, "can not be written: no permission to write in " + folder);
         var part = folder.resolve("." + UUID.randomUUID().toString().substring(0, 8) + ".culebra.part");
         PENDING.add(part);
         return new OutputFile(target, part);
@@ -79,9 +82,7 @@ public final class OutputFile implements AutoCloseable {
 
     /** Takes away what was not committed. May be called twice. */
     @Override
-    public void close() {
-        if (PENDING.remove(part)) deleteQuietly(part);
-    }
+    public void close() { if (PENDING.remove(part)) deleteQuietly(part); }
 
     private static void deleteQuietly(Path file) {
         try {

@@ -55,7 +55,8 @@ public final class Safetensors implements AutoCloseable {
             int length = SafetensorsHeader.checkLength(path, bytes, claimed);
             var text = read(channel, SafetensorsHeader.LENGTH_BYTES, length);
             var header = SafetensorsHeader.parse(path, bytes, text.array());
-            var data = channel.map(FileChannel.MapMode.READ_ONLY, header.dataStart(), bytes - header.dataStart(), arena);
+            var data = channel.map(FileChannel.MapMode.READ_ONLY, header.dataStart(), bytes - header.dataStart(),
+                    arena);
             return new Safetensors(path, header, arena, data);
         } catch (NoSuchFileException e) {
             arena.close();
@@ -136,7 +137,8 @@ public final class Safetensors implements AutoCloseable {
      */
     public TensorInfo onlyTensor() throws CheckpointException {
         if (tensors().size() == 1) return tensors().getFirst();
-        throw new CheckpointException(path, tensors().isEmpty() ? "it holds no tensor"
+        throw new CheckpointException(path, tensors().isEmpty()
+                ? "it holds no tensor"
                 : "it holds " + tensors().size() + " tensors, so name one of " + names());
     }
 
@@ -146,15 +148,11 @@ public final class Safetensors implements AutoCloseable {
      * @param tensor one of {@link #tensors()}
      * @return read-only, valid until this file is closed
      */
-    public MemorySegment data(TensorInfo tensor) {
-        return data.asSlice(tensor.begin(), tensor.bytes());
-    }
+    public MemorySegment data(TensorInfo tensor) { return data.asSlice(tensor.begin(), tensor.bytes()); }
 
     /** Unmaps the data, if it was mapped. May be called twice; no thread may be reading. */
     @Override
-    public void close() {
-        if (arena.scope().isAlive()) arena.close();
-    }
+    public void close() { if (arena.scope().isAlive()) arena.close(); }
 
     private String names() {
         int shown = 8;

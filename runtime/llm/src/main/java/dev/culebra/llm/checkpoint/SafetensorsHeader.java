@@ -47,8 +47,9 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
                     + " is over the format's limit of " + LONGEST + "; not a safetensors file?");
         }
         if (claimed > fileBytes - LENGTH_BYTES) {
-            throw new CheckpointException(file, "bytes 0..7: header length " + claimed + " runs past the end of the file ("
-                    + fileBytes + " bytes); truncated?");
+            throw new CheckpointException(file,
+                    "bytes 0..7: header length " + claimed + " runs past the end of the file ("
+                            + fileBytes + " bytes); truncated?");
         }
         return (int) claimed;
     }
@@ -81,7 +82,8 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
         } catch (JsonProcessingException e) {
             var at = e.getLocation();
             throw new CheckpointException(file, "header is not valid JSON"
-                    + (at == null ? "" : " at character " + at.getCharOffset()) + ": " + oneLine(e.getOriginalMessage()));
+                    + (at == null ? "" : " at character " + at.getCharOffset()) + ": "
+                    + oneLine(e.getOriginalMessage()));
         }
         if (!root.isObject()) {
             throw new CheckpointException(file, "header must be one JSON object; not a safetensors file?");
@@ -103,7 +105,8 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
 
     private static TensorInfo tensor(Path file, long dataBytes, String name, JsonNode node) throws CheckpointException {
         var where = "tensor " + quote(name) + ": ";
-        if (!node.isObject()) throw new CheckpointException(file, where + "must be an object with dtype, shape and data_offsets");
+        if (!node.isObject())
+            throw new CheckpointException(file, where + "must be an object with dtype, shape and data_offsets");
         var dtype = node.path("dtype");
         if (!dtype.isTextual()) throw new CheckpointException(file, where + "dtype is missing");
         var type = TensorType.byName(dtype.textValue())
@@ -113,7 +116,8 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
         if (offsets.size() != 2) throw new CheckpointException(file, where + "data_offsets must be [begin, end]");
         long begin = offsets.get(0);
         long end = offsets.get(1);
-        if (begin > end) throw new CheckpointException(file, where + "data_offsets " + offsets + " end before they begin");
+        if (begin > end)
+            throw new CheckpointException(file, where + "data_offsets " + offsets + " end before they begin");
         if (end > dataBytes) {
             throw new CheckpointException(file, where + "data_offsets " + offsets + " run past the end of the data ("
                     + dataBytes + " bytes); truncated?");
@@ -126,8 +130,9 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
             throw new CheckpointException(file, where + "no data can have shape " + info.shapeText() + " of " + type);
         }
         if (expected != info.bytes()) {
-            throw new CheckpointException(file, where + "shape " + info.shapeText() + " of " + type + " takes " + expected
-                    + " bytes, but data_offsets " + offsets + " give it " + info.bytes());
+            throw new CheckpointException(file,
+                    where + "shape " + info.shapeText() + " of " + type + " takes " + expected
+                            + " bytes, but data_offsets " + offsets + " give it " + info.bytes());
         }
         return info;
     }

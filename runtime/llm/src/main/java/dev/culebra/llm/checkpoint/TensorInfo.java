@@ -39,9 +39,7 @@ public record TensorInfo(String name, TensorType type, List<Long> shape, long be
      *
      * @return the product of the dimensions, 1 for a scalar
      */
-    public long elements() {
-        return shape.stream().reduce(1L, Math::multiplyExact);
-    }
+    public long elements() { return shape.stream().reduce(1L, Math::multiplyExact); }
 
     /**
      * The shape for people.

@@ -69,10 +69,10 @@ public enum TensorType {
      */
     public Optional<DenseType> dense() {
         return switch (this) {
-        case F16 -> Optional.of(DenseType.F16);
-        case BF16 -> Optional.of(DenseType.BF16);
-        case F32 -> Optional.of(DenseType.F32);
-        default -> Optional.empty();
+            case F16 -> Optional.of(DenseType.F16);
+            case BF16 -> Optional.of(DenseType.BF16);
+            case F32 -> Optional.of(DenseType.F32);
+            default -> Optional.empty();
         };
     }
 
@@ -82,9 +82,7 @@ public enum TensorType {
      * @param type type of the array
      * @return the type of the same name
      */
-    public static TensorType of(DenseType type) {
-        return valueOf(type.name());
-    }
+    public static TensorType of(DenseType type) { return valueOf(type.name()); }
 
     /**
      * Finds a type by the name it has in a file's header.

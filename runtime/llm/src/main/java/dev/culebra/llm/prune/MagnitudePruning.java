@@ -18,7 +18,8 @@ import java.util.stream.IntStream;
  * a float are ordered like its absolute value), 16 bits at a time, not by sorting or sampling.
  */
 public final class MagnitudePruning {
-    private static final ValueLayout.OfShort BITS16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort BITS16 = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt BITS32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Elements a task takes: large beside its histogram of 65,536 counters, small beside a matrix. */
@@ -26,8 +27,7 @@ public final class MagnitudePruning {
 
     private static final int DIGITS = 1 << 16;
 
-    private MagnitudePruning() {
-    }
+    private MagnitudePruning() {}
 
     /**
      * Prunes in place, on as many threads as there are.
@@ -40,7 +40,8 @@ public final class MagnitudePruning {
      */
     public static long prune(MemorySegment weights, DenseType type, double sparsity) {
         if (weights.byteSize() % type.bytes() != 0) {
-            throw new IllegalArgumentException(weights.byteSize() + " bytes are no whole number of " + type + " elements");
+            throw new IllegalArgumentException(
+                    weights.byteSize() + " bytes are no whole number of " + type + " elements");
         }
         long size = weights.byteSize() / type.bytes();
         long zeros = zeros(size, sparsity);

@@ -39,7 +39,8 @@ public final class SyntheticWeights {
     /** Beyond it a score's square overflows a 16-bit float: 0.02 * 4.9 * exp(2 * 4.9 * 1.3) = 33,400. */
     public static final double LARGEST_SKEW = 1.3;
 
-    private static final ValueLayout.OfShort BITS16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort BITS16 = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Blocks of rows with a histogram each, at most: 64 * 32,768 counters of 4 bytes are 8 MB. */
     private static final int BLOCKS = 64;

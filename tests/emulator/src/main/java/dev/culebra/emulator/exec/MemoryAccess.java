@@ -122,6 +122,11 @@ abstract class MemoryAccess extends Op {
     @Override
     void execute(Warp w, int mask) {
         place.compute(w, w.address);
+        access(w, mask);
+    }
+
+    /** Accesses what {@code w.address} says, in the space of {@link #place}. */
+    final void access(Warp w, int mask) {
         switch (place.space) {
             case GLOBAL, CONST -> reachGlobal(w, mask);
             case SHARED -> reachBytes(w, mask, Space.SHARED, w.block.shared, w.block.shared.length, 0);

@@ -67,12 +67,11 @@ final class TensorOps {
         if (all.size() != n) {
             throw x.refuse("operand " + (operand + 1) + " has " + all.size() + " registers, " + n + " are wanted");
         }
-        return all.stream().mapToInt(o -> o instanceof Operand.Register r && r.type() == F32 || !destination ? x.src(o, B32) : x.dst(o, B32))
-            .toArray();
+        return all.stream().mapToInt(o -> destination ? x.dst(o, B32) : x.src(o, B32)).toArray();
     }
 
     static void wantAll(Warp w, int mask, String what) {
-        if (mask != w.alive || mask != -1) {
+        if (mask != -1) {
             throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, Integer.numberOfTrailingZeros(mask), what + " by lanes 0x"
                 + Integer.toHexString(mask) + " alone: all 32 of the warp must execute it");
         }

@@ -56,6 +56,8 @@ final class Warp {
     final int[] t3 = new int[32];
     final long[] u0 = new long[32];
     final long[] u1 = new long[32];
+    /** Which element of a fragment is being moved. */
+    int slot;
     /** Addresses of the memory instruction being executed. */
     final long[] address = new long[32];
     /** Fragments of a matrix product, and its sums. */

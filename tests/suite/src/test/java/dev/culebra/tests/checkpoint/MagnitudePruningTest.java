@@ -33,9 +33,9 @@ class MagnitudePruningTest {
 
     private static float value(int bits, DenseType type) {
         return switch (type) {
-        case F16 -> Float.float16ToFloat((short) bits);
-        case BF16 -> Float.intBitsToFloat(bits << 16);
-        case F32 -> Float.intBitsToFloat(bits);
+            case F16 -> Float.float16ToFloat((short) bits);
+            case BF16 -> Float.intBitsToFloat(bits << 16);
+            case F32 -> Float.intBitsToFloat(bits);
         };
     }
 
@@ -56,7 +56,8 @@ class MagnitudePruningTest {
         assertEquals(zeros, MagnitudePruning.prune(pruned, type, sparsity));
         for (int i = 0; i < bits.length; i++) {
             int actual = type.bytes() == 2 ? pruned.get(HALF, 2L * i) & 0xffff : pruned.get(WORD, 4L * i);
-            if (actual != expected[i]) assertEquals(Integer.toHexString(expected[i]), Integer.toHexString(actual), type + " at " + i);
+            if (actual != expected[i])
+                assertEquals(Integer.toHexString(expected[i]), Integer.toHexString(actual), type + " at " + i);
         }
     }
 
@@ -72,7 +73,8 @@ class MagnitudePruningTest {
                 // Few values: ties everywhere, zeros of both signs among them.
                 int one = type == DenseType.F16 ? 0x3c00 : type == DenseType.BF16 ? 0x3f80 : 0x3f80_0000;
                 int sign = type.bytes() == 2 ? 0x8000 : 0x8000_0000;
-                check(random.ints(size, 0, 6).map(c -> (c & 1) * sign | (c >> 1 == 2 ? one + 1 : (c >> 1) * one)).toArray(), type, sparsity);
+                check(random.ints(size, 0, 6).map(c -> (c & 1) * sign | (c >> 1 == 2 ? one + 1 : (c >> 1) * one))
+                        .toArray(), type, sparsity);
             }
         }
     }

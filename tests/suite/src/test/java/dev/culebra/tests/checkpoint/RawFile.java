@@ -9,8 +9,7 @@ import java.nio.file.Path;
 
 /** Safetensors files put together byte by byte, sound ones and others, without the code under test. */
 public final class RawFile {
-    private RawFile() {
-    }
+    private RawFile() {}
 
     /**
      * Writes a file with the header and data given, whatever they are.
@@ -47,7 +46,8 @@ public final class RawFile {
      * @return the path
      * @throws IOException if it can not be written
      */
-    public static Path matrix(Path path, String name, String dtype, int rows, int columns, byte[] data) throws IOException {
+    public static Path matrix(Path path, String name, String dtype, int rows, int columns, byte[] data)
+            throws IOException {
         return write(path, entry(name, dtype, "[" + rows + "," + columns + "]", 0, data.length), data);
     }
 
@@ -56,7 +56,8 @@ public final class RawFile {
     }
 
     static String field(String name, String dtype, String shape, long begin, long end) {
-        return "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}".formatted(name, dtype, shape, begin, end);
+        return "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}".formatted(name, dtype, shape, begin,
+                end);
     }
 
     /**

@@ -70,7 +70,8 @@ class SafetensorsWriterTest {
         int part = (1 << 20) + 12_345;
         int parts = 5;
         var path = folder.resolve("x");
-        try (var writer = SafetensorsWriter.create(path, Map.of(), new Declaration("t", TensorType.U8, List.of((long) part * parts)))) {
+        try (var writer = SafetensorsWriter.create(path, Map.of(),
+                new Declaration("t", TensorType.U8, List.of((long) part * parts)))) {
             IntStream.range(0, parts).parallel().forEach(i -> {
                 var bytes = new byte[part];
                 Arrays.fill(bytes, (byte) (i + 1));
@@ -86,7 +87,8 @@ class SafetensorsWriterTest {
             var data = file.data(file.onlyTensor());
             for (long i = 0; i < data.byteSize(); i++) {
                 byte expected = (byte) (i / part + 1);
-                if (data.get(ValueLayout.JAVA_BYTE, i) != expected) assertEquals(expected, data.get(ValueLayout.JAVA_BYTE, i), "byte " + i);
+                if (data.get(ValueLayout.JAVA_BYTE, i) != expected)
+                    assertEquals(expected, data.get(ValueLayout.JAVA_BYTE, i), "byte " + i);
             }
         }
     }
@@ -96,7 +98,8 @@ class SafetensorsWriterTest {
         var path = Files.writeString(folder.resolve("x"), "old");
         try (var writer = SafetensorsWriter.create(path, Map.of(), A)) {
             writer.write(writer.tensors().getFirst(), 0, MemorySegment.ofArray(new byte[4]));
-            assertThrows(IndexOutOfBoundsException.class, () -> writer.write(writer.tensors().getFirst(), 9, MemorySegment.ofArray(new byte[4])));
+            assertThrows(IndexOutOfBoundsException.class,
+                    () -> writer.write(writer.tensors().getFirst(), 9, MemorySegment.ofArray(new byte[4])));
             assertEquals(2, names().size(), "written beside");
         }
         assertEquals(List.of("x"), names());
@@ -143,14 +146,16 @@ class SafetensorsWriterTest {
         var path = folder.resolve("x");
         var writer = SafetensorsWriter.create(path, Map.of(), A);
         writer.close();
-        assertThrows(IOException.class, () -> writer.write(writer.tensors().getFirst(), 0, MemorySegment.ofArray(new byte[4])));
+        assertThrows(IOException.class,
+                () -> writer.write(writer.tensors().getFirst(), 0, MemorySegment.ofArray(new byte[4])));
         assertThrows(IOException.class, writer::commit);
         assertTrue(names().isEmpty());
     }
 
     @Test
     void namesAreUnique() {
-        assertThrows(IllegalArgumentException.class, () -> SafetensorsWriter.create(folder.resolve("x"), Map.of(), A, A));
+        assertThrows(IllegalArgumentException.class,
+                () -> SafetensorsWriter.create(folder.resolve("x"), Map.of(), A, A));
         assertThrows(IllegalArgumentException.class, () -> SafetensorsWriter.create(folder.resolve("x"), Map.of(),
                 new Declaration("__metadata__", TensorType.U8, List.of(1L))));
     }

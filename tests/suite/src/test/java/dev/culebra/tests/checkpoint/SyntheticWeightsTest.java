@@ -28,7 +28,8 @@ class SyntheticWeightsTest {
         return all;
     }
 
-    private static short[] matrix(int m, int k, double sparsity, double skew, ValueType type, long seed) throws Exception {
+    private static short[] matrix(int m, int k, double sparsity, double skew, ValueType type, long seed)
+            throws Exception {
         return matrix(new SyntheticWeights(m, k, sparsity, skew, type, seed), m, k, false);
     }
 
@@ -42,7 +43,8 @@ class SyntheticWeightsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1, 0, 0", "1, 1, 1, 0.1", "1, 1, 0.5, 0.1", "17, 33, 0.29, 0", "200, 300, 0.7, 0.5", "63, 1000, 0.999, 1.3", "129, 5, 0, 1.3", "100, 100, 1, 0.2"})
+    @CsvSource({"1, 1, 0, 0", "1, 1, 1, 0.1", "1, 1, 0.5, 0.1", "17, 33, 0.29, 0", "200, 300, 0.7, 0.5",
+        "63, 1000, 0.999, 1.3", "129, 5, 0, 1.3", "100, 100, 1, 0.2"})
     void exactlyAsManyZerosAsAskedFor(int m, int k, double sparsity, double skew) throws Exception {
         for (var type : ValueType.values()) {
             long expected = (long) Math.floor(sparsity * m * k);

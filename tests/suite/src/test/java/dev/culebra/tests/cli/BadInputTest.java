@@ -53,9 +53,7 @@ class BadInputTest {
     }
 
     @AfterEach
-    void nothingIsWritten() throws IOException {
-        assertEquals(before, files());
-    }
+    void nothingIsWritten() throws IOException { assertEquals(before, files()); }
 
     private Path bad(String header, int dataBytes) throws IOException {
         var path = RawFile.write(folder.resolve("bad.safetensors"), header, new byte[dataBytes]);
@@ -77,20 +75,20 @@ class BadInputTest {
     /** One header a line, as weights, as input and for encoding: each path to a file checks it. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-            "{\"w\":{\"dtype\":\"F16\",\"shape\":[6,4],\"data_offsets\":[0,48]}}|47|data_offsets [0, 48] run past the end of the data (47 bytes)",
-            "{\"w\":{\"dtype\":\"F16\",\"shape\":[6,4],\"data_offsets\":[0,48]}}|49|1 bytes after the last tensor",
-            "{\"w\":{\"dtype\":\"F16\",\"shape\":[6,5],\"data_offsets\":[0,48]}}|48|takes 60 bytes",
-            "{\"w\":{\"dtype\":\"F17\",\"shape\":[6,4],\"data_offsets\":[0,48]}}|48|unknown dtype 'F17'",
-            "{\"w\":{\"dtype\":\"I16\",\"shape\":[6,4],\"data_offsets\":[0,48]}}|48|is I16; a product takes F16, BF16 or F32",
-            "{\"w\":{\"dtype\":\"F16\",\"shape\":[24],\"data_offsets\":[0,48]}}|48|has shape [24]; needed is a matrix",
-            "{\"w\":{\"dtype\":\"F16\",\"shape\":[1,6,4],\"data_offsets\":[0,48]}}|48|has shape [1, 6, 4]; needed is a matrix",
-            "{\"w\":{\"dtype\":\"F16\",\"shape\":[0,4],\"data_offsets\":[0,0]}}|0|each dimension must be from 1",
-            "{\"w\":{\"dtype\":\"F16\",\"shape\":[4294967296,0],\"data_offsets\":[0,0]}}|0|each dimension must be from 1",
-            "{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"v\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}|3|overlaps",
-            "{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"v\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}|5|hole",
-            "{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}|4|'w'",
-            "{\"w\":{\"dtype\"|0|not valid JSON",
-            "{}|0|it holds no tensor"})
+        "{\"w\":{\"dtype\":\"F16\",\"shape\":[6,4],\"data_offsets\":[0,48]}}|47|data_offsets [0, 48] run past the end of the data (47 bytes)",
+        "{\"w\":{\"dtype\":\"F16\",\"shape\":[6,4],\"data_offsets\":[0,48]}}|49|1 bytes after the last tensor",
+        "{\"w\":{\"dtype\":\"F16\",\"shape\":[6,5],\"data_offsets\":[0,48]}}|48|takes 60 bytes",
+        "{\"w\":{\"dtype\":\"F17\",\"shape\":[6,4],\"data_offsets\":[0,48]}}|48|unknown dtype 'F17'",
+        "{\"w\":{\"dtype\":\"I16\",\"shape\":[6,4],\"data_offsets\":[0,48]}}|48|is I16; a product takes F16, BF16 or F32",
+        "{\"w\":{\"dtype\":\"F16\",\"shape\":[24],\"data_offsets\":[0,48]}}|48|has shape [24]; needed is a matrix",
+        "{\"w\":{\"dtype\":\"F16\",\"shape\":[1,6,4],\"data_offsets\":[0,48]}}|48|has shape [1, 6, 4]; needed is a matrix",
+        "{\"w\":{\"dtype\":\"F16\",\"shape\":[0,4],\"data_offsets\":[0,0]}}|0|each dimension must be from 1",
+        "{\"w\":{\"dtype\":\"F16\",\"shape\":[4294967296,0],\"data_offsets\":[0,0]}}|0|each dimension must be from 1",
+        "{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"v\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}|3|overlaps",
+        "{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"v\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}|5|hole",
+        "{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}|4|'w'",
+        "{\"w\":{\"dtype\"|0|not valid JSON",
+        "{}|0|it holds no tensor"})
     void headersThatLie(String header, int dataBytes, String piece) throws IOException {
         var bad = bad(header, dataBytes);
         spmm(bad, input, output).failed(Culebra.FAILED, bad.toString(), piece);
@@ -102,10 +100,12 @@ class BadInputTest {
     void headersOfNoLength() throws IOException {
         var bad = folder.resolve("bad");
         for (long claimed : new long[]{57, 100_000_001, -1, Long.MIN_VALUE, Long.MAX_VALUE}) {
-            var bytes = java.nio.ByteBuffer.allocate(64).order(java.nio.ByteOrder.LITTLE_ENDIAN).putLong(claimed).array();
+            var bytes = java.nio.ByteBuffer.allocate(64).order(java.nio.ByteOrder.LITTLE_ENDIAN).putLong(claimed)
+                    .array();
             Files.write(bad, bytes);
             remember();
-            Run.of("encode", bad, output).failed(Culebra.FAILED, bad + ": bytes 0..7: header length " + Long.toUnsignedString(claimed));
+            Run.of("encode", bad, output).failed(Culebra.FAILED,
+                    bad + ": bytes 0..7: header length " + Long.toUnsignedString(claimed));
         }
         Files.write(bad, new byte[0]);
         Run.of("encode", bad, output).failed(Culebra.FAILED, "0 bytes are too few");
@@ -132,7 +132,8 @@ class BadInputTest {
         Run.of("decode", missing, output).failed(Culebra.FAILED, missing + ": no such file");
         Run.of("encode", folder, output).failed(Culebra.FAILED, folder + ": not a regular file");
         var nowhere = missing.resolve("y");
-        for (var run : List.of(spmm(weights, input, nowhere), Run.of("encode", weights, nowhere), Run.of("decode", encoded, nowhere),
+        for (var run : List.of(spmm(weights, input, nowhere), Run.of("encode", weights, nowhere),
+                Run.of("decode", encoded, nowhere),
                 Run.of("synth", nowhere, "--shape", "2,2", "--sparsity", "0"))) {
             run.failed(Culebra.FAILED, nowhere + ": can not be written: no folder " + missing);
         }
@@ -166,9 +167,12 @@ class BadInputTest {
 
     @Test
     void tensorsThatAreNotThere() {
-        Run.of("spmm", "--weights", weights, "--weights-tensor", "v", "--input", input, "--output", output).failed(Culebra.FAILED, "no tensor 'v'; it has 'w'");
-        Run.of("spmm", "--weights", weights, "--input-tensor", "v", "--input", input, "--output", output).failed(Culebra.FAILED, "no tensor 'v'; it has 'x'");
-        Run.of("spmm", "--weights", encoded, "--weights-tensor", "w", "--input", input, "--output", output).failed(Culebra.FAILED, "holds one matrix without a name");
+        Run.of("spmm", "--weights", weights, "--weights-tensor", "v", "--input", input, "--output", output)
+                .failed(Culebra.FAILED, "no tensor 'v'; it has 'w'");
+        Run.of("spmm", "--weights", weights, "--input-tensor", "v", "--input", input, "--output", output)
+                .failed(Culebra.FAILED, "no tensor 'v'; it has 'x'");
+        Run.of("spmm", "--weights", encoded, "--weights-tensor", "w", "--input", input, "--output", output)
+                .failed(Culebra.FAILED, "holds one matrix without a name");
         spmm(weights, encoded, output).failed(Culebra.FAILED, encoded.toString(), "header length");
     }
 
@@ -220,5 +224,28 @@ class BadInputTest {
         });
         assertEquals(Culebra.FAILED, Culebra.run(new String[]{"--version"}, broken, new PrintStream(err, true)));
         assertTrue(err.toString().contains("standard output"), err.toString());
+    }
+
+    private Path sparse(String name, int rows, int columns) throws IOException {
+        long bytes = 2L * rows * columns;
+        var path = RawFile.write(folder.resolve(name),
+                "{\"t\":{\"dtype\":\"F16\",\"shape\":[%d,%d],\"data_offsets\":[0,%d]}}"
+                        .formatted(rows, columns, bytes),
+                new byte[0]);
+        // A file of holes takes no room on the disk.
+        try (var file = new java.io.RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(file.length() + bytes);
+        }
+        return path;
+    }
+
+    /** Small files can ask for more than any machine has: 2^26 rows times 2^21 columns are 2^49 bytes. */
+    @Test
+    void resultsThatNoMemoryHolds() throws IOException {
+        var tall = sparse("tall", 1 << 26, 1);
+        var wide = sparse("wide", 1, 1 << 21);
+        remember();
+        spmm(tall, wide, output).failed(Culebra.FAILED, "out of memory while allocating 512.0 TiB for the output",
+                "-Xmx");
     }
 }

@@ -31,7 +31,9 @@ class DemoAndInfoTest {
             assertTrue(json.at(prefix + "/max_error").asDouble(Double.NaN) < 1e-4, json.toString());
         }
         var table = Run.ok("demo").out();
-        assertTrue(table.contains("fc1.weight [768, 192]") && table.contains("60.0% zero") && table.contains("emulator"), table);
+        assertTrue(
+                table.contains("fc1.weight [768, 192]") && table.contains("60.0% zero") && table.contains("emulator"),
+                table);
     }
 
     @Test
@@ -48,7 +50,8 @@ class DemoAndInfoTest {
         var expected = Cuda.open("emulator").device(0);
         assertEquals(expected.name(), device.get("name").asText());
         assertEquals(expected.totalMemory(), device.get("memory_bytes").asLong());
-        assertEquals(expected.computeCapability().major() + "." + expected.computeCapability().minor(), device.get("compute_capability").asText());
+        assertEquals(expected.computeCapability().major() + "." + expected.computeCapability().minor(),
+                device.get("compute_capability").asText());
         assertEquals(expected.multiprocessors(), device.get("multiprocessors").asInt());
         assertTrue(device.get("l2_bytes").asLong() > 0 && device.get("shared_bytes_per_block").asLong() >= 48 << 10);
 

@@ -39,7 +39,8 @@ class FilesTest {
         var back = folder.resolve("back.safetensors");
         long nonzeros = (long) m * k - (long) Math.floor(sparsity * m * k);
 
-        var synth = Run.json("synth", dense, "--shape", m + "," + k, "--sparsity", sparsity, "--dtype", dtype, "--seed", 3, "--json");
+        var synth = Run.json("synth", dense, "--shape", m + "," + k, "--sparsity", sparsity, "--dtype", dtype, "--seed",
+                3, "--json");
         assertEquals(nonzeros, synth.get("nonzeros").asLong());
         try (var file = Safetensors.open(dense)) {
             assertEquals("weight", file.onlyTensor().name());
@@ -97,14 +98,17 @@ class FilesTest {
     @Test
     void f32IsRoundedToF16OnceAndOverflowIsSaid() throws Exception {
         // A tie to even downwards, one upwards, the last finite value and the first infinite one, subnormals.
-        var values = new float[]{1 + 0x1p-11f, 1 + 3 * 0x1p-11f, 65_519.996f, 65_520, -1e30f, 0x1p-24f, 0x1p-25f, Float.NaN, Float.POSITIVE_INFINITY};
+        var values = new float[]{1 + 0x1p-11f, 1 + 3 * 0x1p-11f, 65_519.996f, 65_520, -1e30f, 0x1p-24f, 0x1p-25f,
+            Float.NaN, Float.POSITIVE_INFINITY};
         var file = RawFile.matrix(folder.resolve("w"), "w", "F32", 3, 3, RawFile.bytes(values));
         var encode = Run.of("encode", file, folder.resolve("e"));
         assertEquals(0, encode.code());
-        assertEquals("culebra: warning: 2 of the weights are finite in F32 but beyond F16's largest number, 65504, and became infinite",
+        assertEquals(
+                "culebra: warning: 2 of the weights are finite in F32 but beyond F16's largest number, 65504, and became infinite",
                 encode.err().strip());
         Run.ok("decode", folder.resolve("e"), folder.resolve("d"));
-        assertArrayEquals(RawFile.bytes((short) 0x3c00, (short) 0x3c02, (short) 0x7bff, (short) 0x7c00, (short) 0xfc00, (short) 1, (short) 0,
+        assertArrayEquals(RawFile.bytes((short) 0x3c00, (short) 0x3c02, (short) 0x7bff, (short) 0x7c00, (short) 0xfc00,
+                (short) 1, (short) 0,
                 Float.floatToFloat16(Float.NaN), (short) 0x7c00), data(folder.resolve("d")));
     }
 

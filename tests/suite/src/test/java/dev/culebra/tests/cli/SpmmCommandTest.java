@@ -23,7 +23,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** {@code spmm} against a product in double precision that knows nothing of formats. */
 class SpmmCommandTest {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
 
     @TempDir
     Path folder;
@@ -38,10 +39,15 @@ class SpmmCommandTest {
             for (int i = 0; i < values.length; i++) {
                 float v = random.nextDouble() < zeros ? 0 : (float) random.nextGaussian();
                 floats[i] = v;
-                halves[i] = dtype.equals("BF16") ? (short) (Float.floatToRawIntBits(v) >>> 16) : Float.floatToFloat16(v);
-                values[i] = dtype.equals("BF16") ? Float.intBitsToFloat(halves[i] << 16) : Float.float16ToFloat(halves[i]);
+                halves[i] = dtype.equals("BF16")
+                        ? (short) (Float.floatToRawIntBits(v) >>> 16)
+                        : Float.floatToFloat16(v);
+                values[i] = dtype.equals("BF16")
+                        ? Float.intBitsToFloat(halves[i] << 16)
+                        : Float.float16ToFloat(halves[i]);
             }
-            return new Matrix(dtype, rows, columns, dtype.equals("F32") ? RawFile.bytes(floats) : RawFile.bytes(halves), values);
+            return new Matrix(dtype, rows, columns, dtype.equals("F32") ? RawFile.bytes(floats) : RawFile.bytes(halves),
+                    values);
         }
 
         Path write(Path path) throws Exception { return RawFile.matrix(path, "t", dtype, rows, columns, bytes); }
@@ -90,15 +96,19 @@ class SpmmCommandTest {
     }
 
     private JsonNode spmm(Path weights, Path input, String device) throws Exception {
-        return Run.json("spmm", "--weights", weights, "--input", input, "--output", folder.resolve("y.safetensors"), "--device", device, "--json");
+        return Run.json("spmm", "--weights", weights, "--input", input, "--output", folder.resolve("y.safetensors"),
+                "--device", device, "--json");
     }
 
     @ParameterizedTest
-    @CsvSource({"cpu, F16, F16, 1, 1, 1, 0", "cpu, F16, F16, 17, 33, 5, 0.5", "cpu, BF16, BF16, 300, 1000, 33, 0.9", "cpu, F32, F32, 65, 130, 9, 0.6",
-            "cpu, F16, F32, 64, 64, 8, 0.5", "cpu, F32, F16, 64, 64, 8, 1", "cpu, F16, F16, 256, 64, 8, 0", "cpu, F16, F16, 3, 5, 5000, 0.5",
-            "emulator, F16, F16, 1, 1, 1, 0", "emulator, F16, F16, 17, 33, 5, 0.5", "emulator, BF16, BF16, 130, 70, 3, 0.7",
-            "emulator, F32, F32, 65, 130, 9, 0.6", "emulator, F16, F32, 64, 200, 17, 1"})
-    void productsAgreeWithDoublePrecision(String device, String weightType, String inputType, int m, int k, int n, double zeros) throws Exception {
+    @CsvSource({"cpu, F16, F16, 1, 1, 1, 0", "cpu, F16, F16, 17, 33, 5, 0.5", "cpu, BF16, BF16, 300, 1000, 33, 0.9",
+        "cpu, F32, F32, 65, 130, 9, 0.6",
+        "cpu, F16, F32, 64, 64, 8, 0.5", "cpu, F32, F16, 64, 64, 8, 1", "cpu, F16, F16, 256, 64, 8, 0",
+        "cpu, F16, F16, 3, 5, 5000, 0.5",
+        "emulator, F16, F16, 1, 1, 1, 0", "emulator, F16, F16, 17, 33, 5, 0.5", "emulator, BF16, BF16, 130, 70, 3, 0.7",
+        "emulator, F32, F32, 65, 130, 9, 0.6", "emulator, F16, F32, 64, 200, 17, 1"})
+    void productsAgreeWithDoublePrecision(String device, String weightType, String inputType, int m, int k, int n,
+            double zeros) throws Exception {
         var a = Matrix.random(weightType, m, k, zeros, 1);
         var x = Matrix.random(inputType, k, n, 0, 2);
         var weights = a.write(folder.resolve("w.safetensors"));
@@ -109,7 +119,8 @@ class SpmmCommandTest {
 
         var fields = new ArrayList<String>();
         json.fieldNames().forEachRemaining(fields::add);
-        assertEquals(List.of("device", "kernel", "format", "m", "k", "n", "nonzeros", "sparsity", "encoded_bytes", "time_ms"), fields);
+        assertEquals(List.of("device", "kernel", "format", "m", "k", "n", "nonzeros", "sparsity", "encoded_bytes",
+                "time_ms"), fields);
         long nonzeros = java.util.Arrays.stream(a.values()).filter(v -> v != 0).count();
         assertEquals(device, json.get("device").asText());
         assertEquals("tiled-csl", json.get("format").asText());
@@ -146,7 +157,8 @@ class SpmmCommandTest {
     void forPeopleThereAreAFewLines() throws Exception {
         var weights = Matrix.random("F16", 8, 8, 0.5, 1).write(folder.resolve("w"));
         var input = Matrix.random("F16", 8, 2, 0, 2).write(folder.resolve("x"));
-        var run = Run.ok("spmm", "--weights", weights, "--input", input, "--output", folder.resolve("y.safetensors"), "--weights-tensor", "t",
+        var run = Run.ok("spmm", "--weights", weights, "--input", input, "--output", folder.resolve("y.safetensors"),
+                "--weights-tensor", "t",
                 "--input-tensor", "t", "--format", "tiled-csl", "--device", "cpu");
         assertTrue(run.out().contains("[8, 2] = weights [8, 8] x input [8, 2]"), run.out());
         assertTrue(run.out().contains("device   cpu: "), run.out());
@@ -165,10 +177,13 @@ class SpmmCommandTest {
         var floats = java.nio.ByteBuffer.wrap(x.bytes()).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
         floats.put(5 * n + 1, Float.NaN);
         floats.put(6 * n + 3, 1e9f);
-        var run = Run.of("spmm", "--weights", a.write(folder.resolve("w")), "--input", x.write(folder.resolve("x")), "--output",
+        var run = Run.of("spmm", "--weights", a.write(folder.resolve("w")), "--input", x.write(folder.resolve("x")),
+                "--output",
                 folder.resolve("y.safetensors"), "--device", device, "--json");
         assertEquals(0, run.code(), run.err());
-        assertEquals("culebra: warning: 1 of the inputs are finite in F32 but beyond F16's largest number, 65504, and became infinite", run.err().strip());
+        assertEquals(
+                "culebra: warning: 1 of the inputs are finite in F32 but beyond F16's largest number, 65504, and became infinite",
+                run.err().strip());
         var y = output(m, n);
         for (int row = 0; row < m; row++) {
             assertTrue(Float.isFinite(y[row * n]) && Float.isFinite(y[row * n + 2]));
@@ -183,7 +198,8 @@ class SpmmCommandTest {
         var best = dev.culebra.driver.Cuda.available().available() ? "cuda" : "cpu";
         assertEquals(best, spmm(weights, input, "auto").get("device").asText());
         if (best.equals("cpu")) {
-            Run.of("spmm", "--weights", weights, "--input", input, "--output", folder.resolve("z"), "--device", "cuda").failed(1, "cuda");
+            Run.of("spmm", "--weights", weights, "--input", input, "--output", folder.resolve("z"), "--device", "cuda")
+                    .failed(1, "cuda");
             assertTrue(Files.notExists(folder.resolve("z")));
         }
     }

@@ -63,7 +63,8 @@ class AllocationFreeLaunchTest {
     }
 
     /** Arguments and streams change from launch to launch, as they do in use. */
-    private static void run(PreparedLaunch launch, Stream stream, Stream other, DeviceBuffer x, DeviceBuffer y, int count) {
+    private static void run(PreparedLaunch launch, Stream stream, Stream other, DeviceBuffer x, DeviceBuffer y,
+            int count) {
         for (int i = 0; i < count; i++) {
             launch.set(0, (i & 1) == 0 ? x : y).set(1, i).set(2, 0.5f).set(3, 0.25);
             launch.launch((i & 2) == 0 ? stream : other);

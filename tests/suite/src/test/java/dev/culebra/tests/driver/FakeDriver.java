@@ -27,7 +27,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class FakeDriver implements DriverProvider, Diagnostics {
 
-    private static final MemorySegment NOTHING = Linker.nativeLinker().defaultLookup().find("sched_yield").orElseThrow();
+    private static final MemorySegment NOTHING = Linker.nativeLinker().defaultLookup().find("sched_yield")
+            .orElseThrow();
 
     private final Map<String, MemorySegment> functions = new HashMap<>();
     private final Set<String> absent = new HashSet<>();
@@ -51,13 +52,15 @@ final class FakeDriver implements DriverProvider, Diagnostics {
             return 0;
         }, Arena.global()));
         put("cuDeviceGetAttribute",
-                PFN_cuDeviceGetAttribute_v2000.allocate((out, attribute, device) -> write(out, 100_000), Arena.global()));
+                PFN_cuDeviceGetAttribute_v2000.allocate((out, attribute, device) -> write(out, 100_000),
+                        Arena.global()));
         put("cuDevicePrimaryCtxRetain",
                 PFN_cuDevicePrimaryCtxRetain_v7000.allocate((out, device) -> write(out, 0xC0), Arena.global()));
         put("cuDevicePrimaryCtxRelease", PFN_cuDevicePrimaryCtxRelease_v11000
                 .allocate(device -> record("cuDevicePrimaryCtxRelease " + device), Arena.global()));
         put("cuMemAlloc", PFN_cuMemAlloc_v3020.allocate((out, bytes) -> handle(out), Arena.global()));
-        put("cuMemAllocAsync", PFN_cuMemAllocAsync_v11020.allocate((out, bytes, stream) -> handle(out), Arena.global()));
+        put("cuMemAllocAsync",
+                PFN_cuMemAllocAsync_v11020.allocate((out, bytes, stream) -> handle(out), Arena.global()));
         put("cuMemFree", PFN_cuMemFree_v3020.allocate(address -> record("cuMemFree", address), Arena.global()));
         put("cuMemFreeAsync", PFN_cuMemFreeAsync_v11020
                 .allocate((address, stream) -> record("cuMemFreeAsync", address, stream.address()), Arena.global()));
@@ -88,7 +91,8 @@ final class FakeDriver implements DriverProvider, Diagnostics {
     }
 
     FakeDriver version(int version) {
-        return put("cuDriverGetVersion", PFN_cuDriverGetVersion_v2020.allocate(out -> write(out, version), Arena.global()));
+        return put("cuDriverGetVersion",
+                PFN_cuDriverGetVersion_v2020.allocate(out -> write(out, version), Arena.global()));
     }
 
     FakeDriver put(String name, MemorySegment function) {
@@ -107,7 +111,8 @@ final class FakeDriver implements DriverProvider, Diagnostics {
         asked.add(name);
         boolean found = !absent.contains(name);
         out.set(JAVA_LONG, 0, found ? functions.getOrDefault(name, NOTHING).address() : 0);
-        status.set(JAVA_INT, 0, found ? CudaApi.CU_GET_PROC_ADDRESS_SUCCESS()
+        status.set(JAVA_INT, 0, found
+                ? CudaApi.CU_GET_PROC_ADDRESS_SUCCESS()
                 : CudaApi.CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT());
         return 0;
     }
@@ -142,17 +147,11 @@ final class FakeDriver implements DriverProvider, Diagnostics {
     }
 
     @Override
-    public String name() {
-        return "fake";
-    }
+    public String name() { return "fake"; }
 
     @Override
-    public Result load() {
-        return new Result.Loaded(getProcAddress, "a test");
-    }
+    public Result load() { return new Result.Loaded(getProcAddress, "a test"); }
 
     @Override
-    public String lastDiagnostic() {
-        return diagnostic;
-    }
+    public String lastDiagnostic() { return diagnostic; }
 }

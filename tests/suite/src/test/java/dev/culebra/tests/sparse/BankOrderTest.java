@@ -47,7 +47,8 @@ class BankOrderTest {
      * came out, rounded up to the next 0.05; the draws are fixed.
      */
     @ParameterizedTest
-    @CsvSource({"0.1, 1.45, 3", "0.2, 1.35, 2", "0.3, 1.30, 2", "0.4, 1.25, 2", "0.5, 1.20, 2", "0.6, 1.15, 2", "0.7, 1.15, 2", "0.8, 1.10, 2", "0.9, 1.10, 2", "1.0, 1.00, 1"})
+    @CsvSource({"0.1, 1.45, 3", "0.2, 1.35, 2", "0.3, 1.30, 2", "0.4, 1.25, 2", "0.5, 1.20, 2", "0.6, 1.15, 2",
+        "0.7, 1.15, 2", "0.8, 1.10, 2", "0.9, 1.10, 2", "1.0, 1.00, 1"})
     void wavefrontsOnIndependentDraws(double density, double mean, int most) {
         Cost cost = cost(SparseMatrix.of(Matrices.random(1024, 1024, density, 11), DenseType.F16, 1024, 1024));
         double found = (double) cost.wavefronts / cost.stores;

@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RoundTripTest {
 
     static Stream<Arguments> shapesAndDensities() {
-        int[][] shapes = {{1, 1}, {1, 200}, {200, 1}, {17, 33}, {64, 64}, {65, 129}, {63, 511}, {128, 513}, {300, 1000}, {128, 4096}};
+        int[][] shapes = {{1, 1}, {1, 200}, {200, 1}, {17, 33}, {64, 64}, {65, 129}, {63, 511}, {128, 513}, {300, 1000},
+            {128, 4096}};
         double[] densities = {0, .001, .1, .5, .9, 1};
         return Arrays.stream(shapes).flatMap(s -> Arrays.stream(densities).mapToObj(d -> Arguments.of(s[0], s[1], d)));
     }

@@ -1,0 +1,135 @@
+package dev.culebra.tests.kernel;
+
+import dev.culebra.emulator.exec.DeviceSpec;
+import dev.culebra.emulator.exec.Dim;
+import dev.culebra.emulator.exec.KernelRun;
+import dev.culebra.emulator.memory.AddressSpace;
+import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.PtxModule;
+import dev.culebra.kernel.KernelCatalog;
+import dev.culebra.kernel.KernelInstance;
+import dev.culebra.kernel.KernelParameter;
+import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.TiledCsl;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Launches the committed PTX on the interpreter, with no driver between: arrays of exactly the documented sizes, so that an
+ * access past one is a fault.
+ */
+final class EmulatedKernels implements AutoCloseable {
+
+    private static final Map<String, PtxModule> MODULES = new ConcurrentHashMap<>();
+
+    private final Arena arena = Arena.ofShared();
+    private final Memory memory = new Memory();
+    private final int workers;
+
+    EmulatedKernels(int workers) { this.workers = workers; }
+
+    /** Device memory: arrays at their own, made-up addresses, with unmapped space between. */
+    private final class Memory implements AddressSpace {
+        private final List<Allocation> allocations = new ArrayList<>();
+        private long next = 0x7f00_0000_0000L;
+
+        long allocate(String label, long bytes) {
+            MemorySegment segment = arena.allocate(Math.max(bytes, 1), 256).asSlice(0, bytes);
+            Allocation a = new Allocation(next, segment, label);
+            allocations.add(a);
+            next += (bytes + 4095) / 256 * 256;
+            return a.base;
+        }
+
+        MemorySegment bytes(long address) { return find(address, 0).bytes; }
+
+        @Override
+        public Allocation find(long address, int length) {
+            for (Allocation a : allocations) {
+                if (a.holds(address, length)) {
+                    return a;
+                }
+            }
+            return null;
+        }
+
+        @Override
+        public String explain(long address) {
+            StringBuilder s = new StringBuilder("not in any of");
+            allocations.forEach(a -> s.append(' ').append(a.label).append(" at ").append(Long.toHexString(a.base))
+                    .append(" of ").append(a.size).append(" bytes;"));
+            return s.toString();
+        }
+    }
+
+    private static PtxModule module(KernelInstance kernel) {
+        return MODULES.computeIfAbsent(kernel.resource(), r -> {
+            try {
+                return PtxModule.parse(KernelCatalog.ptx(kernel), 8, 0);
+            } catch (Exception e) {
+                throw new IllegalStateException(r, e);
+            }
+        });
+    }
+
+    private void launch(KernelInstance kernel, Dim grid, Object... arguments) throws Exception {
+        MemorySegment block = arena.allocate(64, 16);
+        long at = 0;
+        for (int i = 0; i < arguments.length; i++) {
+            KernelParameter.Type type = kernel.parameters().get(i).type();
+            at = (at + type.bytes() - 1) / type.bytes() * type.bytes();
+            if (type == KernelParameter.Type.S32) {
+                block.set(ValueLayout.JAVA_INT, at, (Integer) arguments[i]);
+            } else {
+                block.set(ValueLayout.JAVA_LONG, at, (Long) arguments[i]);
+            }
+            at += type.bytes();
+        }
+        KernelRun.run(module(kernel).kernel(kernel.name()), grid, new Dim(kernel.threads(), 1, 1), null,
+                kernel.sharedBytes(), block, memory, Map.of(), DeviceSpec.of(8, 0), workers);
+    }
+
+    /**
+     * A product as the plan says, its grid's y cut to at most {@code mostRowBlocks}.
+     *
+     * @param x [N, ldx], the last row of K elements only
+     * @return [N, M]
+     */
+    float[] multiply(LaunchPlan plan, SparseMatrix a, short[] x, int ldx, int n, int mostRowBlocks) throws Exception {
+        MemorySegment entries = a.section(TiledCsl.ENTRIES).bytes();
+        MemorySegment offsets = a.section(TiledCsl.OFFSETS).bytes();
+        long dEntries = memory.allocate("entries", entries.byteSize());
+        long dOffsets = memory.allocate("offsets", offsets.byteSize());
+        long dX = memory.allocate("x", 2L * x.length);
+        long dY = memory.allocate("y", 4L * n * a.m());
+        if (entries.byteSize() > 0) {
+            memory.bytes(dEntries).copyFrom(entries);
+        }
+        memory.bytes(dOffsets).copyFrom(offsets);
+        memory.bytes(dX).copyFrom(MemorySegment.ofArray(x));
+        memory.bytes(dY).fill((byte) 0x5a); // every element must be written
+        long target = dY;
+        if (plan.splits() > 1) {
+            target = memory.allocate("workspace", plan.workspaceBytes());
+            memory.bytes(target).fill((byte) 0x5a);
+        }
+        launch(plan.kernel(), new Dim(plan.gridX(), Math.min(plan.gridY(), mostRowBlocks), plan.gridZ()), dEntries,
+                dOffsets, dX, target, a.m(), a.k(), n, ldx);
+        if (plan.splits() > 1) {
+            launch(plan.reduce(), new Dim(plan.reduceGridX(), 1, 1), target, dY, (long) n * a.m(), plan.splits());
+        }
+        return memory.bytes(dY).toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    @Override
+    public void close() {
+        memory.allocations.forEach(Allocation::markFreed); // the interpreter remembers where it read last
+        arena.close();
+    }
+}

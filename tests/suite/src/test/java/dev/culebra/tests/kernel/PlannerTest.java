@@ -1,0 +1,116 @@
+package dev.culebra.tests.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.culebra.kernel.KernelCatalog;
+import dev.culebra.kernel.KernelInstance;
+import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.kernel.Planner;
+import dev.culebra.kernel.Target;
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.ValueType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A plan covers the product, fits the device, and says why. */
+class PlannerTest {
+
+    static final Target H200 = new Target(9, 0, 132, 227 * 1024);
+    static final Target RTX3090 = new Target(8, 6, 82, 99 * 1024);
+
+    private static LaunchPlan plan(int m, int k, int n, Target target) {
+        return Planner.plan(Format.TILED_CSL, ValueType.F16, m, k, (long) (.3 * m * k), n, target);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,8", "2,8", "8,8", "9,16", "16,16", "17,32", "33,64", "64,64", "65,64", "1000,64"})
+    void tileIsTheNarrowestThatTakesAllTokens(int n, int tile) {
+        for (ValueType type : ValueType.values()) {
+            LaunchPlan plan = Planner.plan(Format.TILED_CSL, type, 4096, 4096, 1 << 22, n, H200);
+            assertEquals("tiled_csl_" + type.id() + "_n" + tile, plan.kernel().name());
+            assertEquals((n + tile - 1) / tile, plan.gridX());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1,1", "17,33,5", "300,1000,33", "28672,7168,8", "7168,28672,16", "1024,4096,64", "64,1000000,8",
+        "12288,49152,64", "5000000,64,8", "2147483647,1,1", "1,2147483647,1"})
+    void everyPlanIsSound(int m, int k, int n) {
+        for (Target target : new Target[]{H200, RTX3090, new Target(8, 0, 1, 163 * 1024)}) {
+            LaunchPlan p = plan(m, k, n, target);
+            long rows = (m - 1) / 64 + 1;
+            long tiles = (k - 1) / 64 + 1;
+            assertEquals(Math.min(rows, 65535), p.gridY());
+            assertEquals(p.splits(), p.gridZ());
+            assertTrue(p.splits() >= 1 && p.splits() <= tiles && p.splits() <= 65535, "splits " + p.splits());
+            assertEquals(p.kernel().sharedBytes(), p.sharedBytes());
+            assertTrue(p.sharedBytes() <= target.sharedPerBlockOptIn());
+            if (p.splits() == 1) {
+                assertNull(p.reduce());
+                assertEquals(0, p.workspaceBytes());
+                assertEquals(0, p.reduceGridX());
+            } else {
+                assertSame(KernelCatalog.sumSplits(), p.reduce());
+                assertEquals(4L * p.splits() * n * m, p.workspaceBytes());
+                assertTrue(p.reduceGridX() >= 1 && p.reduceGridX() <= 4096);
+                assertTrue((long) p.reduceGridX() * 256 >= Math.min((long) n * m, 4096 * 256));
+            }
+            assertTrue(p.why().contains(p.kernel().name()) && !p.why().contains("\n"), p.why());
+        }
+    }
+
+    /** A square layer alone has too few rows of tiles for 132 multiprocessors; splitting K brings near a whole wave. */
+    @Test
+    void fewRowsAreSplitUntilTheDeviceIsFull() {
+        LaunchPlan plan = plan(7168, 7168, 8, H200);
+        assertEquals(4, plan.splits(), plan.why());
+        assertEquals(
+                "tiled_csl_f16_n8 since 8 tokens fit its 8; K in 4 of its 112 tiles, so that 448 blocks make 0.85 waves"
+                        + " of the 528 that fit",
+                plan.why());
+        assertEquals(1, plan(28672, 7168, 8, H200).splits(), "448 rows of tiles nearly fill the 528 places");
+    }
+
+    @Test
+    void aCallersChoiceStands() {
+        KernelInstance n32 = KernelCatalog.of("tiled_csl_bf16_n32");
+        LaunchPlan plan = Planner.plan(Format.TILED_CSL, ValueType.BF16, 300, 1000, 10, 5, H200, n32, 7);
+        assertSame(n32, plan.kernel());
+        assertEquals(7, plan.splits());
+        assertEquals(4L * 7 * 5 * 300, plan.workspaceBytes());
+        assertTrue(plan.why().startsWith("tiled_csl_bf16_n32 as asked; K in 7 as asked"), plan.why());
+    }
+
+    private static void refused(String part, org.junit.jupiter.api.function.Executable action) {
+        String message = assertThrows(IllegalArgumentException.class, action).getMessage();
+        assertTrue(message.contains(part), message);
+    }
+
+    @Test
+    void refusals() {
+        refused("M 0, K 1, N 1", () -> plan(0, 1, 1, H200));
+        refused("N 0", () -> plan(1, 1, 0, H200));
+        refused("needs sm_80 or later; the device is sm_75", () -> plan(1, 1, 1, new Target(7, 5, 40, 64 * 1024)));
+        refused("needs 51200 bytes of shared memory a block; the device gives 49152",
+                () -> plan(1, 1, 1, new Target(8, 0, 108, 48 * 1024)));
+        refused("is not for tiled-csl weights of f16", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1,
+                H200, KernelCatalog.of("tiled_csl_bf16_n8"), 0));
+        refused("is not for tiled-csl weights of f16",
+                () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1, H200, KernelCatalog.sumSplits(), 0));
+        refused("splits 65536", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1, H200, null, 65536));
+        refused("pass 2^63 bytes", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, Integer.MAX_VALUE, 1, 1,
+                Integer.MAX_VALUE, H200, null, 65535));
+        refused("0 multiprocessors", () -> new Target(9, 0, 0, 1));
+    }
+
+    /** Where the widest does not fit, the next one serves. */
+    @Test
+    void aNarrowerTileWhereSharedMemoryIsShort() {
+        assertEquals(32, plan(64, 64, 64, new Target(8, 0, 108, 60 * 1024)).kernel().tileN());
+    }
+}
