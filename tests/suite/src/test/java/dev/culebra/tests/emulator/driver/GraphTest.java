@@ -22,17 +22,13 @@ class GraphTest {
     private final MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
 
     @AfterEach
-    void close() {
-        d.close();
-    }
+    void close() { d.close(); }
 
     private int begin(MemorySegment s, int mode) {
         return PFN_cuStreamBeginCapture_v10010.invoke(d.f("cuStreamBeginCapture", 10010), s, mode);
     }
 
-    private void begin() {
-        d.ok(begin(stream, CudaApi.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL()));
-    }
+    private void begin() { d.ok(begin(stream, CudaApi.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL())); }
 
     private int end(MemorySegment s, MemorySegment to) {
         return PFN_cuStreamEndCapture_v10000.invoke(d.f("cuStreamEndCapture", 10000), s, to);
@@ -79,7 +75,7 @@ class GraphTest {
             pinned.set(ValueLayout.JAVA_INT, 0, i);
             d.ok(launch(exec));
             d.ok(d.synchronize(stream));
-            assertArrayEquals(new int[] {i, 0x09090909}, d.readInts(a, 2));
+            assertArrayEquals(new int[]{i, 0x09090909}, d.readInts(a, 2));
         }
         d.ok(PFN_cuGraphExecDestroy_v10000.invoke(d.f("cuGraphExecDestroy", 10000), exec));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), launch(exec));
@@ -166,8 +162,7 @@ class GraphTest {
         begin();
         d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED(), d.synchronize(stream));
         assertEquals(CudaApi.CU_STREAM_CAPTURE_STATUS_INVALIDATED(), status(stream));
-        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), d.host(stream, () -> {
-        }));
+        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), d.host(stream, () -> {}));
         d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), end(stream, d.out()));
 
         begin();
@@ -193,13 +188,11 @@ class GraphTest {
     void theDefaultStreamMayNotWaitForACapturedOne() {
         MemorySegment blocking = d.stream(0);
         d.ok(begin(blocking, CudaApi.CU_STREAM_CAPTURE_MODE_RELAXED()));
-        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_IMPLICIT(), d.host(RawDriver.NULL, () -> {
-        }));
+        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_IMPLICIT(), d.host(RawDriver.NULL, () -> {}));
         d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), end(blocking, d.out()));
         // A stream that does not block may be captured meanwhile.
         d.ok(begin(stream, CudaApi.CU_STREAM_CAPTURE_MODE_RELAXED()));
-        d.ok(d.host(RawDriver.NULL, () -> {
-        }));
+        d.ok(d.host(RawDriver.NULL, () -> {}));
         end();
     }
 
@@ -241,8 +234,7 @@ class GraphTest {
 
         begin();
         d.ok(d.fill8(a, 5, 4, stream));
-        d.ok(d.host(stream, () -> {
-        }));
+        d.ok(d.host(stream, () -> {}));
         d.fails(CudaApi.CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE(),
                 PFN_cuGraphExecUpdate_v12000.invoke(update, exec, end(), info));
         assertEquals(3, CUgraphExecUpdateResultInfo.result(info), "node type changed");
@@ -256,7 +248,8 @@ class GraphTest {
     @Test
     void anEmptyGraphAndAGraphInAGraph() {
         MemorySegment to = d.out();
-        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuGraphCreate_v10000.invoke(d.f("cuGraphCreate", 10000), to, 1));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(),
+                PFN_cuGraphCreate_v10000.invoke(d.f("cuGraphCreate", 10000), to, 1));
         d.ok(PFN_cuGraphCreate_v10000.invoke(d.f("cuGraphCreate", 10000), to, 0));
         d.ok(launch(instantiate(to.get(ValueLayout.ADDRESS, 0))));
         d.ok(d.synchronize(stream));
