@@ -11,6 +11,7 @@ class EmulatorSpmmTest extends AbstractCudaSpmmContract {
 
     @Override
     List<Shape> shapes() {
-        return List.of(new Shape(1, 1, 1), new Shape(17, 33, 5), new Shape(256, 64, 8), new Shape(70, 200, 33));
+        return List.of(new Shape(1, 1, 1), new Shape(17, 33, 5), new Shape(256, 64, 8), new Shape(70, 200, 33),
+                new Shape(300, 1000, 33));
     }
 }
