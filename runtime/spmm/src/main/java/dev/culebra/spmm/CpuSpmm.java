@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -16,24 +14,22 @@ import java.util.stream.Stream;
  *
  * <p>
  * Vectorised through {@code jdk.incubator.vector} where the JVM was started with {@code --add-modules jdk.incubator.vector},
- * else by plain loops that the JIT compiler vectorises, at a lower speed. Thread-safe. Threads are daemons; a call works on
- * the caller's thread too, and small products use that one alone.
+ * else by plain loops that the JIT compiler vectorises, at a lower speed. Thread-safe. A call works on the caller's thread too,
+ * and small products use that one alone. The other threads are daemons, and stay awake for 50 microseconds when there is
+ * nothing left to do.
  */
 public final class CpuSpmm implements Spmm {
 
     private final int threads;
     private final CpuKernel kernel;
-    private final ExecutorService helpers;
+    private final CpuCrew crew;
     private final AtomicInteger open = new AtomicInteger();
     private volatile boolean closed;
 
     private CpuSpmm(int threads, CpuKernel kernel) {
         this.threads = threads;
         this.kernel = kernel;
-        this.helpers = threads == 1
-                ? null
-                : Executors.newFixedThreadPool(threads - 1,
-                        Thread.ofPlatform().name("culebra-spmm-", 0).daemon().factory());
+        this.crew = new CpuCrew(threads - 1);
     }
 
     /**
@@ -107,18 +103,14 @@ public final class CpuSpmm implements Spmm {
             throw new IllegalStateException(open + " matrices are still loaded on the cpu; close them first");
         }
         closed = true;
-        if (helpers != null) {
-            helpers.shutdown();
-        }
+        crew.close();
     }
 
     CpuKernel kernel() { return kernel; }
 
     /** Runs a product's work on the caller's thread and up to some more. Returns when all of it is done. */
     void run(CpuProduct work, int moreThreads) {
-        for (int i = 0; i < Math.min(moreThreads, threads - 1); i++) {
-            helpers.execute(work);
-        }
+        crew.help(work, moreThreads);
         work.run();
         work.await();
     }

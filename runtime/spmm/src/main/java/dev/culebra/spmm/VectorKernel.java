@@ -11,6 +11,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -36,6 +37,8 @@ final class VectorKernel extends CpuKernel {
     private static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, F.vectorShape());
     private static final VectorSpecies<Short> S = VectorSpecies.of(short.class, F.vectorShape());
     private static final int LANES = F.length();
+    private static final VectorShuffle<Float> ZIP_LOW = VectorShuffle.makeZip(F, 0);
+    private static final VectorShuffle<Float> ZIP_HIGH = VectorShuffle.makeZip(F, 1);
     private static final boolean MANY_REGISTERS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64");
 
     static final VectorKernel INSTANCE = new VectorKernel(); // after the species
@@ -68,9 +71,13 @@ final class VectorKernel extends CpuKernel {
     String suffix() { return "v" + F.vectorBitSize(); }
 
     @Override
-    int sumOf(int row) {
-        int inPairs = row % (2 * LANES);
-        return row - inPairs + (inPairs & 1) * LANES + inPairs / 2;
+    void inOrder(float[] sums, int sumsAt, float[] rows) {
+        for (int r = 0; r < SIDE; r += 2 * LANES) {
+            FloatVector even = FloatVector.fromArray(F, sums, sumsAt + r);
+            FloatVector odd = FloatVector.fromArray(F, sums, sumsAt + r + LANES);
+            even.rearrange(ZIP_LOW, odd).intoArray(rows, r);
+            even.rearrange(ZIP_HIGH, odd).intoArray(rows, r + LANES);
+        }
     }
 
     @Override

@@ -56,14 +56,10 @@ abstract class AbstractSpmmContract {
     abstract boolean tensorCores();
 
     @BeforeAll
-    void openDevice() {
-        if (unavailable().isEmpty()) device = open();
-    }
+    void openDevice() { if (unavailable().isEmpty()) device = open(); }
 
     @BeforeEach
-    void skipWithoutDevice() {
-        assumeTrue(device != null, this::unavailable);
-    }
+    void skipWithoutDevice() { assumeTrue(device != null, this::unavailable); }
 
     @AfterAll
     void closeDevice() {
