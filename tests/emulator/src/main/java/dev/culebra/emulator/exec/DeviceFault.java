@@ -26,7 +26,9 @@ public final class DeviceFault extends Exception {
 
     /** The driver's error code. */
     private final int cudaError;
+    /** The kernel that faulted. */
     private final String kernel;
+    /** The line of the PTX, from 1; 0 where there is none. */
     private final int line;
     private final transient Dim block;
     private final transient Dim thread;

@@ -17,6 +17,7 @@ public final class PtxException extends Exception {
         NO_BINARY_FOR_GPU
     }
 
+    /** Which of the driver's errors it is. */
     private final Kind kind;
     private final transient List<String> errors;
 
