@@ -66,8 +66,9 @@ class CorruptionFuzzTest {
         SplittableRandom random = new SplittableRandom(2);
         int refused = 0;
         int rounds = 3000;
+        byte[] valid = new FileBytes(matrix, directory).array();
         for (int i = 0; i < rounds; i++) {
-            FileBytes file = new FileBytes(matrix, directory);
+            FileBytes file = new FileBytes(valid);
             int offsets = file.at(FileBytes.OFFSETS);
             int bytes = random.nextInt(1, 4);
             for (int b = 0; b < bytes; b++) {

@@ -35,6 +35,8 @@ final class FileBytes {
         bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    FileBytes(byte[] original) { bytes = ByteBuffer.wrap(original.clone()).order(ByteOrder.LITTLE_ENDIAN); }
+
     FileBytes put(int at, int value) {
         bytes.putInt(at, value);
         return this;

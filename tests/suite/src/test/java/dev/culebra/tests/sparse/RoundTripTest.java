@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,6 +118,25 @@ class RoundTripTest {
         matrix.validate();
         assertEquals(Matrices.nonzeros(dense), matrix.nonzeros());
         assertArrayEquals(dense, Matrices.decode(matrix));
+    }
+
+    /** Patterns in which a few banks hold everything, or every tile has another number of entries left over. */
+    @Test
+    void structuredPatternsComeBack() throws Exception {
+        IntBinaryOperator[] patterns = {(r, c) -> c == 5 ? 1 : 0, (r, c) -> r == 7 ? 1 : 0, (r, c) -> r == c ? 1 : 0,
+            (r, c) -> c % 8 < 2 ? 1 : 0, (r, c) -> (r + c) % 2, (r, c) -> c % 4 < 2 ? 1 : 0, (r, c) -> r < c ? 1 : 0,
+            (r, c) -> r % 64 * 64 + c % 64 < r / 64 * 37 + c / 64 * 5 ? 1 : 0, (r, c) -> c / 64 % 2,
+            (r, c) -> (c ^ (r & 7) << 3) % 64 < 2 ? 1 : 0};
+        for (int p = 0; p < patterns.length; p++) {
+            short[] dense = new short[300 * 400];
+            for (int i = 0; i < dense.length; i++) {
+                dense[i] = (short) (patterns[p].applyAsInt(i / 400, i % 400) * (i % 1000 + 1));
+            }
+            SparseMatrix matrix = SparseMatrix.of(dense, DenseType.F16, 300, 400);
+            matrix.validate();
+            assertEquals(Matrices.nonzeros(dense), matrix.nonzeros());
+            assertArrayEquals(dense, Matrices.decode(matrix), "pattern " + p);
+        }
     }
 
     @Test
