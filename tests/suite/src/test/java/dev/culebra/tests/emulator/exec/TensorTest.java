@@ -25,7 +25,9 @@ class TensorTest {
             for (int i = 0; i < elements; i++) {
                 int width = 32 / perRegister;
                 int v = bits[index.of(lane >> 2, lane % 4, i)];
-                registers[i / perRegister][lane] |= perRegister == 1 ? v : (v & (1 << width) - 1) << width * (i % perRegister);
+                registers[i / perRegister][lane] |= perRegister == 1
+                        ? v
+                        : (v & (1 << width) - 1) << width * (i % perRegister);
             }
         }
         return registers;
@@ -41,7 +43,8 @@ class TensorTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"f16,16,f32", "bf16,16,f32", "f16,8,f32", "bf16,8,f32", "tf32,8,f32", "tf32,4,f32", "f16,16,f16", "f16,8,f16", "s8,32,s32", "s8,16,s32"})
+    @CsvSource({"f16,16,f32", "bf16,16,f32", "f16,8,f32", "bf16,8,f32", "tf32,8,f32", "tf32,4,f32", "f16,16,f16",
+        "f16,8,f16", "s8,32,s32", "s8,16,s32"})
     void layoutsAndSums(String type, int k, String out) {
         Random random = new Random(k);
         float[] a = values(random, 16 * k);
@@ -70,7 +73,8 @@ class TensorTest {
         int[][] fb = fragment(8 * k / 32, per, atB, bb);
         int perC = out.equals("f16") ? 2 : 1;
         int[][] fc = fragment(4, perC, atC, cb);
-        int[][] fd = run("mma.sync.aligned.m16n8k" + k + ".row.col." + out + "." + type + "." + type + "." + out, fa, fb, fc);
+        int[][] fd = run("mma.sync.aligned.m16n8k" + k + ".row.col." + out + "." + type + "." + type + "." + out, fa,
+                fb, fc);
         for (int lane = 0; lane < 32; lane++) {
             for (int i = 0; i < 4; i++) {
                 int place = atC.of(lane >> 2, lane % 4, i);
@@ -108,9 +112,9 @@ class TensorTest {
     /** One warp, fragments from memory and back. */
     private static int[][] run(String instruction, int[][] a, int[][] b, int[][] c) {
         StringBuilder code = new StringBuilder(Rig.HEADER + """
-            .visible .entry k(.param .u64 p) { .reg .b64 %p, %o; .reg .b32 %t, %a<4>, %b<4>, %c<4>, %d<4>;
-            ld.param.u64 %p, [p]; mov.u32 %t, %laneid; mul.wide.u32 %o, %t, 4; add.u64 %p, %p, %o;
-            """);
+                .visible .entry k(.param .u64 p) { .reg .b64 %p, %o; .reg .b32 %t, %a<4>, %b<4>, %c<4>, %d<4>;
+                ld.param.u64 %p, [p]; mov.u32 %t, %laneid; mul.wide.u32 %o, %t, 4; add.u64 %p, %p, %o;
+                """);
         int at = 0;
         String[] names = {"%a", "%b", "%c"};
         int[] data = new int[16 * 32];
@@ -122,7 +126,7 @@ class TensorTest {
             }
         }
         code.append(instruction).append(list("%d", c.length)).append(",").append(list("%a", a.length)).append(",")
-            .append(list("%b", b.length)).append(",").append(list("%c", c.length)).append(";\n");
+                .append(list("%b", b.length)).append(",").append(list("%c", c.length)).append(";\n");
         for (int i = 0; i < c.length; i++) {
             code.append("st.global.u32 [%p+").append(128 * i).append("], %d").append(i).append(";\n");
         }
@@ -156,8 +160,9 @@ class TensorTest {
         a[0][0] = 0x3c00 | 0x0001 << 16; // row 0: 1, 2^-24
         b[0][0] = 0x3c00 | 0x3c00 << 16; // column 0: 1, 1
         c[0][0] = Rig.f(0x1p24f);
-        assertEquals(0x1p24f + 2, Float.intBitsToFloat(run("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", a, b, c)[0][0]),
-            "2^24 + 1 + 2^-24 lies above the tie, so it rounds up; adding in fp32 would lose it");
+        assertEquals(0x1p24f + 2,
+                Float.intBitsToFloat(run("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", a, b, c)[0][0]),
+                "2^24 + 1 + 2^-24 lies above the tie, so it rounds up; adding in fp32 would lose it");
         a[0][0] = 0x0000 | 0x3c00 << 16;
         b[0][0] = 0x7c00; // 0 times infinity
         assertEquals(0x7fffffff, run("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", a, b, c)[0][0]);
@@ -171,8 +176,9 @@ class TensorTest {
         // Shared memory: matrix m's row r lies at 16 * (8 m + (r ^ 3)); half h of lane l's 64 bytes has the value 32 l + h.
         StringBuilder code = new StringBuilder("mov.u32 %t0, smem; shl.b32 %t1, %tid, 4; add.u32 %t1, %t0, %t1;\n");
         for (int w = 0; w < 4; w++) {
-            code.append("mad.lo.u32 %t2, %tid, 8, ").append(2 * w).append("; add.u32 %t3, %t2, 1; shl.b32 %t3, %t3, 16; or.b32 %t2, %t2, %t3;")
-                .append("st.shared.u32 [%t1+").append(4 * w).append("], %t2;\n");
+            code.append("mad.lo.u32 %t2, %tid, 8, ").append(2 * w)
+                    .append("; add.u32 %t3, %t2, 1; shl.b32 %t3, %t3, 16; or.b32 %t2, %t2, %t3;")
+                    .append("st.shared.u32 [%t1+").append(4 * w).append("], %t2;\n");
         }
         code.append("bar.warp.sync -1; xor.b32 %t1, %tid, 3; shl.b32 %t1, %t1, 4; add.u32 %t1, %t0, %t1;\n");
         code.append("ldmatrix.sync.aligned.m8n8.").append(form).append(".shared.b16 {");
@@ -181,13 +187,14 @@ class TensorTest {
         }
         code.append("}, [%t1];\n");
         for (int m = 0; m < n; m++) {
-            int[] got = Rig.ints(code + "mov.u32 %d, %t" + (4 + m) + ";", new int[] {0});
+            int[] got = Rig.ints(code + "mov.u32 %d, %t" + (4 + m) + ";", new int[]{0});
             for (int lane = 0; lane < 32; lane++) {
                 for (int h = 0; h < 2; h++) {
                     int row = trans ? lane % 4 * 2 + h : lane / 4;
                     int column = trans ? lane / 4 : lane % 4 * 2 + h;
                     int value = 8 * (8 * m + row ^ 3) + column;
-                    assertEquals(value, got[lane] >>> 16 * h & 0xffff, form + " matrix " + m + " lane " + lane + " half " + h);
+                    assertEquals(value, got[lane] >>> 16 * h & 0xffff,
+                            form + " matrix " + m + " lane " + lane + " half " + h);
                 }
             }
         }
@@ -196,12 +203,13 @@ class TensorTest {
     @Test
     void stmatrixAndMovmatrixUndoAndTranspose() {
         int[] got = Rig.ints("""
-            mov.u32 %t0, smem; shl.b32 %t1, %tid, 4; add.u32 %t1, %t0, %t1;
-            stmatrix.sync.aligned.m8n8.x1.trans.shared.b16 [%t1], {%a};
-            bar.warp.sync -1;
-            ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%t2}, [%t1];
-            movmatrix.sync.aligned.m8n8.trans.b16 %t3, %a;
-            xor.b32 %d, %t2, %t3; setp.eq.u32 %p, %t2, %a; @%p add.u32 %d, %d, 1;""", new Random(3).ints(32).toArray());
+                mov.u32 %t0, smem; shl.b32 %t1, %tid, 4; add.u32 %t1, %t0, %t1;
+                stmatrix.sync.aligned.m8n8.x1.trans.shared.b16 [%t1], {%a};
+                bar.warp.sync -1;
+                ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%t2}, [%t1];
+                movmatrix.sync.aligned.m8n8.trans.b16 %t3, %a;
+                xor.b32 %d, %t2, %t3; setp.eq.u32 %p, %t2, %a; @%p add.u32 %d, %d, 1;""",
+                new Random(3).ints(32).toArray());
         for (int v : got) {
             assertEquals(0, v, "stored transposed and loaded is moved transposed");
         }

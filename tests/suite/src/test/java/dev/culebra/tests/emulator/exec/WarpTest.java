@@ -10,19 +10,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Shuffles, votes, matches and reductions, by the ISA's pseudo-code. */
 class WarpTest {
 
-    private static int[] random(int seed) {
-        return new Random(seed).ints(32).toArray();
-    }
+    private static int[] random(int seed) { return new Random(seed).ints(32).toArray(); }
 
     @ParameterizedTest
-    @CsvSource({"up,0", "up,0x1800", "up,0x1000", "down,31", "down,0x181f", "down,0x100f", "bfly,31", "bfly,0x1c1f", "idx,31", "idx,0x181f",
+    @CsvSource({"up,0", "up,0x1800", "up,0x1000", "down,31", "down,0x181f", "down,0x100f", "bfly,31", "bfly,0x1c1f",
+        "idx,31", "idx,0x181f",
         "idx,0x1003"})
     void shuffle(String mode, String c) {
         int[] a = random(1);
         int clamp = Integer.decode(c);
-        for (int b : new int[] {0, 1, 3, 8, 16, 31, 33}) {
-            int[] got = Rig.ints("shfl.sync." + mode + ".b32 %d|%p, %a, " + b + ", " + c + ", -1; selp.b32 %t0, 1, 0, %p; xor.b32 %d, %d, %t0;",
-                a);
+        for (int b : new int[]{0, 1, 3, 8, 16, 31, 33}) {
+            int[] got = Rig.ints(
+                    "shfl.sync." + mode + ".b32 %d|%p, %a, " + b + ", " + c
+                            + ", -1; selp.b32 %t0, 1, 0, %p; xor.b32 %d, %d, %t0;",
+                    a);
             for (int lane = 0; lane < 32; lane++) {
                 int bval = b & 31;
                 int cval = clamp & 31;
@@ -78,10 +79,10 @@ class WarpTest {
     @Test
     void votesOfDivergedLanes() {
         int[] got = Rig.ints("""
-            setp.lt.u32 %p, %tid, 12; @%p bra LOW;
-            activemask.b32 %d; bra DONE;
-            LOW: setp.lt.u32 %q, %tid, 3; vote.sync.ballot.b32 %d, %q, 0xfff;
-            DONE:""", new int[] {0});
+                setp.lt.u32 %p, %tid, 12; @%p bra LOW;
+                activemask.b32 %d; bra DONE;
+                LOW: setp.lt.u32 %q, %tid, 3; vote.sync.ballot.b32 %d, %q, 0xfff;
+                DONE:""", new int[]{0});
         for (int l = 0; l < 32; l++) {
             assertEquals(l < 12 ? 7 : 0xfffff000, got[l]);
         }
