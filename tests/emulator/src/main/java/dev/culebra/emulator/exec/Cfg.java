@@ -74,7 +74,8 @@ final class Cfg {
         Arrays.fill(rejoins, -1);
         for (int b = 0; b < n; b++) {
             int last = starts[b + 1] - 1;
-            if (ops.get(last) instanceof Branching.Ends e && !e.labels().isEmpty() && dominator[b] >= 0 && dominator[b] != b) {
+            if (ops.get(last) instanceof Branching.Ends e && !e.labels().isEmpty() && dominator[b] >= 0
+                    && dominator[b] != b) {
                 rejoins[last] = starts[dominator[b]];
             }
         }

@@ -60,7 +60,8 @@ public final class KernelRun {
      * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
-    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
+    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
+            MemorySegment params,
             AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers) throws DeviceFault {
         return run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers, false);
     }
@@ -83,28 +84,34 @@ public final class KernelRun {
      * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
-    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
+    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
+            MemorySegment params,
             AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers, boolean cooperative)
             throws DeviceFault {
-        if (block.x() < 1 || block.y() < 1 || block.z() < 1 || block.count() > 1024 || grid.x() < 1 || grid.y() < 1 || grid.z() < 1) {
-            throw new IllegalArgumentException("grid " + grid + " of blocks " + block + ": extents must be positive, a block at most 1024");
+        if (block.x() < 1 || block.y() < 1 || block.z() < 1 || block.count() > 1024 || grid.x() < 1 || grid.y() < 1
+                || grid.z() < 1) {
+            throw new IllegalArgumentException(
+                    "grid " + grid + " of blocks " + block + ": extents must be positive, a block at most 1024");
         }
         if (cluster != null && cluster.count() > 1) {
             throw new IllegalArgumentException("clusters are not supported: asked for " + cluster);
         }
         if (params.byteSize() < kernel.parameterBytes()) {
-            throw new IllegalArgumentException("kernel " + kernel.name() + " takes " + kernel.parameterBytes() + " bytes of arguments; given "
-                    + params.byteSize());
+            throw new IllegalArgumentException(
+                    "kernel " + kernel.name() + " takes " + kernel.parameterBytes() + " bytes of arguments; given "
+                            + params.byteSize());
         }
-        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, dynamicSharedBytes, params, memory, variables, spec);
+        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, dynamicSharedBytes, params, memory,
+                variables, spec);
         if (launch.sharedBytes > spec.sharedPerBlock()) {
             throw new IllegalArgumentException("kernel " + kernel.name() + " with " + launch.sharedBytes
                     + " bytes of shared memory; the device has " + spec.sharedPerBlock() + " for a block");
         }
         KernelRun run = new KernelRun(launch, cooperative);
         if (cooperative && grid.count() > run.mostResident) {
-            throw new IllegalArgumentException("a cooperative launch of " + grid.count() + " blocks; the device holds " + run.mostResident
-                    + " of these at a time");
+            throw new IllegalArgumentException(
+                    "a cooperative launch of " + grid.count() + " blocks; the device holds " + run.mostResident
+                            + " of these at a time");
         }
         run.run(workers);
         return new RunStatistics(run.executed.sum());
@@ -148,7 +155,8 @@ public final class KernelRun {
             int turns = 0;
             while (!launch.cancelled) {
                 // A paused block costs its memory, so others are started beside it only when those there get nowhere.
-                boolean room = waiting.isEmpty() || resident.get() < mostResident && (cooperative || turns >= 4 * waiting.size());
+                boolean room = waiting.isEmpty()
+                        || resident.get() < mostResident && (cooperative || turns >= 4 * waiting.size());
                 Block b = room ? begin(free) : null;
                 turns = b == null ? turns + 1 : 0;
                 if (b == null && (b = waiting.poll()) == null) {

@@ -12,7 +12,5 @@ public record RunStatistics(long warpInstructions) {
      *
      * @return 32 for each warp instruction
      */
-    public long laneInstructions() {
-        return 32 * warpInstructions;
-    }
+    public long laneInstructions() { return 32 * warpInstructions; }
 }

@@ -165,7 +165,8 @@ final class Warp {
 
     private DeviceFault fault(Fault f, Op op) {
         Dim thread = f.lane < 0 ? null : threadOf(f.lane);
-        return new DeviceFault(f.cudaError, f.getMessage() + " at '" + op.text + "'", block.launch.kernelName, op.line, block.index,
+        return new DeviceFault(f.cudaError, f.getMessage() + " at '" + op.text + "'", block.launch.kernelName, op.line,
+                block.index,
                 thread);
     }
 
@@ -175,9 +176,7 @@ final class Warp {
         return steps + clockReads;
     }
 
-    Dim threadOf(int lane) {
-        return block.launch.block.at(index * 32L + lane);
-    }
+    Dim threadOf(int lane) { return block.launch.block.at(index * 32L + lane); }
 
     private boolean choose() {
         for (int i = leaves.size() - 1; i >= 0; i--) {

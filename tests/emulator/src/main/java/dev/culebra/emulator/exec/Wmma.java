@@ -14,8 +14,7 @@ import java.util.List;
  */
 final class Wmma {
 
-    private Wmma() {
-    }
+    private Wmma() {}
 
     static void register(Families f) {
         f.add("wmma", x -> {
@@ -33,16 +32,14 @@ final class Wmma {
     private static int[] shape(Decoding x) {
         String s = x.takeAny("m16n16k16", "m32n8k16", "m8n32k16");
         return switch (s) {
-            case "m16n16k16" -> new int[] {16, 16, 16};
-            case "m32n8k16" -> new int[] {32, 8, 16};
-            case "m8n32k16" -> new int[] {8, 32, 16};
+            case "m16n16k16" -> new int[]{16, 16, 16};
+            case "m32n8k16" -> new int[]{32, 8, 16};
+            case "m8n32k16" -> new int[]{8, 32, 16};
             case null, default -> throw x.refuse("wmma of shape m16n16k16, m32n8k16 or m8n32k16 is known");
         };
     }
 
-    private static boolean sync(Decoding x) {
-        return x.take("sync") & x.take("aligned");
-    }
+    private static boolean sync(Decoding x) { return x.take("sync") & x.take("aligned"); }
 
     private static void move(Decoding x, boolean load) {
         String which = x.takeAny("a", "b", "c", "d");
@@ -69,7 +66,8 @@ final class Wmma {
         if (registers.length * (t == F32 ? 1 : 2) * 32 < rows * columns) {
             throw x.refuse(registers.length + " registers are too few for the fragment");
         }
-        x.emit(new Move(MemoryAccess.place(x, x.operand(1 - at), space), registers, rows, columns, byRows, stride, t, load));
+        x.emit(new Move(MemoryAccess.place(x, x.operand(1 - at), space), registers, rows, columns, byRows, stride, t,
+                load));
     }
 
     /** A fragment to or from memory, one element a lane at a time. */
@@ -172,7 +170,8 @@ final class Wmma {
         boolean same = third == null || third == second;
         x.take("satfinite");
         x.done(4);
-        boolean types = (in == F16 || in == BF16) && (td == F16 || td == F32) && (tc == F16 || tc == F32) && (in == F16 || td == tc);
+        boolean types = (in == F16 || in == BF16) && (td == F16 || td == F32) && (tc == F16 || tc == F32)
+                && (in == F16 || td == tc);
         if (!known || !same || !types) {
             throw x.refuse("unknown instruction");
         }

@@ -18,16 +18,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every product of the catalog, from its committed PTX, on small integers: then each sum is exact, whatever its order. */
 class CatalogTest {
 
-    static Stream<KernelInstance> products() {
-        return KernelCatalog.all().stream().filter(k -> k.format() != null);
-    }
+    static Stream<KernelInstance> products() { return KernelCatalog.all().stream().filter(k -> k.format() != null); }
 
     @ParameterizedTest
     @MethodSource("products")
     void productsAreExactOnSmallIntegers(KernelInstance kernel) throws Exception {
         Rig rig = new Rig(KernelCatalog.ptx(kernel));
         rig.workers = 2;
-        for (int[] shape : List.of(new int[] {1, 1, 1, 100}, new int[] {65, 130, kernel.tileN() + 3, 40}, new int[] {64, 192, 5, 0})) {
+        for (int[] shape : List.of(new int[]{1, 1, 1, 100}, new int[]{65, 130, kernel.tileN() + 3, 40},
+                new int[]{64, 192, 5, 0})) {
             check(rig, kernel, shape[0], shape[1], shape[2], shape[3]);
         }
     }
@@ -55,7 +54,8 @@ class CatalogTest {
         long entries = upload(rig, matrix.section("entries"));
         long offsets = upload(rig, matrix.section("offsets"));
         long y = rig.upload(new float[n * m]);
-        rig.launch(kernel.name(), Rig.dim((n + kernel.tileN() - 1) / kernel.tileN(), (m + 63) / 64), Rig.dim(kernel.threads()),
+        rig.launch(kernel.name(), Rig.dim((n + kernel.tileN() - 1) / kernel.tileN(), (m + 63) / 64),
+                Rig.dim(kernel.threads()),
                 kernel.sharedBytes(), entries, offsets, rig.upload(activations), y, m, k, n, ldx);
         float[] got = rig.floats(y);
         for (int t = 0; t < n; t++) {
@@ -65,7 +65,8 @@ class CatalogTest {
                     sum += a[r * k + c] * x[t * ldx + c];
                 }
                 assertTrue(Math.abs(sum) < 1 << 24, "exact in fp32");
-                assertEquals(sum, got[t * m + r], kernel.name() + " " + m + "x" + k + "x" + n + " row " + r + " token " + t);
+                assertEquals(sum, got[t * m + r],
+                        kernel.name() + " " + m + "x" + k + "x" + n + " row " + r + " token " + t);
             }
         }
     }

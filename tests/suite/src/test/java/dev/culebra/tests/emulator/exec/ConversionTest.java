@@ -15,21 +15,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Conversions against big integers and decimals, and the ISA's rules for what does not fit. */
 class ConversionTest {
 
-    private static int one(String code, int a) {
-        return Rig.ints(code, new int[] {a})[0];
-    }
+    private static int one(String code, int a) { return Rig.ints(code, new int[]{a})[0]; }
 
-    private static int one(String code, float a) {
-        return one(code, Rig.f(a));
-    }
+    private static int one(String code, float a) { return one(code, Rig.f(a)); }
 
-    private static final Map<String, RoundingMode> MODES = Map.of("rni", RoundingMode.HALF_EVEN, "rzi", RoundingMode.DOWN, "rmi",
-        RoundingMode.FLOOR, "rpi", RoundingMode.CEILING);
+    private static final Map<String, RoundingMode> MODES = Map.of("rni", RoundingMode.HALF_EVEN, "rzi",
+            RoundingMode.DOWN, "rmi",
+            RoundingMode.FLOOR, "rpi", RoundingMode.CEILING);
 
     @ParameterizedTest
     @ValueSource(strings = {"s32", "u32", "s64", "u64", "s16", "u16", "s8", "u8"})
     void fromFloatToInteger(String type) {
-        float[] in = {0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 3.99f, -3.99f, 1e5f, -1e5f, 3e9f, -3e9f, 1e19f, 2e19f, -1e19f, 127.5f, 255.5f,
+        float[] in = {0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 3.99f, -3.99f, 1e5f, -1e5f, 3e9f, -3e9f, 1e19f, 2e19f, -1e19f,
+            127.5f, 255.5f,
             32767.5f, 65535.5f, 2147483520f, Float.MAX_VALUE, -Float.MAX_VALUE};
         int bits = Integer.parseInt(type.substring(1));
         boolean signed = type.charAt(0) == 's';
@@ -41,8 +39,8 @@ class ConversionTest {
                 long want = exact.max(least).min(most).longValue();
                 String to = bits == 64 ? "%d" : "%t0";
                 String code = "cvt.u32.u64 %t1, %a; cvt." + mode + "." + type + ".f32 " + to + ", %t1;"
-                    + (bits == 64 ? "" : " cvt." + type.charAt(0) + "64." + type + " %d, %t0;");
-                assertEquals(want, Rig.longs(code, new long[] {Rig.f(f)})[0], mode + " of " + f);
+                        + (bits == 64 ? "" : " cvt." + type.charAt(0) + "64." + type + " %d, %t0;");
+                assertEquals(want, Rig.longs(code, new long[]{Rig.f(f)})[0], mode + " of " + f);
             }
         });
     }
@@ -54,8 +52,9 @@ class ConversionTest {
         assertEquals(0, one("cvt.rni.u32.f32 %d, %a;", Float.NaN));
         assertEquals(Integer.MIN_VALUE, one("cvt.f64.f32 %x, %a; cvt.rzi.s32.f64 %d, %x;", Float.NaN));
         long nan = Double.doubleToRawLongBits(Double.NaN);
-        assertEquals(Long.MIN_VALUE, Rig.longs("cvt.rzi.u64.f64 %d, %a;", new long[] {nan})[0]);
-        assertEquals(Long.MIN_VALUE, Rig.longs("cvt.u32.u64 %t0, %a; cvt.rzi.s64.f32 %d, %t0;", new long[] {0x7fc00000})[0]);
+        assertEquals(Long.MIN_VALUE, Rig.longs("cvt.rzi.u64.f64 %d, %a;", new long[]{nan})[0]);
+        assertEquals(Long.MIN_VALUE,
+                Rig.longs("cvt.u32.u64 %t0, %a; cvt.rzi.s64.f32 %d, %t0;", new long[]{0x7fc00000})[0]);
     }
 
     @ParameterizedTest
@@ -64,7 +63,9 @@ class ConversionTest {
         Random r = new Random(2);
         long[] in = new long[32];
         for (int l = 0; l < 32; l++) {
-            in[l] = l == 0 ? Long.MIN_VALUE : l == 1 ? -1 : l == 2 ? (1L << 60) + (1L << 36) + 1 : r.nextLong() >> r.nextInt(64);
+            in[l] = l == 0
+                    ? Long.MIN_VALUE
+                    : l == 1 ? -1 : l == 2 ? (1L << 60) + (1L << 36) + 1 : r.nextLong() >> r.nextInt(64);
         }
         long[] f32s = Rig.longs("cvt." + mode + ".f32.s64 %t0, %a; cvt.u64.u32 %d, %t0;", in);
         long[] f32u = Rig.longs("cvt." + mode + ".f32.u64 %t0, %a; cvt.u64.u32 %d, %t0;", in);
@@ -97,17 +98,19 @@ class ConversionTest {
         assertEquals(127, one("cvt.sat.s8.s32 %d, %a;", 1000));
         assertEquals(0, one("cvt.sat.u8.s32 %d, %a;", -5));
         assertEquals(0xffff, one("cvt.sat.u16.u32 %h0, %a; cvt.u32.u16 %d, %h0;", 70000));
-        assertEquals(Integer.MAX_VALUE, Rig.longs("cvt.sat.s32.u64 %t0, %a; cvt.s64.s32 %d, %t0;", new long[] {-1})[0]);
-        assertEquals(-3, Rig.longs("cvt.u32.u64 %t0, %a; cvt.s64.s32 %d, %t0;", new long[] {-3})[0]);
-        assertEquals(0xfffffffdL, Rig.longs("cvt.u32.u64 %t0, %a; cvt.u64.u32 %d, %t0;", new long[] {-3})[0]);
-        assertEquals(0x7fff8000, Rig.ints("cvt.pack.sat.s16.s32 %d, %a, %b;", new int[] {99999}, new int[] {-99999})[0]);
-        assertEquals(0x1234ff00, Rig.ints("cvt.pack.sat.u8.s32.b32 %d, %a, %b, %c;", new int[] {999}, new int[] {-9}, new int[] {0x1234})[0]);
+        assertEquals(Integer.MAX_VALUE, Rig.longs("cvt.sat.s32.u64 %t0, %a; cvt.s64.s32 %d, %t0;", new long[]{-1})[0]);
+        assertEquals(-3, Rig.longs("cvt.u32.u64 %t0, %a; cvt.s64.s32 %d, %t0;", new long[]{-3})[0]);
+        assertEquals(0xfffffffdL, Rig.longs("cvt.u32.u64 %t0, %a; cvt.u64.u32 %d, %t0;", new long[]{-3})[0]);
+        assertEquals(0x7fff8000, Rig.ints("cvt.pack.sat.s16.s32 %d, %a, %b;", new int[]{99999}, new int[]{-99999})[0]);
+        assertEquals(0x1234ff00, Rig.ints("cvt.pack.sat.u8.s32.b32 %d, %a, %b, %c;", new int[]{999}, new int[]{-9},
+                new int[]{0x1234})[0]);
     }
 
     @Test
     void betweenFloats() {
         assertEquals(0x3c00, one("cvt.rn.f16.f32 %h0, %a; cvt.u32.u16 %d, %h0;", 1f));
-        assertEquals(0x7c00, one("cvt.rn.f16.f32 %h0, %a; cvt.u32.u16 %d, %h0;", 65520f), "half way to 65536 goes to infinity");
+        assertEquals(0x7c00, one("cvt.rn.f16.f32 %h0, %a; cvt.u32.u16 %d, %h0;", 65520f),
+                "half way to 65536 goes to infinity");
         assertEquals(0x7bff, one("cvt.rz.f16.f32 %h0, %a; cvt.u32.u16 %d, %h0;", 65520f));
         assertEquals(0x7bff, one("cvt.rn.satfinite.f16.f32 %h0, %a; cvt.u32.u16 %d, %h0;", 1e9f));
         assertEquals(0, one("cvt.rn.relu.f16.f32 %h0, %a; cvt.u32.u16 %d, %h0;", -3f));
@@ -118,12 +121,15 @@ class ConversionTest {
         assertEquals(0x3f82, one("cvt.rn.bf16.f32 %h0, %a; cvt.u32.u16 %d, %h0;", 0x1.03p0f));
         assertEquals(0x3f80, one("cvt.rz.bf16.f32 %h0, %a; cvt.u32.u16 %d, %h0;", 0x1.01fp0f));
         assertEquals(Rig.f(1f), one("cvt.f32.bf16 %d, %ah;", 0x3f80));
-        assertEquals(0x40003c00, Rig.ints("cvt.rn.f16x2.f32 %d, %a, %b;", new int[] {Rig.f(2)}, new int[] {Rig.f(1)})[0], "a is the upper half");
-        assertEquals(0x40003f80, Rig.ints("cvt.rn.bf16x2.f32 %d, %a, %b;", new int[] {Rig.f(2)}, new int[] {Rig.f(1)})[0]);
+        assertEquals(0x40003c00, Rig.ints("cvt.rn.f16x2.f32 %d, %a, %b;", new int[]{Rig.f(2)}, new int[]{Rig.f(1)})[0],
+                "a is the upper half");
+        assertEquals(0x40003f80,
+                Rig.ints("cvt.rn.bf16x2.f32 %d, %a, %b;", new int[]{Rig.f(2)}, new int[]{Rig.f(1)})[0]);
         assertEquals(Rig.f(0x1.004p0f), one("cvt.rna.tf32.f32 %d, %a;", 0x1.002p0f), "a tie goes away from zero");
         assertEquals(Rig.f(0.1f), one("cvt.f64.f32 %x, %a; cvt.rn.f32.f64 %d, %x;", 0.1f));
-        assertEquals(Rig.f(Float.MAX_VALUE), one("cvt.f64.f32 %x, %a; mul.f64 %x, %x, 0d4000000000000000; cvt.rz.f32.f64 %d, %x;",
-            Float.MAX_VALUE));
+        assertEquals(Rig.f(Float.MAX_VALUE),
+                one("cvt.f64.f32 %x, %a; mul.f64 %x, %x, 0d4000000000000000; cvt.rz.f32.f64 %d, %x;",
+                        Float.MAX_VALUE));
         assertEquals(Rig.f(-3f), one("cvt.rmi.f32.f32 %d, %a;", -2.5f));
         assertEquals(Rig.f(-2f), one("cvt.rni.f32.f32 %d, %a;", -2.5f));
         assertEquals(Rig.f(1f), one("cvt.sat.f32.f32 %d, %a;", 7f));

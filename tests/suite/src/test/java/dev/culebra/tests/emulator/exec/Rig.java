@@ -56,9 +56,7 @@ final class Rig implements AddressSpace {
     }
 
     /** The rig for a committed PTX file. */
-    static Rig resource(String name) {
-        return new Rig(text(name));
-    }
+    static Rig resource(String name) { return new Rig(text(name)); }
 
     static String text(String name) {
         try (InputStream in = Rig.class.getResourceAsStream(name)) {
@@ -86,21 +84,13 @@ final class Rig implements AddressSpace {
     }
 
     @Override
-    public String explain(long address) {
-        return "in no allocation";
-    }
+    public String explain(long address) { return "in no allocation"; }
 
-    Allocation variable(String name) {
-        return variables.get(name);
-    }
+    Allocation variable(String name) { return variables.get(name); }
 
-    long upload(byte[] v) {
-        return allocate(v, "buffer").base;
-    }
+    long upload(byte[] v) { return allocate(v, "buffer").base; }
 
-    long zeros(int n) {
-        return upload(new byte[n]);
-    }
+    long zeros(int n) { return upload(new byte[n]); }
 
     long upload(int... v) {
         Allocation a = allocate(new byte[v.length * 4], "buffer");
@@ -128,40 +118,27 @@ final class Rig implements AddressSpace {
         return a.base;
     }
 
-    private MemorySegment at(long address) {
-        return find(address, 1).bytes;
-    }
+    private MemorySegment at(long address) { return find(address, 1).bytes; }
 
-    int[] ints(long address) {
-        return at(address).toArray(ValueLayout.JAVA_INT);
-    }
+    int[] ints(long address) { return at(address).toArray(ValueLayout.JAVA_INT); }
 
-    long[] longs(long address) {
-        return at(address).toArray(ValueLayout.JAVA_LONG);
-    }
+    long[] longs(long address) { return at(address).toArray(ValueLayout.JAVA_LONG); }
 
-    float[] floats(long address) {
-        return at(address).toArray(ValueLayout.JAVA_FLOAT);
-    }
+    float[] floats(long address) { return at(address).toArray(ValueLayout.JAVA_FLOAT); }
 
-    short[] shorts(long address) {
-        return at(address).toArray(ValueLayout.JAVA_SHORT);
-    }
+    short[] shorts(long address) { return at(address).toArray(ValueLayout.JAVA_SHORT); }
 
-    byte[] byteArray(long address) {
-        return at(address).toArray(ValueLayout.JAVA_BYTE);
-    }
+    byte[] byteArray(long address) { return at(address).toArray(ValueLayout.JAVA_BYTE); }
 
-    void free(long address) {
-        find(address, 1).markFreed();
-    }
+    void free(long address) { find(address, 1).markFreed(); }
 
     /** Launches; arguments are Long (addresses and 64 bits), Integer or Float. */
     RunStatistics launch(String kernel, Dim grid, Dim block, int shared, Object... args) throws DeviceFault {
         return launch(kernel, grid, block, shared, false, args);
     }
 
-    RunStatistics launch(String kernel, Dim grid, Dim block, int shared, boolean cooperative, Object[] args) throws DeviceFault {
+    RunStatistics launch(String kernel, Dim grid, Dim block, int shared, boolean cooperative, Object[] args)
+            throws DeviceFault {
         PtxKernel k = module.kernel(kernel);
         MemorySegment params = arena.allocate(Math.max(1, k.parameterBytes()), 16);
         for (int i = 0; i < args.length; i++) {
@@ -176,13 +153,9 @@ final class Rig implements AddressSpace {
         return KernelRun.run(k, grid, block, null, shared, params, this, variables, spec, workers, cooperative);
     }
 
-    static Dim dim(int x) {
-        return new Dim(x, 1, 1);
-    }
+    static Dim dim(int x) { return new Dim(x, 1, 1); }
 
-    static Dim dim(int x, int y) {
-        return new Dim(x, y, 1);
-    }
+    static Dim dim(int x, int y) { return new Dim(x, y, 1); }
 
     /**
      * Runs a few instructions in one warp. Lane l finds {@code inputs[i][l]} in the 32-bit registers %a, %b, %c and %e, their low
@@ -190,15 +163,17 @@ final class Rig implements AddressSpace {
      * 16-bit %h0 to %h9, predicates %p and %q, and 64 bytes of shared memory a lane in {@code smem}.
      */
     static int[] ints(String code, int[]... inputs) {
-        Rig rig = new Rig(HEADER + """
-                .shared .align 16 .b8 smem[2048];
-                .visible .entry k(.param .u64 in, .param .u64 out) {
-                .reg .b64 %in, %out, %o, %x, %y; .reg .b32 %a, %b, %c, %e, %d, %tid, %t<10>; .reg .b16 %ah, %bh, %ch, %h<10>; .reg .pred %p, %q;
-                ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %tid, %tid.x;
-                mul.wide.u32 %o, %tid, 4; add.s64 %in, %in, %o; add.s64 %out, %out, %o;
-                ld.global.u32 %a, [%in]; ld.global.u32 %b, [%in+128]; ld.global.u32 %c, [%in+256]; ld.global.u32 %e, [%in+384];
-                cvt.u16.u32 %ah, %a; cvt.u16.u32 %bh, %b; cvt.u16.u32 %ch, %c;
-                """ + code + "\nst.global.u32 [%out], %d; ret; }");
+        Rig rig = new Rig(
+                HEADER + """
+                        .shared .align 16 .b8 smem[2048];
+                        .visible .entry k(.param .u64 in, .param .u64 out) {
+                        .reg .b64 %in, %out, %o, %x, %y; .reg .b32 %a, %b, %c, %e, %d, %tid, %t<10>; .reg .b16 %ah, %bh, %ch, %h<10>; .reg .pred %p, %q;
+                        ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %tid, %tid.x;
+                        mul.wide.u32 %o, %tid, 4; add.s64 %in, %in, %o; add.s64 %out, %out, %o;
+                        ld.global.u32 %a, [%in]; ld.global.u32 %b, [%in+128]; ld.global.u32 %c, [%in+256]; ld.global.u32 %e, [%in+384];
+                        cvt.u16.u32 %ah, %a; cvt.u16.u32 %bh, %b; cvt.u16.u32 %ch, %c;
+                        """
+                        + code + "\nst.global.u32 [%out], %d; ret; }");
         int[] all = new int[128];
         for (int i = 0; i < inputs.length; i++) {
             for (int l = 0; l < 32; l++) {
@@ -248,11 +223,7 @@ final class Rig implements AddressSpace {
         throw new AssertionError("accepted: " + text);
     }
 
-    static int[] map(int[] v, UnaryOperator<Integer> f) {
-        return Arrays.stream(v).map(f::apply).toArray();
-    }
+    static int[] map(int[] v, UnaryOperator<Integer> f) { return Arrays.stream(v).map(f::apply).toArray(); }
 
-    static int f(float v) {
-        return Float.floatToRawIntBits(v);
-    }
+    static int f(float v) { return Float.floatToRawIntBits(v); }
 }

@@ -66,7 +66,8 @@ class TextbookTest {
         }
         long out = rig.upload(0f);
         long arrived = rig.upload(0);
-        rig.launch("reduction_last", Rig.dim(9), Rig.dim(256), 0, rig.upload(in), rig.upload(new float[9]), arrived, out, in.length);
+        rig.launch("reduction_last", Rig.dim(9), Rig.dim(256), 0, rig.upload(in), rig.upload(new float[9]), arrived,
+                out, in.length);
         assertEquals(sum, rig.floats(out)[0]);
         assertEquals(0, rig.ints(arrived)[0], "atomicInc wraps to zero");
     }
@@ -155,19 +156,13 @@ class TextbookTest {
         }
     }
 
-    private static short half(float v) {
-        return Float.floatToFloat16(v);
-    }
+    private static short half(float v) { return Float.floatToFloat16(v); }
 
     @Test
-    void productByMmaWithAsynchronousCopies() throws Exception {
-        tensorProduct("gemm_mma", 8, true);
-    }
+    void productByMmaWithAsynchronousCopies() throws Exception { tensorProduct("gemm_mma", 8, true); }
 
     @Test
-    void productByWmma() throws Exception {
-        tensorProduct("gemm_wmma", 16, false);
-    }
+    void productByWmma() throws Exception { tensorProduct("gemm_wmma", 16, false); }
 
     /** Small integers: every product and sum is exact, so the result is too, whatever the order. */
     private void tensorProduct(String kernel, int tileN, boolean bByColumns) throws Exception {
@@ -220,7 +215,8 @@ class TextbookTest {
             for (int i = 0; i < columns; i++) {
                 double e = Math.exp(in[r * columns + i] - top) / sum;
                 // expf errs by 2 ulp, the difference before it by half an ulp of 40, the sum and the quotient by a few more.
-                assertEquals(e, got[r * columns + i], e * (40 * 0x1p-24 + 20 * 0x1p-24) + 1e-30, "row " + r + " column " + i);
+                assertEquals(e, got[r * columns + i], e * (40 * 0x1p-24 + 20 * 0x1p-24) + 1e-30,
+                        "row " + r + " column " + i);
             }
         }
     }
@@ -249,8 +245,10 @@ class TextbookTest {
                 double g = 0.5 * v * (1 + Math.tanh(0.79788456 * (v + 0.044715 * v * v * v)));
                 assertEquals((v - mean) * scale, rig.floats(norm)[at], 1e-6 * (1 + Math.abs(v * scale)), "norm " + at);
                 // one rounding to half (2^-11), doubled, and one of the result below 4 (2^-10)
-                assertEquals(2 * g + 1, Float.float16ToFloat(rig.shorts(h)[at]), 2 * Math.abs(g) * 0x1.1p-11 + 0x1p-10, "half " + at);
-                assertEquals(g, Float.intBitsToFloat(rig.shorts(b)[at] << 16), Math.abs(g) * 0x1.1p-8 + 1e-6, "bfloat16 " + at);
+                assertEquals(2 * g + 1, Float.float16ToFloat(rig.shorts(h)[at]), 2 * Math.abs(g) * 0x1.1p-11 + 0x1p-10,
+                        "half " + at);
+                assertEquals(g, Float.intBitsToFloat(rig.shorts(b)[at] << 16), Math.abs(g) * 0x1.1p-8 + 1e-6,
+                        "bfloat16 " + at);
             }
         }
     }
