@@ -61,7 +61,8 @@ final class Completions {
     static void closed(Lifetime subject, CudaException failure) {
         for (Pending pending : OPEN) {
             if (pending.subject == subject) {
-                pending.finish(failure != null ? failure
+                pending.finish(failure != null
+                        ? failure
                         : new IllegalStateException(subject.name() + " was closed while its future was open"));
             }
         }
@@ -95,9 +96,7 @@ final class Completions {
             return future;
         }
 
-        private void askIn(long millis) {
-            Watcher.THREAD.schedule(() -> ask(millis), millis, TimeUnit.MILLISECONDS);
-        }
+        private void askIn(long millis) { Watcher.THREAD.schedule(() -> ask(millis), millis, TimeUnit.MILLISECONDS); }
 
         private void ask(long waited) {
             if (finished.get()) return;

@@ -125,10 +125,12 @@ public final class Event implements AutoCloseable {
 
     /** Destroys the event, which lets down nobody who waits for it. A second call does nothing; a guest is left alone. */
     @Override
-    public void close() { lifetime.close(() -> {
+    public void close() {
+        lifetime.close(() -> {
             Completions.closed(lifetime, null);
             if (owned) driver.events.destroy(context.raw(), handle);
-        }); }
+        });
+    }
 
     @Override
     public String toString() { return lifetime.name(); }

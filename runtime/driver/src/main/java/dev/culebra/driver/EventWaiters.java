@@ -18,9 +18,7 @@ final class EventWaiters {
     private final Deque<MemorySegment> idle = new ArrayDeque<>();
     private boolean closed;
 
-    EventWaiters(Context context) {
-        this.context = context;
-    }
+    EventWaiters(Context context) { this.context = context; }
 
     /** A stream with no work on it; null where there are enough. */
     synchronized MemorySegment take() {
@@ -31,9 +29,7 @@ final class EventWaiters {
         return waiter;
     }
 
-    synchronized void giveBack(MemorySegment waiter) {
-        if (!closed) idle.add(waiter);
-    }
+    synchronized void giveBack(MemorySegment waiter) { if (!closed) idle.add(waiter); }
 
     /** With the context: waits for what is still waited for, so that each future hears of its end. */
     synchronized void close() {

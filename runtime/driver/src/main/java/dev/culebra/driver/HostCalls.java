@@ -31,9 +31,7 @@ final class HostCalls {
         return id;
     }
 
-    static void forget(long id) {
-        CALLS.remove(id);
-    }
+    static void forget(long id) { CALLS.remove(id); }
 
     /** Lets the driver call it when the work on the stream is done; it never does where that work fails. */
     static void enqueue(Context context, MemorySegment stream, long id) {

@@ -259,7 +259,7 @@ public final class Kernel {
             throw new IllegalArgumentException(name + " runs with up to " + maxThreads + " threads a block, got "
                     + config.block() + " = " + threads);
         }
-        if (config.cluster() != null && !context.device().supportsClusters()) {
+        if (config.cluster() != null && config.cluster().count() > 1 && !context.device().supportsClusters()) {
             throw new IllegalArgumentException("clusters want compute capability 9.0, and " + context.device() + " has "
                     + context.device().computeCapability());
         }

@@ -7,7 +7,7 @@ package dev.culebra.driver;
  * @param block threads a block
  * @param sharedBytes dynamic shared memory a block, 0 for none. Above the 48 KiB that every kernel may use, the kernel is
  *        opted in when it is launched, up to {@link Device#sharedMemoryPerBlockOptIn()}.
- * @param cluster blocks a cluster, from compute capability 9.0 on; null for none
+ * @param cluster blocks a cluster, more than one from compute capability 9.0 on; null for none
  * @param cooperative whether all blocks must run at once, so that they can wait for each other
  */
 public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster, boolean cooperative) {

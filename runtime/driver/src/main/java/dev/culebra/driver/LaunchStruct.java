@@ -27,7 +27,8 @@ final class LaunchStruct {
         CUlaunchConfig.sharedMemBytes(struct, config.sharedBytes());
         CUlaunchConfig.attrs(struct, attributes);
         int count = 0;
-        if (config.cluster() != null) {
+        // A cluster of one block is what every launch has, on devices without clusters too.
+        if (config.cluster() != null && config.cluster().count() > 1) {
             MemorySegment attribute = CUlaunchAttribute.asSlice(attributes, count++);
             CUlaunchAttribute.id(attribute, CudaApi.CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION());
             MemorySegment extents = CUlaunchAttributeValue.clusterDim(CUlaunchAttribute.value(attribute));

@@ -351,7 +351,8 @@ public final class Stream implements AutoCloseable {
      */
     public void call(Runnable action) {
         lifetime.check();
-        if (capture != null) throw new IllegalStateException(lifetime.name() + " is capturing: Java is no part of a graph");
+        if (capture != null)
+            throw new IllegalStateException(lifetime.name() + " is capturing: Java is no part of a graph");
         long id = HostCalls.register(action);
         boolean enqueued = false;
         try {

@@ -19,17 +19,23 @@ final class Uses {
     void mark(Stream stream) { if (last != stream) add(stream); }
 
     private synchronized void add(Stream stream) {
-        List<Stream> open = new ArrayList<>();
-        for (Stream other : streams) {
-            // Closing a stream waits for its work.
-            if (other != stream && !other.isClosed()) open.add(other);
+        if (!knows(stream)) {
+            List<Stream> open = open(); // closing a stream waits for its work: the others are of no interest
+            open.add(stream);
+            streams = open.toArray(NONE);
         }
-        open.add(stream);
-        streams = open.toArray(NONE);
         last = stream;
     }
 
-    /** The open streams, the latest used last. */
+    /** A loop that allocates nothing, since launches that alternate between streams come here each time. */
+    private boolean knows(Stream stream) {
+        for (Stream known : streams) {
+            if (known == stream) return true;
+        }
+        return false;
+    }
+
+    /** The open streams. */
     synchronized List<Stream> open() {
         List<Stream> open = new ArrayList<>(streams.length);
         for (Stream stream : streams) {

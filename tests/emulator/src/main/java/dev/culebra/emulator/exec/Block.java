@@ -86,6 +86,11 @@ final class Block {
         return false;
     }
 
+    /** Instructions that its warps have executed. */
+    long steps() {
+        return steps;
+    }
+
     private DeviceFault deadlock() {
         for (Warp w : warps) {
             Split s = w.alive == 0 ? null : w.waiting();

@@ -85,8 +85,11 @@ final class Cfg {
     private int[] postDominators(int n) {
         int[] dominator = new int[n];
         Arrays.fill(dominator, -1);
+        int[] reached = new int[n];
+        Arrays.fill(reached, -1);
+        postorder(0, successors, reached, new ArrayList<>());
         int exit = n - 1;
-        while (exit >= 0 && !successors.get(exit).isEmpty()) {
+        while (exit >= 0 && (!successors.get(exit).isEmpty() || reached[exit] < 0)) {
             exit--;
         }
         if (exit < 0) {

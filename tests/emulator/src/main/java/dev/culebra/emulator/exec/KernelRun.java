@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Runs a grid to its end. */
 public final class KernelRun {
@@ -23,6 +24,7 @@ public final class KernelRun {
     private final AtomicLong next = new AtomicLong();
     private final AtomicLong resident = new AtomicLong();
     private final long mostResident;
+    private final LongAdder executed = new LongAdder();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
     private final boolean cooperative;
@@ -54,12 +56,13 @@ public final class KernelRun {
      * @param variables where the module's variables lie, by name
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
+     * @return what it came to
      * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
-    public static void run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
+    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
             AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers) throws DeviceFault {
-        run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers, false);
+        return run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers, false);
     }
 
     /**
@@ -76,10 +79,11 @@ public final class KernelRun {
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
+     * @return what it came to
      * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
-    public static void run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
+    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
             AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers, boolean cooperative)
             throws DeviceFault {
         if (block.x() < 1 || block.y() < 1 || block.z() < 1 || block.count() > 1024 || grid.x() < 1 || grid.y() < 1 || grid.z() < 1) {
@@ -103,6 +107,7 @@ public final class KernelRun {
                     + " of these at a time");
         }
         run.run(workers);
+        return new RunStatistics(run.executed.sum());
     }
 
     private void run(int workers) throws DeviceFault {
@@ -150,6 +155,7 @@ public final class KernelRun {
                     return;
                 }
                 if (b.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
+                    executed.add(b.steps());
                     free.push(b);
                     resident.decrementAndGet();
                 } else {

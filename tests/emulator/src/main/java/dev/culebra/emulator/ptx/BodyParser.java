@@ -307,7 +307,8 @@ final class BodyParser {
     private Operand named(boolean names) {
         Token t = in.take();
         String name = t.text();
-        Object found = find(name);
+        boolean part = in.peek().kind() == Kind.DOTTED && in.peek().start() == t.end();
+        Object found = part ? null : find(name);
         if (found instanceof Operand.Register r) {
             return r;
         }
@@ -316,7 +317,6 @@ final class BodyParser {
             return new Operand.Symbol(v, name, addend);
         }
         if (SPECIALS.contains(name) || name.startsWith("%envreg") || name.startsWith("%pm")) {
-            boolean part = in.peek().kind() == Kind.DOTTED && in.peek().start() == t.end();
             return new Operand.Special(part ? name + in.take().text() : name);
         }
         String label = label(name);

@@ -70,7 +70,8 @@ class LibrarySearchTest {
 
     @Test
     void aFileThatIsNoLibraryIsTheLoadersSentence() throws Exception {
-        Path text = Files.writeString(folder.resolve("libtext.so"), "no library, but long enough to be read as one".repeat(9));
+        Path text = Files.writeString(folder.resolve("libtext.so"),
+                "no library, but long enough to be read as one".repeat(9));
         assertEquals("false|" + text + ": invalid ELF header", ask(text.toString(), null));
     }
 

@@ -32,19 +32,13 @@ class ProvidersTest {
     public static final class Unmakeable implements DriverProvider {
 
         /** Throws. */
-        public Unmakeable() {
-            throw new IllegalStateException("on purpose");
-        }
+        public Unmakeable() { throw new IllegalStateException("on purpose"); }
 
         @Override
-        public String name() {
-            return "unmakeable";
-        }
+        public String name() { return "unmakeable"; }
 
         @Override
-        public Result load() {
-            throw new AssertionError();
-        }
+        public Result load() { throw new AssertionError(); }
     }
 
     /** Says no, and counts how often it is asked. */
@@ -53,9 +47,7 @@ class ProvidersTest {
         static final AtomicInteger ASKED = new AtomicInteger();
 
         @Override
-        public String name() {
-            return "missing";
-        }
+        public String name() { return "missing"; }
 
         @Override
         public Result load() {
@@ -68,14 +60,10 @@ class ProvidersTest {
     public static final class Throwing implements DriverProvider {
 
         @Override
-        public String name() {
-            return "throwing";
-        }
+        public String name() { return "throwing"; }
 
         @Override
-        public Result load() {
-            throw new UnsatisfiedLinkError("no such symbol");
-        }
+        public Result load() { throw new UnsatisfiedLinkError("no such symbol"); }
     }
 
     /** As it is where a jar with these providers is on the class path. */
@@ -86,7 +74,7 @@ class ProvidersTest {
                 + Missing.class.getName() + "\n" + Throwing.class.getName() + "\n");
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+        try (URLClassLoader loader = new URLClassLoader(new URL[]{folder.toUri().toURL()}, before)) {
             thread.setContextClassLoader(loader);
             test.run();
         } finally {
@@ -118,7 +106,8 @@ class ProvidersTest {
     @Test
     void aMissingDriverIsAskedForOnce() throws Exception {
         withServices(() -> {
-            for (int i = 0; i < 3; i++) assertEquals(new Availability(false, "it is Sunday"), Cuda.available("missing"));
+            for (int i = 0; i < 3; i++)
+                assertEquals(new Availability(false, "it is Sunday"), Cuda.available("missing"));
             CudaUnavailableException e = assertThrows(CudaUnavailableException.class, () -> Cuda.open("missing"));
             assertEquals("it is Sunday", e.reason());
             assertTrue(e.getMessage().contains("'missing'"));

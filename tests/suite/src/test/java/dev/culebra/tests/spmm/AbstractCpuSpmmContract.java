@@ -25,9 +25,7 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
     }
 
     @Override
-    boolean tensorCores() {
-        return false;
-    }
+    boolean tensorCores() { return false; }
 
     @Override
     List<Shape> shapes() {
@@ -84,9 +82,7 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
     }
 
     @Test
-    void refusesNoThreads() {
-        refused("threads is 0; give 1 or more", () -> open(0));
-    }
+    void refusesNoThreads() { refused("threads is 0; give 1 or more", () -> open(0)); }
 
     @Test
     void tellsThreads() {

@@ -4,6 +4,7 @@ import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.DeviceSpec;
 import dev.culebra.emulator.exec.Dim;
 import dev.culebra.emulator.exec.KernelRun;
+import dev.culebra.emulator.exec.RunStatistics;
 import dev.culebra.emulator.memory.AddressSpace;
 import dev.culebra.emulator.memory.Allocation;
 import dev.culebra.emulator.ptx.PtxException;
@@ -156,11 +157,11 @@ final class Rig implements AddressSpace {
     }
 
     /** Launches; arguments are Long (addresses and 64 bits), Integer or Float. */
-    void launch(String kernel, Dim grid, Dim block, int shared, Object... args) throws DeviceFault {
-        launch(kernel, grid, block, shared, false, args);
+    RunStatistics launch(String kernel, Dim grid, Dim block, int shared, Object... args) throws DeviceFault {
+        return launch(kernel, grid, block, shared, false, args);
     }
 
-    void launch(String kernel, Dim grid, Dim block, int shared, boolean cooperative, Object... args) throws DeviceFault {
+    RunStatistics launch(String kernel, Dim grid, Dim block, int shared, boolean cooperative, Object[] args) throws DeviceFault {
         PtxKernel k = module.kernel(kernel);
         MemorySegment params = arena.allocate(Math.max(1, k.parameterBytes()), 16);
         for (int i = 0; i < args.length; i++) {
@@ -172,7 +173,7 @@ final class Rig implements AddressSpace {
                 default -> throw new IllegalArgumentException(args[i].toString());
             }
         }
-        KernelRun.run(k, grid, block, null, shared, params, this, variables, spec, workers, cooperative);
+        return KernelRun.run(k, grid, block, null, shared, params, this, variables, spec, workers, cooperative);
     }
 
     static Dim dim(int x) {
