@@ -15,6 +15,9 @@ import java.util.stream.Collectors;
 
 /** What went wrong, as one line for people. */
 final class Failures {
+    /** Characters of a message: ten lines of a terminal. */
+    private static final int LONGEST = 800;
+
     private Failures() {}
 
     /** A failure that is fully told by its message. */
@@ -69,8 +72,9 @@ final class Failures {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    /** Lines joined, blank ones dropped. */
+    /** Lines joined, blank ones dropped, the rest of a long log left to --verbose. */
     static String oneLine(String message) {
-        return message.lines().map(String::strip).filter(line -> !line.isEmpty()).collect(Collectors.joining("; "));
+        var line = message.lines().map(String::strip).filter(l -> !l.isEmpty()).collect(Collectors.joining("; "));
+        return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "... (--verbose shows all)";
     }
 }

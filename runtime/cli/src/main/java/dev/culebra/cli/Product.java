@@ -8,23 +8,25 @@ import java.util.Arrays;
 
 /** A product, timed as a caller sees it: from host memory to host memory, everything between included. */
 final class Product {
-    /** Enough for a median. */
-    private static final int MOST_RUNS = 200;
-
-    /** Once this much time has passed no further run begins: somebody waits for the result. */
-    private static final double ENOUGH_MILLISECONDS = 500;
+    /** Enough for a median; small products are through with it long before the time is up. */
+    private static final int MOST_RUNS = 1000;
 
     /**
-     * A first run up to this long is followed by a second all the same. On a CPU the first ones are mostly the JVM's
-     * compiler: 28672 x 7168 at 70% takes 1.8 to 5 s at first and 0.06 to 0.2 s from then on (two cores, in use by others
-     * as well).
+     * Once this much time has passed no further run begins: somebody waits for the result. The JVM's compiler is through
+     * with a small product after about a second.
+     */
+    private static final double ENOUGH_MILLISECONDS = 1500;
+
+    /**
+     * A first run up to this long is followed by a second all the same. On a CPU the first one is mostly the JVM's
+     * compiler: 28672 x 7168 at 70% with N = 8 took 1.8 s at first and 0.06 s from then on (two cores).
      */
     private static final double COLD_MILLISECONDS = 10_000;
 
     private Product() {}
 
     /**
-     * Multiplies again and again for about half a second, at least twice unless that takes long.
+     * Multiplies again and again, at least twice unless that takes long.
      *
      * @return the median of the later half of the runs, in milliseconds
      */

@@ -66,7 +66,7 @@ final class SpmmCommand implements Callable<Integer> {
     @Option(names = "--json",
             description = "Print one line with one JSON object: device, kernel, format, m, k, n, nonzeros, sparsity, "
                     + "encoded_bytes (what the device reads of the weights), time_ms (one product from host memory to host memory, "
-                    + "copies included; repeated for half a second, the median of the later half).")
+                    + "copies included; repeated for up to 1.5 s, the median of the later half).")
     private boolean json;
 
     SpmmCommand(Console console) { this.console = console; }

@@ -8,8 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Between the files' layout (features by tokens) and the one used inside (tokens by features). Works in square blocks, so
- * that both sides are touched a cache line at a time, and in parallel.
+ * Between the files' layout (features by tokens) and the one used inside (tokens by features). Works in square tiles that
+ * are turned in a small array, and in parallel: written straight to their place, the elements of a column would be a power
+ * of two apart for most shapes, and push each other out of the cache.
  */
 final class Transpose {
     private static final ValueLayout.OfShort FILE16 = ValueLayout.JAVA_SHORT_UNALIGNED
@@ -18,7 +19,7 @@ final class Transpose {
     private static final ValueLayout.OfFloat FILE_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** A block of 64 x 64 16-bit elements is 8 KB a side: both sides together stay in the first-level cache. */
+    /** A tile of 64 x 64 32-bit elements is 16 KB: half of a first-level cache. */
     private static final int BLOCK = 64;
 
     /** Elements of a buffer for results. */
@@ -36,25 +37,28 @@ final class Transpose {
     static long toTokenMajor(MemorySegment from, DenseType type, int k, int n, MemorySegment to, Progress progress) {
         return Parallel.sum(Math.ceilDiv(k, BLOCK), block -> {
             int firstK = block * BLOCK; // below k, so it does not overflow
-            int lastK = (int) Math.min((long) firstK + BLOCK, k);
+            int height = Math.min(BLOCK, k - firstK);
+            var tile = new short[BLOCK * BLOCK];
             long overflows = 0;
             for (long firstN = 0; firstN < n; firstN += BLOCK) {
-                long lastN = Math.min(firstN + BLOCK, n);
-                for (int i = firstK; i < lastK; i++) {
-                    for (long j = firstN; j < lastN; j++) {
-                        long source = (long) i * n + j;
-                        long target = 2 * (j * k + i);
-                        if (type.bytes() == 2) {
-                            to.set(FILE16, target, from.get(FILE16, 2 * source));
-                        } else {
-                            float value = from.get(FILE_FLOAT, 4 * source);
-                            to.set(FILE16, target, Float.floatToFloat16(value));
+                int width = (int) Math.min(BLOCK, n - firstN);
+                for (int i = 0; i < height; i++) {
+                    long source = (long) (firstK + i) * n + firstN;
+                    if (type.bytes() == 2) {
+                        for (int j = 0; j < width; j++) tile[j * BLOCK + i] = from.get(FILE16, 2 * (source + j));
+                    } else {
+                        for (int j = 0; j < width; j++) {
+                            float value = from.get(FILE_FLOAT, 4 * (source + j));
+                            tile[j * BLOCK + i] = Float.floatToFloat16(value);
                             if (Halves.overflows(value)) overflows++;
                         }
                     }
                 }
+                for (int j = 0; j < width; j++) {
+                    MemorySegment.copy(tile, j * BLOCK, to, FILE16, 2 * ((firstN + j) * k + firstK), height);
+                }
             }
-            progress.step(lastK - firstK);
+            progress.step(height);
             return overflows;
         });
     }
@@ -83,14 +87,22 @@ final class Transpose {
             int first = (int) ((long) part * rows);
             int last = (int) Math.min((long) first + rows, m);
             var buffer = MemorySegment.ofArray(new byte[Float.BYTES * (last - first) * columns]);
+            var tile = new int[BLOCK * BLOCK];
             for (long firstN = 0; firstN < n; firstN += columns) {
                 int width = (int) Math.min(columns, n - firstN);
                 for (int firstM = first; firstM < last; firstM += Math.min(BLOCK, last - firstM)) {
-                    int lastM = Math.min(BLOCK, last - firstM) + firstM;
-                    for (int j = 0; j < width; j++) {
-                        for (int i = firstM; i < lastM; i++) {
-                            int bits = from.get(ValueLayout.JAVA_INT_UNALIGNED, 4 * ((firstN + j) * m + i));
-                            buffer.set(FILE32, 4L * ((i - first) * width + j), bits);
+                    int height = Math.min(BLOCK, last - firstM);
+                    for (int left = 0; left < width; left += BLOCK) {
+                        int tokens = Math.min(BLOCK, width - left);
+                        for (int j = 0; j < tokens; j++) {
+                            long source = (firstN + left + j) * m + firstM;
+                            for (int i = 0; i < height; i++) {
+                                tile[i * BLOCK + j] = from.get(ValueLayout.JAVA_INT_UNALIGNED, 4 * (source + i));
+                            }
+                        }
+                        for (int i = 0; i < height; i++) {
+                            long target = 4L * ((firstM + i - first) * width + left);
+                            MemorySegment.copy(tile, i * BLOCK, buffer, FILE32, target, tokens);
                         }
                     }
                 }

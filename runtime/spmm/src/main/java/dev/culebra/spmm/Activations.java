@@ -40,18 +40,14 @@ final class Activations {
     }
 
     /** [K', width] of a group after [K', width] of the one before it. */
-    float[] values() {
-        return values;
-    }
+    float[] values() { return values; }
 
     /** Where in {@link #values()} a group of a width, which begins with a token, meets a tile. */
     int at(int token, int width, int tileColumn) {
         return token * paddedK + tileColumn * CpuKernel.SIDE * width;
     }
 
-    boolean poisoned(int token) {
-        return poisoned[token];
-    }
+    boolean poisoned(int token) { return poisoned[token]; }
 
     void fill(MemorySegment x, DenseType type, int first, int count) {
         int most = kernel.mostColumns();

@@ -8,8 +8,7 @@ import java.util.Objects;
 /** What every device checks before it multiplies. */
 final class Arguments {
 
-    private Arguments() {
-    }
+    private Arguments() {}
 
     static void checkTokens(int n) {
         if (n < 1) {
@@ -19,8 +18,9 @@ final class Arguments {
 
     static void checkElements(String name, long given, int n, int width, String widthName) {
         if (given != (long) n * width) {
-            throw new IllegalArgumentException(name + " has " + given + " elements; [N, " + widthName + "] = [" + n + ", "
-                    + width + "] takes " + (long) n * width);
+            throw new IllegalArgumentException(
+                    name + " has " + given + " elements; [N, " + widthName + "] = [" + n + ", "
+                            + width + "] takes " + (long) n * width);
         }
     }
 

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
  * column by column: value (row r, column c) is {@code tile[64 * c + r]}.
  *
  * <p>
- * Sums of a tile's rows are kept for each token as 64 floats, in an order of the kernel's own; {@link #sumOf} tells it.
+ * Sums of a tile's rows are kept for each token as 64 floats, in an order of the kernel's own; {@link #inOrder} undoes it.
  * Stateless and thread-safe.
  */
 abstract sealed class CpuKernel permits VectorKernel, PlainKernel {
@@ -45,14 +45,14 @@ abstract sealed class CpuKernel permits VectorKernel, PlainKernel {
      * @param columns tokens: 1, 2, 4 or 8, up to {@link #mostColumns()}
      * @param sums [columns, 64]
      * @param sumsAt where they begin
-     * @param scratch 4096 floats for the kernel's own use
+     * @param scratch the thread's; {@code wide} and {@code row} may be overwritten
      * @param clear whether to leave the tile full of zeros
      */
     abstract void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt,
-            float[] scratch, boolean clear);
+            CpuScratch scratch, boolean clear);
 
-    /** Where the sum of a row, 0 to 63, lies among a token's 64. */
-    abstract int sumOf(int row);
+    /** Copies a token's 64 sums, in the kernel's own order, to the order of rows. */
+    abstract void inOrder(float[] sums, int sumsAt, float[] rows);
 
     /** The width of the group of columns that begins with {@code left} columns to go: the least one that takes them all. */
     final int columns(int left) {

@@ -62,6 +62,10 @@ final class CpuProduct implements Runnable {
 
     /** Waits for all rows, interrupted or not: the arrays are in use. */
     void await() {
+        long until = System.nanoTime() + CpuCrew.SPIN_NANOS; // to sleep and be woken may take as long as the last row
+        while (left.getCount() > 0 && System.nanoTime() < until) {
+            Thread.onSpinWait();
+        }
         boolean interrupted = false;
         while (true) {
             try {
@@ -104,7 +108,7 @@ final class CpuProduct implements Runnable {
             s.stream.scatter((int) (bytes / TiledCsl.ENTRY_BYTES), s.tile);
             for (int n = 0; n < tokens;) {
                 int width = kernel.columns(tokens - n);
-                kernel.multiply(s.tile, bf16, x.values(), x.at(n, width, t), width, s.sums, n * SIDE, s.wide,
+                kernel.multiply(s.tile, bf16, x.values(), x.at(n, width, t), width, s.sums, n * SIDE, s,
                         n + width >= tokens);
                 n += width;
             }
@@ -119,9 +123,7 @@ final class CpuProduct implements Runnable {
             if (x.poisoned(n)) {
                 Arrays.fill(s.row, Float.NaN);
             } else {
-                for (int r = 0; r < SIDE; r++) {
-                    s.row[r] = s.sums[n * SIDE + kernel.sumOf(r)];
-                }
+                kernel.inOrder(s.sums, n * SIDE, s.row);
             }
             MemorySegment.copy(s.row, 0, y, FLOAT, ((long) n * weights.m() + at) * Float.BYTES, rows);
         }

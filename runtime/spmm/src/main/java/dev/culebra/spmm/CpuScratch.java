@@ -8,11 +8,9 @@ final class CpuScratch {
     final EntryStream stream;
     /** Zeros between tiles. */
     final short[] tile = new short[SIDE * SIDE];
-    final float[] wide = new float[SIDE * SIDE];
+    final float[][] wide = new float[SIDE][SIDE];
     final float[] row = new float[SIDE];
     float[] sums = new float[0];
 
-    CpuScratch(CpuKernel kernel) {
-        stream = new EntryStream(kernel);
-    }
+    CpuScratch(CpuKernel kernel) { stream = new EntryStream(kernel); }
 }

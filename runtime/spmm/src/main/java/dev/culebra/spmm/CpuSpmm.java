@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -16,24 +14,22 @@ import java.util.stream.Stream;
  *
  * <p>
  * Vectorised through {@code jdk.incubator.vector} where the JVM was started with {@code --add-modules jdk.incubator.vector},
- * else by plain loops that the JIT compiler vectorises, at a lower speed. Thread-safe. Threads are daemons; a call works on
- * the caller's thread too, and small products use that one alone.
+ * else by plain loops that the JIT compiler vectorises, at a lower speed. Thread-safe. A call works on the caller's thread too,
+ * and small products use that one alone. The other threads are daemons, and stay awake for 50 microseconds when there is
+ * nothing left to do.
  */
 public final class CpuSpmm implements Spmm {
 
     private final int threads;
     private final CpuKernel kernel;
-    private final ExecutorService helpers;
+    private final CpuCrew crew;
     private final AtomicInteger open = new AtomicInteger();
     private volatile boolean closed;
 
     private CpuSpmm(int threads, CpuKernel kernel) {
         this.threads = threads;
         this.kernel = kernel;
-        this.helpers = threads == 1
-                ? null
-                : Executors.newFixedThreadPool(threads - 1,
-                        Thread.ofPlatform().name("culebra-spmm-", 0).daemon().factory());
+        this.crew = new CpuCrew(threads - 1);
     }
 
     /**
@@ -41,9 +37,7 @@ public final class CpuSpmm implements Spmm {
      *
      * @return the device; the caller closes it
      */
-    public static CpuSpmm open() {
-        return open(Runtime.getRuntime().availableProcessors());
-    }
+    public static CpuSpmm open() { return open(Runtime.getRuntime().availableProcessors()); }
 
     /**
      * Opens the processor with some threads, vectorised where the JVM offers it.
@@ -52,9 +46,7 @@ public final class CpuSpmm implements Spmm {
      * @return the device; the caller closes it
      * @throws IllegalArgumentException if threads is under 1
      */
-    public static CpuSpmm open(int threads) {
-        return open(threads, true);
-    }
+    public static CpuSpmm open(int threads) { return open(threads, true); }
 
     /**
      * Opens the processor.
@@ -76,23 +68,17 @@ public final class CpuSpmm implements Spmm {
      *
      * @return true with {@code jdk.incubator.vector}
      */
-    public boolean vectors() {
-        return kernel != PlainKernel.INSTANCE;
-    }
+    public boolean vectors() { return kernel != PlainKernel.INSTANCE; }
 
     /**
      * How many threads work on one product.
      *
      * @return threads, the caller's among them
      */
-    public int threads() {
-        return threads;
-    }
+    public int threads() { return threads; }
 
     @Override
-    public String device() {
-        return "cpu";
-    }
+    public String device() { return "cpu"; }
 
     @Override
     public String description() {
@@ -117,20 +103,14 @@ public final class CpuSpmm implements Spmm {
             throw new IllegalStateException(open + " matrices are still loaded on the cpu; close them first");
         }
         closed = true;
-        if (helpers != null) {
-            helpers.shutdown();
-        }
+        crew.close();
     }
 
-    CpuKernel kernel() {
-        return kernel;
-    }
+    CpuKernel kernel() { return kernel; }
 
     /** Runs a product's work on the caller's thread and up to some more. Returns when all of it is done. */
     void run(CpuProduct work, int moreThreads) {
-        for (int i = 0; i < Math.min(moreThreads, threads - 1); i++) {
-            helpers.execute(work);
-        }
+        crew.help(work, moreThreads);
         work.run();
         work.await();
     }
@@ -141,9 +121,7 @@ public final class CpuSpmm implements Spmm {
         }
     }
 
-    void released() {
-        open.decrementAndGet();
-    }
+    void released() { open.decrementAndGet(); }
 
     private static String processor() {
         Path info = Path.of("/proc/cpuinfo");

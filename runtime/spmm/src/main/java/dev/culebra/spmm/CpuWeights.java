@@ -55,24 +55,16 @@ final class CpuWeights implements SpmmWeights {
     }
 
     @Override
-    public int m() {
-        return matrix.m();
-    }
+    public int m() { return matrix.m(); }
 
     @Override
-    public int k() {
-        return matrix.k();
-    }
+    public int k() { return matrix.k(); }
 
     @Override
-    public ValueType valueType() {
-        return matrix.valueType();
-    }
+    public ValueType valueType() { return matrix.valueType(); }
 
     @Override
-    public long encodedBytes() {
-        return matrix.encodedBytes();
-    }
+    public long encodedBytes() { return matrix.encodedBytes(); }
 
     @Override
     public String kernel(int n) {
@@ -116,30 +108,19 @@ final class CpuWeights implements SpmmWeights {
     }
 
     @Override
-    public String toString() {
-        return matrix + " on " + owner.device();
-    }
+    public String toString() { return matrix + " on " + owner.device(); }
 
     /** Never started: it only asks whether a segment is confined to one thread. */
-    private static final Thread ANOTHER_THREAD = new Thread(() -> {
-    });
+    private static final Thread ANOTHER_THREAD = new Thread(() -> {});
 
-    CpuKernel kernel() {
-        return kernel;
-    }
+    CpuKernel kernel() { return kernel; }
 
-    TiledCsl shape() {
-        return shape;
-    }
+    TiledCsl shape() { return shape; }
 
-    MemorySegment entries() {
-        return entries;
-    }
+    MemorySegment entries() { return entries; }
 
     /** The i-th row of tiles to work on. */
-    int tileRow(int i) {
-        return order[i];
-    }
+    int tileRow(int i) { return order[i]; }
 
     /** Where a tile's entries begin, in bytes. */
     long entriesAt(long tile) {
@@ -151,9 +132,7 @@ final class CpuWeights implements SpmmWeights {
         return s == null ? new CpuScratch(kernel) : s;
     }
 
-    void giveBack(CpuScratch s) {
-        scratches.add(s);
-    }
+    void giveBack(CpuScratch s) { scratches.add(s); }
 
     /** About a cycle an entry to scatter; a tile costs some 300 and 150 a token. See NOTES.md. */
     private int moreThreads(int tokens) {

@@ -44,13 +44,9 @@ final class CudaLane implements AutoCloseable {
         return hostY;
     }
 
-    DeviceBuffer x(long bytes) {
-        return x = grown(x, bytes);
-    }
+    DeviceBuffer x(long bytes) { return x = grown(x, bytes); }
 
-    DeviceBuffer y(long bytes) {
-        return y = grown(y, bytes);
-    }
+    DeviceBuffer y(long bytes) { return y = grown(y, bytes); }
 
     /** Null for 0 bytes. */
     DeviceBuffer workspace(long bytes) {

@@ -70,9 +70,7 @@ public final class CudaProduct implements AutoCloseable {
      *
      * @return the plan
      */
-    public LaunchPlan plan() {
-        return plan;
-    }
+    public LaunchPlan plan() { return plan; }
 
     /** Frees the workspace after its last use. May be called twice. */
     @Override

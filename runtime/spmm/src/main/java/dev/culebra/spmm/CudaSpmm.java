@@ -69,9 +69,7 @@ public final class CudaSpmm implements Spmm {
      * @return the device; the caller closes it, and the context after that
      * @throws IllegalArgumentException if no kernel runs on its device
      */
-    public static CudaSpmm in(Context context) {
-        return new CudaSpmm(context, false);
-    }
+    public static CudaSpmm in(Context context) { return new CudaSpmm(context, false); }
 
     /** "cuda", "cuda:1", or another provider's name. */
     static CudaSpmm open(String name) {
@@ -96,23 +94,17 @@ public final class CudaSpmm implements Spmm {
                 + ", where :1 behind the name means its second device");
     }
 
-    static boolean serves(Device device) {
-        return device.computeCapability().compareTo(LEAST) >= 0;
-    }
+    static boolean serves(Device device) { return device.computeCapability().compareTo(LEAST) >= 0; }
 
     /**
      * Where it works, for streams and buffers of the caller's own.
      *
      * @return the context, which stays this object's
      */
-    public Context context() {
-        return context;
-    }
+    public Context context() { return context; }
 
     @Override
-    public String device() {
-        return context.device().cuda().provider();
-    }
+    public String device() { return context.device().cuda().provider(); }
 
     @Override
     public String description() {
@@ -153,13 +145,9 @@ public final class CudaSpmm implements Spmm {
     }
 
     @Override
-    public String toString() {
-        return device() + ":" + context.device().ordinal();
-    }
+    public String toString() { return device() + ":" + context.device().ordinal(); }
 
-    Target target() {
-        return target;
-    }
+    Target target() { return target; }
 
     /** Loads the kernel's module when it is first asked for. */
     Kernel kernel(KernelInstance instance) {
@@ -187,7 +175,5 @@ public final class CudaSpmm implements Spmm {
         }
     }
 
-    void released() {
-        open.decrementAndGet();
-    }
+    void released() { open.decrementAndGet(); }
 }

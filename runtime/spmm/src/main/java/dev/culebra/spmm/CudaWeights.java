@@ -66,29 +66,19 @@ public final class CudaWeights implements SpmmWeights {
     }
 
     @Override
-    public int m() {
-        return matrix.m();
-    }
+    public int m() { return matrix.m(); }
 
     @Override
-    public int k() {
-        return matrix.k();
-    }
+    public int k() { return matrix.k(); }
 
     @Override
-    public ValueType valueType() {
-        return matrix.valueType();
-    }
+    public ValueType valueType() { return matrix.valueType(); }
 
     @Override
-    public long encodedBytes() {
-        return matrix.encodedBytes();
-    }
+    public long encodedBytes() { return matrix.encodedBytes(); }
 
     @Override
-    public String kernel(int n) {
-        return plan(n).kernel().name();
-    }
+    public String kernel(int n) { return plan(n).kernel().name(); }
 
     /**
      * What would be launched for a number of tokens. Made once for each number.
@@ -108,9 +98,7 @@ public final class CudaWeights implements SpmmWeights {
      *
      * @return K rounded up to a multiple of 8, in elements
      */
-    public int minimumLdx() {
-        return Math.addExact(k(), 7) & ~7;
-    }
+    public int minimumLdx() { return Math.addExact(k(), 7) & ~7; }
 
     @Override
     public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y) {
@@ -206,21 +194,13 @@ public final class CudaWeights implements SpmmWeights {
     }
 
     @Override
-    public String toString() {
-        return matrix + " on " + owner;
-    }
+    public String toString() { return matrix + " on " + owner; }
 
-    CudaSpmm owner() {
-        return owner;
-    }
+    CudaSpmm owner() { return owner; }
 
-    DeviceBuffer entries() {
-        return entries;
-    }
+    DeviceBuffer entries() { return entries; }
 
-    DeviceBuffer offsets() {
-        return offsets;
-    }
+    DeviceBuffer offsets() { return offsets; }
 
     void checkOpen() {
         if (closed.get()) {

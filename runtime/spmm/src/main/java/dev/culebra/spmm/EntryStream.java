@@ -25,9 +25,7 @@ final class EntryStream {
     private long nextByte;
     private long endByte;
 
-    EntryStream(CpuKernel kernel) {
-        this.kernel = kernel;
-    }
+    EntryStream(CpuKernel kernel) { this.kernel = kernel; }
 
     /** Begins anew with the entries from one byte up to another, both multiples of 16. */
     void start(MemorySegment section, long fromByte, long toByte) {

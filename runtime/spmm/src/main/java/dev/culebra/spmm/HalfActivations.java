@@ -14,8 +14,7 @@ final class HalfActivations {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private HalfActivations() {
-    }
+    private HalfActivations() {}
 
     /** Copies some tokens of [N, K] to [count, ldx]; fp32 is rounded to the nearest, ties to even. */
     static void fill(MemorySegment x, DenseType type, int first, int count, int k, ValueType to, MemorySegment out,

@@ -15,28 +15,19 @@ final class PlainKernel extends CpuKernel {
 
     static final PlainKernel INSTANCE = new PlainKernel();
 
-    private PlainKernel() {
-    }
+    private PlainKernel() {}
 
     @Override
-    int mostColumns() {
-        return 8;
-    }
+    int mostColumns() { return 8; }
 
     @Override
-    String description() {
-        return "plain loops";
-    }
+    String description() { return "plain loops"; }
 
     @Override
-    String suffix() {
-        return "plain";
-    }
+    String suffix() { return "plain"; }
 
     @Override
-    int sumOf(int row) {
-        return row;
-    }
+    void inOrder(float[] sums, int sumsAt, float[] rows) { System.arraycopy(sums, sumsAt, rows, 0, SIDE); }
 
     @Override
     void decode(MemorySegment entries, long fromByte, int count, int[] out) {
@@ -48,43 +39,51 @@ final class PlainKernel extends CpuKernel {
         }
     }
 
+    /** Every array is indexed by the row alone: with another offset for each, C2 would not know that they do not overlap. */
     @Override
-    void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt, float[] scratch,
+    void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt,
+            CpuScratch scratch,
             boolean clear) {
-        if (bf16) {
-            widenBf16(tile, scratch);
-        } else {
-            widenF16(tile, scratch);
+        float[][] w = scratch.wide;
+        float[] own = scratch.row;
+        for (int k = 0; k < SIDE; k++) {
+            if (bf16) {
+                widenBf16(tile, k * SIDE, w[k]);
+            } else {
+                widenF16(tile, k * SIDE, w[k]);
+            }
         }
         for (int c = 0; c < columns; c++) {
+            System.arraycopy(sums, sumsAt + c * SIDE, own, 0, SIDE);
             // four columns of the tile at a time, so that the sums are loaded and stored a quarter as often
             for (int k = 0; k < SIDE; k += 4) {
                 int xk = xAt + k * columns + c;
-                add(scratch, k * SIDE, x[xk], x[xk + columns], x[xk + 2 * columns], x[xk + 3 * columns], sums,
-                        sumsAt + c * SIDE);
+                add(w[k], w[k + 1], w[k + 2], w[k + 3], x[xk], x[xk + columns], x[xk + 2 * columns],
+                        x[xk + 3 * columns], own);
             }
+            System.arraycopy(own, 0, sums, sumsAt + c * SIDE, SIDE);
         }
         if (clear) {
             Arrays.fill(tile, (short) 0);
         }
     }
 
-    private static void add(float[] w, int at, float x0, float x1, float x2, float x3, float[] sums, int sumsAt) {
+    private static void add(float[] w0, float[] w1, float[] w2, float[] w3, float x0, float x1, float x2, float x3,
+            float[] sums) {
         for (int r = 0; r < SIDE; r++) {
-            sums[sumsAt + r] += w[at + r] * x0 + w[at + SIDE + r] * x1
-                    + (w[at + 2 * SIDE + r] * x2 + w[at + 3 * SIDE + r] * x3);
+            sums[r] += w0[r] * x0 + w1[r] * x1 + (w2[r] * x2 + w3[r] * x3);
         }
     }
 
-    private static void widenF16(short[] from, float[] to) {
-        for (int i = 0; i < SIDE * SIDE; i++) {
-            to[i] = Float.float16ToFloat(from[i]);
+    private static void widenF16(short[] from, int at, float[] to) {
+        for (int r = 0; r < SIDE; r++) {
+            to[r] = Float.float16ToFloat(from[at + r]);
         }
     }
 
-    private static void widenBf16(short[] from, float[] to) {
-        for (int i = 0; i < SIDE * SIDE; i++) {
-            to[i] = Float.intBitsToFloat(from[i] << 16);
+    private static void widenBf16(short[] from, int at, float[] to) {
+        for (int r = 0; r < SIDE; r++) {
+            to[r] = Float.intBitsToFloat(from[at + r] << 16);
         }
     }
 }

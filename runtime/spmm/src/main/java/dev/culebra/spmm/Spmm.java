@@ -23,9 +23,7 @@ public interface Spmm extends AutoCloseable {
      *
      * @return a GPU if there is one that serves, else the CPU
      */
-    static Spmm open() {
-        return open("auto");
-    }
+    static Spmm open() { return open("auto"); }
 
     /**
      * Opens a device by name.

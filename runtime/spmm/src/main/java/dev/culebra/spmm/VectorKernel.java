@@ -11,6 +11,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -36,6 +37,8 @@ final class VectorKernel extends CpuKernel {
     private static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, F.vectorShape());
     private static final VectorSpecies<Short> S = VectorSpecies.of(short.class, F.vectorShape());
     private static final int LANES = F.length();
+    private static final VectorShuffle<Float> ZIP_LOW = VectorShuffle.makeZip(F, 0);
+    private static final VectorShuffle<Float> ZIP_HIGH = VectorShuffle.makeZip(F, 1);
     private static final boolean MANY_REGISTERS = LANES >= 16 || System.getProperty("os.arch").equals("aarch64");
 
     static final VectorKernel INSTANCE = new VectorKernel(); // after the species
@@ -56,28 +59,25 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private VectorKernel() {
-    }
+    private VectorKernel() {}
 
     @Override
-    int mostColumns() {
-        return MANY_REGISTERS ? 8 : 4;
-    }
+    int mostColumns() { return MANY_REGISTERS ? 8 : 4; }
 
     @Override
-    String description() {
-        return F.vectorBitSize() + "-bit vectors";
-    }
+    String description() { return F.vectorBitSize() + "-bit vectors"; }
 
     @Override
-    String suffix() {
-        return "v" + F.vectorBitSize();
-    }
+    String suffix() { return "v" + F.vectorBitSize(); }
 
     @Override
-    int sumOf(int row) {
-        int inPairs = row % (2 * LANES);
-        return row - inPairs + (inPairs & 1) * LANES + inPairs / 2;
+    void inOrder(float[] sums, int sumsAt, float[] rows) {
+        for (int r = 0; r < SIDE; r += 2 * LANES) {
+            FloatVector even = FloatVector.fromArray(F, sums, sumsAt + r);
+            FloatVector odd = FloatVector.fromArray(F, sums, sumsAt + r + LANES);
+            even.rearrange(ZIP_LOW, odd).intoArray(rows, r);
+            even.rearrange(ZIP_HIGH, odd).intoArray(rows, r + LANES);
+        }
     }
 
     @Override
@@ -103,7 +103,8 @@ final class VectorKernel extends CpuKernel {
     }
 
     @Override
-    void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt, float[] scratch,
+    void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt,
+            CpuScratch scratch,
             boolean clear) {
         Widening w = bf16 ? Widening.BF16 : Widening.F16;
         switch (columns) {
@@ -115,11 +116,12 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private static void multiply1(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt, boolean clear) {
+    private static void multiply1(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
+            boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
         FloatVector scale = FloatVector.broadcast(F, w.scale);
         ShortVector zero = ShortVector.zero(S);
-        int shift = w.shift;
+        IntVector shift = IntVector.broadcast(I, w.shift);
         for (int rows = 0; rows < SIDE; rows += 2 * LANES) {
             int at = sumsAt + rows;
             FloatVector e0 = FloatVector.fromArray(F, sums, at);
@@ -129,7 +131,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
+                        .mul(scale);
                 FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
                 FloatVector x0 = FloatVector.broadcast(F, x[xAt + k]);
                 e0 = even.fma(x0, e0);
@@ -140,11 +143,12 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private static void multiply2(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt, boolean clear) {
+    private static void multiply2(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
+            boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
         FloatVector scale = FloatVector.broadcast(F, w.scale);
         ShortVector zero = ShortVector.zero(S);
-        int shift = w.shift;
+        IntVector shift = IntVector.broadcast(I, w.shift);
         for (int rows = 0; rows < SIDE; rows += 2 * LANES) {
             int at = sumsAt + rows;
             FloatVector e0 = FloatVector.fromArray(F, sums, at);
@@ -156,7 +160,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
+                        .mul(scale);
                 FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
                 int xk = xAt + k * 2;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);
@@ -173,11 +178,12 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private static void multiply4(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt, boolean clear) {
+    private static void multiply4(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
+            boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
         FloatVector scale = FloatVector.broadcast(F, w.scale);
         ShortVector zero = ShortVector.zero(S);
-        int shift = w.shift;
+        IntVector shift = IntVector.broadcast(I, w.shift);
         for (int rows = 0; rows < SIDE; rows += 2 * LANES) {
             int at = sumsAt + rows;
             FloatVector e0 = FloatVector.fromArray(F, sums, at);
@@ -193,7 +199,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
+                        .mul(scale);
                 FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
                 int xk = xAt + k * 4;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);
@@ -220,11 +227,12 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
-    private static void multiply8(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt, boolean clear) {
+    private static void multiply8(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
+            boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
         FloatVector scale = FloatVector.broadcast(F, w.scale);
         ShortVector zero = ShortVector.zero(S);
-        int shift = w.shift;
+        IntVector shift = IntVector.broadcast(I, w.shift);
         for (int rows = 0; rows < SIDE; rows += 2 * LANES) {
             int at = sumsAt + rows;
             FloatVector e0 = FloatVector.fromArray(F, sums, at);
@@ -248,7 +256,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
+                        .mul(scale);
                 FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
                 int xk = xAt + k * 8;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);

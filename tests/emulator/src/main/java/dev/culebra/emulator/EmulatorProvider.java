@@ -3,6 +3,7 @@ package dev.culebra.emulator;
 import dev.culebra.driver.spi.Diagnostics;
 import dev.culebra.driver.spi.DriverProvider;
 import dev.culebra.emulator.driver.EmulatedDriver;
+import dev.culebra.emulator.driver.Machine;
 
 /**
  * The emulator as a provider, under the name {@code emulator}. Each instance is a driver of its own, with its own
@@ -38,7 +39,10 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics {
     public synchronized Result load() {
         try {
             if (driver == null) {
-                driver = new EmulatedDriver(options == null ? EmulatorOptions.fromSystemProperties() : options);
+                EmulatorOptions o = options == null ? EmulatorOptions.fromSystemProperties() : options;
+                driver = new EmulatedDriver(
+                        new Machine(o.devices(), o.computeMajor(), o.computeMinor(), o.multiprocessors(),
+                                o.memoryBytes(), o.workers()));
             }
             return new Result.Loaded(driver.procAddress(), "Culebra emulator, in this process");
         } catch (IllegalArgumentException e) {

@@ -126,6 +126,8 @@ public final class SafetensorsWriter implements AutoCloseable {
         long end = dataStart + (tensors.isEmpty() ? 0 : tensors.getLast().end());
         // A byte at the end gives the file its length where the last part was never written.
         if (channel.size() < end) writeFully(ByteBuffer.allocate(1), end - 1);
+        // On the disk before it has the name: a power failure must not leave the name with nothing under it.
+        channel.force(true);
         channel.close();
         file.commit();
     }

@@ -2,7 +2,6 @@ package dev.culebra.emulator.driver;
 
 import static dev.culebra.bindings.CudaApi.*;
 
-import dev.culebra.emulator.EmulatorOptions;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -14,7 +13,7 @@ final class DeviceAttributes {
 
     private final Map<Integer, Integer> values = new HashMap<>();
 
-    DeviceAttributes(EmulatorOptions options, ComputeLimits limits, int ordinal) {
+    DeviceAttributes(Machine machine, ComputeLimits limits, int ordinal) {
         values.put(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK(), 1024);
         values.put(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X(), 1024);
         values.put(CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y(), 1024);
@@ -33,7 +32,7 @@ final class DeviceAttributes {
         values.put(CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT(), 32);
         values.put(CU_DEVICE_ATTRIBUTE_SURFACE_ALIGNMENT(), 512);
         values.put(CU_DEVICE_ATTRIBUTE_GPU_OVERLAP(), 1);
-        values.put(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT(), options.multiprocessors());
+        values.put(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT(), machine.multiprocessors());
         values.put(CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY(), 1);
         values.put(CU_DEVICE_ATTRIBUTE_CONCURRENT_KERNELS(), 1);
         values.put(CU_DEVICE_ATTRIBUTE_ECC_ENABLED(), 1);
@@ -44,8 +43,8 @@ final class DeviceAttributes {
         values.put(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR(), limits.threads());
         values.put(CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT(), 3);
         values.put(CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING(), 1);
-        values.put(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR(), options.computeMajor());
-        values.put(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR(), options.computeMinor());
+        values.put(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR(), machine.computeMajor());
+        values.put(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR(), machine.computeMinor());
         values.put(CU_DEVICE_ATTRIBUTE_STREAM_PRIORITIES_SUPPORTED(), 1);
         values.put(CU_DEVICE_ATTRIBUTE_GLOBAL_L1_CACHE_SUPPORTED(), 1);
         values.put(CU_DEVICE_ATTRIBUTE_LOCAL_L1_CACHE_SUPPORTED(), 1);
@@ -59,11 +58,11 @@ final class DeviceAttributes {
         values.put(CU_DEVICE_ATTRIBUTE_READ_ONLY_HOST_REGISTER_SUPPORTED(), 1);
         values.put(CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR(), limits.blocks());
         // From 8.0 on the system takes 1 KB of shared memory for each block.
-        values.put(CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK(), options.computeMajor() >= 8 ? 1024 : 0);
+        values.put(CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK(), machine.computeMajor() >= 8 ? 1024 : 0);
         values.put(CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED(), 1);
         // The interpreter runs no clusters yet, whatever the compute capability.
         values.put(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH(), 0);
-        values.put(CU_DEVICE_ATTRIBUTE_MEM_SYNC_DOMAIN_COUNT(), options.computeMajor() >= 9 ? 4 : 1);
+        values.put(CU_DEVICE_ATTRIBUTE_MEM_SYNC_DOMAIN_COUNT(), machine.computeMajor() >= 9 ? 4 : 1);
         values.put(CU_DEVICE_ATTRIBUTE_NUMA_ID(), -1);
         values.put(CU_DEVICE_ATTRIBUTE_HOST_NUMA_ID(), -1);
     }

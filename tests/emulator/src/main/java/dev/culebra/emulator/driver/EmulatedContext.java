@@ -108,7 +108,9 @@ final class EmulatedContext {
 
     /** Ends a range: its bytes go back to the host, what it took to the device's account. */
     void giveBack(Range range) {
-        driver.memory.remove(range);
+        if (!driver.memory.remove(range)) {
+            return;
+        }
         switch (range.kind()) {
             case DEVICE, MODULE -> device.account.give(MemoryAccount.rounded(range.size()));
             case POOL -> ((EmulatedPool) range.pool()).give(range.size());

@@ -1,6 +1,5 @@
 package dev.culebra.emulator.driver;
 
-import dev.culebra.emulator.EmulatorOptions;
 import dev.culebra.emulator.exec.DeviceSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,14 +22,14 @@ final class EmulatedDevice {
     private EmulatedPool currentPool;
 
     EmulatedDevice(EmulatedDriver driver, int ordinal) {
-        EmulatorOptions options = driver.options;
+        Machine machine = driver.machine;
         this.driver = driver;
         this.ordinal = ordinal;
-        this.name = "Culebra Emulator (sm_" + options.computeMajor() + options.computeMinor() + ")";
-        this.limits = ComputeLimits.of(options.computeMajor(), options.computeMinor());
-        this.attributes = new DeviceAttributes(options, limits, ordinal);
-        this.account = new MemoryAccount(options.memoryBytes());
-        this.spec = new DeviceSpec(options.computeMajor(), options.computeMinor(), options.multiprocessors(),
+        this.name = "Culebra Emulator (sm_" + machine.computeMajor() + machine.computeMinor() + ")";
+        this.limits = ComputeLimits.of(machine.computeMajor(), machine.computeMinor());
+        this.attributes = new DeviceAttributes(machine, limits, ordinal);
+        this.account = new MemoryAccount(machine.memoryBytes());
+        this.spec = new DeviceSpec(machine.computeMajor(), machine.computeMinor(), machine.multiprocessors(),
                 limits.sharedPerBlock(), limits.sharedPerMultiprocessor(), limits.clockKilohertz(),
                 DeviceSpec.DEFAULT_STEP_LIMIT);
         this.context = new EmulatedContext(this);

@@ -7,12 +7,15 @@ import static dev.culebra.bindings.CudaApi.CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFI
 
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.bindings.PFN_cuGetProcAddress_v12000;
-import dev.culebra.emulator.EmulatorOptions;
+
+import dev.culebra.emulator.memory.Range;
 import dev.culebra.emulator.memory.UnifiedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A CUDA driver in Java: its state, and the table of its functions. Everything else reaches it through function pointers
@@ -23,7 +26,7 @@ public final class EmulatedDriver {
     /** What cuDriverGetVersion says, and what the bindings were made from. */
     static final int VERSION = 13000;
 
-    final EmulatorOptions options;
+    final Machine machine;
     final HandleTable handles = new HandleTable();
     final UnifiedMemory memory = new UnifiedMemory();
     final Gate gate = new Gate(this);
@@ -31,6 +34,8 @@ public final class EmulatedDriver {
     final List<EmulatedDevice> devices;
     /** Held while work is put on a stream, so that all streams agree on what came before. */
     final Object order = new Object();
+    /** Memory that belongs to graphs, and is not given back when the program frees it. */
+    final Set<Range> graphRanges = ConcurrentHashMap.newKeySet();
     volatile boolean initialised;
 
     private final FunctionTable functions = new FunctionTable();
@@ -39,12 +44,12 @@ public final class EmulatedDriver {
     /**
      * A driver with its devices, not yet initialised by cuInit.
      *
-     * @param options the machine to emulate
+     * @param machine the machine to emulate
      */
-    public EmulatedDriver(EmulatorOptions options) {
-        this.options = options;
+    public EmulatedDriver(Machine machine) {
+        this.machine = machine;
         List<EmulatedDevice> made = new ArrayList<>();
-        for (int ordinal = 0; ordinal < options.devices(); ordinal++) {
+        for (int ordinal = 0; ordinal < machine.devices(); ordinal++) {
             made.add(new EmulatedDevice(this, ordinal));
         }
         this.devices = List.copyOf(made);

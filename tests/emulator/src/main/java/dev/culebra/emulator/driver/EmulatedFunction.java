@@ -60,7 +60,7 @@ final class EmulatedFunction {
         } else if (attribute == CU_FUNC_ATTRIBUTE_PTX_VERSION()) {
             return module.targetVersion();
         } else if (attribute == CU_FUNC_ATTRIBUTE_BINARY_VERSION()) {
-            return module.context.driver.options.computeMajor() * 10 + module.context.driver.options.computeMinor();
+            return module.context.driver.machine.computeMajor() * 10 + module.context.driver.machine.computeMinor();
         } else if (attribute == CU_FUNC_ATTRIBUTE_CACHE_MODE_CA()) {
             return 0;
         } else if (attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES()) {

@@ -9,10 +9,12 @@ final class EmulatedGraph {
 
     final EmulatedDriver driver;
     final long handle;
+    final GraphMemory memory;
     private final List<GraphNode> nodes = new ArrayList<>();
 
     EmulatedGraph(EmulatedDriver driver) {
         this.driver = driver;
+        this.memory = new GraphMemory(driver);
         this.handle = driver.handles.add(this);
     }
 
@@ -24,8 +26,9 @@ final class EmulatedGraph {
 
     synchronized List<GraphNode> nodes() { return List.copyOf(nodes); }
 
-    synchronized void destroy() {
+    void destroy() {
         driver.handles.remove(handle);
-        nodes.forEach(n -> driver.handles.remove(n.handle()));
+        nodes().forEach(n -> driver.handles.remove(n.handle()));
+        memory.release();
     }
 }

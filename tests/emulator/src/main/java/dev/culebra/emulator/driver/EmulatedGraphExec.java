@@ -16,23 +16,29 @@ final class EmulatedGraphExec {
 
     final EmulatedDriver driver;
     final long handle;
-    private volatile List<GraphNode> nodes;
+    private final boolean freeAtLaunch;
+    private GraphMemory memory;
+    private List<GraphNode> nodes;
     private Operation last;
 
-    EmulatedGraphExec(EmulatedGraph graph) {
+    EmulatedGraphExec(EmulatedGraph graph, boolean freeAtLaunch) {
+        this.freeAtLaunch = freeAtLaunch;
+        this.memory = graph.memory;
+        memory.retain();
         this.driver = graph.driver;
         this.nodes = graph.nodes();
         this.handle = driver.handles.add(this);
     }
 
     void launch(EmulatedStream stream) {
-        List<GraphNode> now = nodes;
-        // The nodes stand in an order that respects what they depend on: one after another is a way to run them.
-        Work work = new Work(Work.Kind.GRAPH, "graph", null, () -> run(stream.context, now));
         synchronized (driver.order) {
+            List<GraphNode> now = nodes;
+            // The nodes stand in an order that respects what they depend on: one after another is a way to run them.
+            Work work = new Work(Work.Kind.GRAPH, "graph", null, () -> run(stream.context, now));
             if (stream.capture != null) {
                 stream.submit(work);
             } else {
+                memory.launch(freeAtLaunch);
                 last = stream.enqueue(work, last == null || last.done() ? List.of() : List.of(last));
             }
         }
@@ -48,7 +54,10 @@ final class EmulatedGraphExec {
     }
 
     synchronized Update update(EmulatedGraph graph) {
-        List<GraphNode> old = nodes;
+        List<GraphNode> old;
+        synchronized (driver.order) {
+            old = nodes;
+        }
         List<GraphNode> changed = graph.nodes();
         if (old.size() != changed.size()) {
             return new Update(TOPOLOGY_CHANGED, 0,
@@ -68,8 +77,24 @@ final class EmulatedGraphExec {
                 return new Update(PARAMETERS_CHANGED, after.handle(), which + " copies between other kinds of memory");
             }
         }
-        nodes = changed;
+        GraphMemory before;
+        synchronized (driver.order) {
+            before = memory;
+            memory = graph.memory;
+            memory.retain();
+            nodes = changed;
+        }
+        before.release();
         return new Update(UPDATED, 0, "");
+    }
+
+    void destroy() {
+        driver.handles.remove(handle);
+        GraphMemory last;
+        synchronized (driver.order) {
+            last = memory;
+        }
+        last.release();
     }
 
     private static List<Integer> indices(GraphNode node) {

@@ -1,5 +1,6 @@
 package dev.culebra.emulator.driver;
 
+import dev.culebra.bindings.CudaApi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -54,6 +55,10 @@ final class EmulatedStream {
         synchronized (context.driver.order) {
             if (capture != null) {
                 throw capture.refuse(work.label());
+            }
+            if (ended) {
+                throw new CudaError(CudaApi.CUDA_ERROR_INVALID_HANDLE(),
+                        this + " was destroyed, by another thread, while " + work.label() + " was put on it");
             }
             if (kind == Kind.LEGACY) {
                 context.driver.captures.refuseLegacy(context, work.label());

@@ -15,10 +15,11 @@ import java.lang.foreign.MemorySegment;
 final class GraphCalls {
 
     /**
-     * CUgraphInstantiate_flags of cuda.h that change nothing here: free memory at launch (1), upload (2), priorities of the
-     * nodes (8). Launch from the device (4) is not there.
+     * CUgraphInstantiate_flags of cuda.h: free memory at launch (1), and two that change nothing here: upload (2),
+     * priorities of the nodes (8). Launch from the device (4) is not there.
      */
     private static final long KNOWN_FLAGS = 1 | 2 | 8;
+    private static final long FREE_AT_LAUNCH = 1;
 
     private final EmulatedDriver driver;
     private final Gate gate;
@@ -45,7 +46,7 @@ final class GraphCalls {
         table.add("cuGraphExecUpdate", 12000, a -> PFN_cuGraphExecUpdate_v12000.allocate((exec, graph, info) -> gate
                 .inContext("cuGraphExecUpdate", c -> update(exec(exec), graph(graph), info)), a));
         table.add("cuGraphExecDestroy", 10000, a -> PFN_cuGraphExecDestroy_v10000.allocate(
-                exec -> gate.initialised("cuGraphExecDestroy", () -> driver.handles.remove(exec(exec).handle)), a));
+                exec -> gate.initialised("cuGraphExecDestroy", () -> exec(exec).destroy()), a));
     }
 
     private EmulatedGraph graph(MemorySegment handle) {
@@ -72,7 +73,7 @@ final class GraphCalls {
                     + " of cuGraphInstantiateWithFlags; the emulator takes 1, 2 and 8");
         }
         Native.at(to, 8, "phGraphExec");
-        Native.putLong(to, new EmulatedGraphExec(graph).handle, "phGraphExec");
+        Native.putLong(to, new EmulatedGraphExec(graph, (flags & FREE_AT_LAUNCH) != 0).handle, "phGraphExec");
     }
 
     private void update(EmulatedGraphExec exec, EmulatedGraph graph, MemorySegment pointer) {

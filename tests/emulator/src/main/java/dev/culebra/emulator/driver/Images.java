@@ -2,7 +2,6 @@ package dev.culebra.emulator.driver;
 
 import static dev.culebra.bindings.CudaApi.*;
 
-import dev.culebra.emulator.EmulatorOptions;
 import dev.culebra.emulator.ptx.PtxException;
 import dev.culebra.emulator.ptx.PtxModule;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +16,7 @@ final class Images {
 
     private Images() {}
 
-    static PtxModule parse(EmulatorOptions device, MemorySegment image, JitOptions jit) {
+    static PtxModule parse(Machine device, MemorySegment image, JitOptions jit) {
         int magic = magic(Native.at(image, 4, "image"));
         if (magic == ELF || magic == FATBIN || magic == FATBIN_WRAPPER) {
             throw new CudaError(CUDA_ERROR_NO_BINARY_FOR_GPU(), "the image is "
@@ -57,7 +56,7 @@ final class Images {
         return magic;
     }
 
-    private static String info(EmulatorOptions device, PtxModule module) {
+    private static String info(Machine device, PtxModule module) {
         StringBuilder text = new StringBuilder();
         module.kernels()
                 .forEach(k -> text.append(String.format(Locale.ROOT,

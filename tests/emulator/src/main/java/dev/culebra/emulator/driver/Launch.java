@@ -112,7 +112,7 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
         checkCluster(device);
         if (cooperative) {
             long resident = (long) Occupancy.blocks(function, (int) block.count(), sharedBytes)
-                    * device.driver.options.multiprocessors();
+                    * device.driver.machine.multiprocessors();
             require(grid.count() <= resident, CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE(), "a cooperative launch of "
                     + grid.count() + " blocks; the device holds " + resident + " of this kernel at once");
         }
@@ -123,9 +123,9 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
         if (effective == null) {
             return;
         }
-        require(device.driver.options.computeMajor() >= 9, CUDA_ERROR_NOT_SUPPORTED(),
-                "clusters need compute capability 9.0; the device has " + device.driver.options.computeMajor() + "."
-                        + device.driver.options.computeMinor());
+        require(device.driver.machine.computeMajor() >= 9, CUDA_ERROR_NOT_SUPPORTED(),
+                "clusters need compute capability 9.0; the device has " + device.driver.machine.computeMajor() + "."
+                        + device.driver.machine.computeMinor());
         require(effective.x() > 0 && effective.y() > 0 && effective.z() > 0, CUDA_ERROR_INVALID_CLUSTER_SIZE(),
                 "the cluster is " + effective);
         int[] required = function.kernel.requiredCluster();

@@ -72,6 +72,6 @@ final class LaunchCalls {
         stream.submit(new Work(Work.Kind.KERNEL, "kernel " + function.name(), null,
                 () -> KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
                         launch.sharedBytes(), arguments, memory, function.module.linked, context.device.spec,
-                        driver.options.workers(), launch.cooperative())));
+                        driver.machine.workers(), launch.cooperative())));
     }
 }

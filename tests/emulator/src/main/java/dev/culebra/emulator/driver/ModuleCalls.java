@@ -63,13 +63,13 @@ final class ModuleCalls {
 
     private void load(EmulatedContext context, MemorySegment to, MemorySegment image, JitOptions jit) {
         Native.at(to, 8, "module");
-        PtxModule ptx = Images.parse(driver.options, image, jit);
+        PtxModule ptx = Images.parse(driver.machine, image, jit);
         Native.putLong(to, new EmulatedModule(context, ptx).handle, "module");
     }
 
     private void loadLibrary(MemorySegment to, MemorySegment code, JitOptions jit) {
         Native.at(to, 8, "library");
-        PtxModule ptx = Images.parse(driver.options, code, jit);
+        PtxModule ptx = Images.parse(driver.machine, code, jit);
         Native.putLong(to, new EmulatedLibrary(driver, ptx).handle, "library");
     }
 

@@ -41,7 +41,7 @@ final class Occupancy {
 
     /** Clusters of some blocks that the whole device holds at once. */
     static int clusters(EmulatedFunction function, int threads, long dynamicShared, int clusterBlocks) {
-        int multiprocessors = function.module.context.driver.options.multiprocessors();
+        int multiprocessors = function.module.context.driver.machine.multiprocessors();
         int each = blocks(function, threads, dynamicShared);
         int full = multiprocessors / GROUP;
         int rest = multiprocessors % GROUP;

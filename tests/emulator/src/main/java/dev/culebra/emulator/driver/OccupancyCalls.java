@@ -43,7 +43,7 @@ final class OccupancyCalls {
                 t -> Native.isNull(dynamic) ? shared : CUoccupancyB2DSize.invoke(dynamic, t));
         long bytes = Native.isNull(dynamic) || threads == 0 ? shared : CUoccupancyB2DSize.invoke(dynamic, threads);
         int blocks = threads == 0 ? 0 : Occupancy.blocks(function, threads, bytes);
-        Native.putInt(grid, blocks * driver.options.multiprocessors(), "minGridSize");
+        Native.putInt(grid, blocks * driver.machine.multiprocessors(), "minGridSize");
         Native.putInt(block, threads, "blockSize");
     }
 

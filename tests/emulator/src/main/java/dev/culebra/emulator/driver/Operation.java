@@ -5,7 +5,7 @@ import java.util.List;
 /** One piece of work on its way through a stream: what it waits for, whether it is done, and when it was. */
 final class Operation {
 
-    private final Work work;
+    private Work work;
     private List<Operation> after;
     private boolean done;
     private long finishedNanos;
@@ -28,7 +28,9 @@ final class Operation {
             context.fail(work.label(), t);
         } finally {
             synchronized (this) {
+                // Events and streams keep their last operation: what it held on to is not kept with it.
                 after = List.of();
+                work = null;
                 finishedNanos = System.nanoTime();
                 done = true;
                 notifyAll();

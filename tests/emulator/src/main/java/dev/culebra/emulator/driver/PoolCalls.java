@@ -116,13 +116,6 @@ final class PoolCalls {
     private void allocate(EmulatedPool pool, MemorySegment to, long bytes, EmulatedStream stream) {
         Native.at(to, 8, "dptr");
         MemoryCalls.checkSize(bytes);
-        synchronized (driver.order) {
-            if (stream.capture != null) {
-                stream.capture.invalidate("cuMemAllocAsync on a stream that is being captured");
-                throw new CudaError(CudaApi.CUDA_ERROR_NOT_SUPPORTED(),
-                        "the emulator's graphs hold no allocations: allocate before the capture");
-            }
-        }
         pool.take(bytes);
         Range range;
         try {
@@ -132,7 +125,12 @@ final class PoolCalls {
             throw t;
         }
         range.pool(pool);
-        stream.submit(new Work(Work.Kind.ALLOCATE, "allocation", null, () -> {}));
+        synchronized (driver.order) {
+            if (stream.capture != null) {
+                stream.capture.graph.memory.add(range);
+            }
+            stream.submit(new Work(Work.Kind.ALLOCATE, "allocation", bytes, () -> {}));
+        }
         Native.putLong(to, range.base(), "dptr");
     }
 
@@ -143,15 +141,19 @@ final class PoolCalls {
         Range range = MemoryCalls.freeable(driver, address, "cuMemFreeAsync");
         synchronized (driver.order) {
             if (stream.capture != null) {
-                stream.capture.invalidate("cuMemFreeAsync on a stream that is being captured");
-                throw new CudaError(CudaApi.CUDA_ERROR_NOT_SUPPORTED(),
-                        "the emulator's graphs hold no frees: free after the capture");
+                stream.capture.checkValid();
+                stream.capture.graph.memory.free(range);
             }
             if (!range.condemn()) {
                 throw MemoryCalls.doubleFree(range);
             }
             EmulatedContext owner = (EmulatedContext) range.owner();
-            stream.submit(new Work(Work.Kind.FREE, "free", null, () -> owner.giveBack(range)));
+            boolean graphs = driver.graphRanges.contains(range);
+            stream.submit(new Work(Work.Kind.FREE, "free", null, () -> {
+                if (!graphs) {
+                    owner.giveBack(range);
+                }
+            }));
         }
     }
 }

@@ -9,8 +9,7 @@ import dev.culebra.emulator.ptx.PtxType;
  */
 final class Alu {
 
-    private Alu() {
-    }
+    private Alu() {}
 
     /** int from int. */
     interface II {
@@ -86,9 +85,7 @@ final class Alu {
     abstract static class ToInt extends Op {
         private final int d;
 
-        ToInt(int d) {
-            this.d = d;
-        }
+        ToInt(int d) { this.d = d; }
 
         @Override
         final void execute(Warp w, int mask) {
@@ -108,9 +105,7 @@ final class Alu {
     abstract static class ToLong extends Op {
         private final int d;
 
-        ToLong(int d) {
-            this.d = d;
-        }
+        ToLong(int d) { this.d = d; }
 
         @Override
         final void execute(Warp w, int mask) {
@@ -143,9 +138,7 @@ final class Alu {
         int a = x.src(1, ta);
         x.emit(new ToInt(x.dst(0, td)) {
             @Override
-            void compute(Warp w, int[] to) {
-                f.run(to, w.r[a]);
-            }
+            void compute(Warp w, int[] to) { f.run(to, w.r[a]); }
         });
     }
 
@@ -155,15 +148,11 @@ final class Alu {
         int b = x.src(2, tb);
         x.emit(new ToInt(x.dst(0, td)) {
             @Override
-            void compute(Warp w, int[] to) {
-                f.run(to, w.r[a], w.r[b]);
-            }
+            void compute(Warp w, int[] to) { f.run(to, w.r[a], w.r[b]); }
         });
     }
 
-    static void iii(Decoding x, III f, PtxType t) {
-        iii(x, f, t, t, t);
-    }
+    static void iii(Decoding x, III f, PtxType t) { iii(x, f, t, t, t); }
 
     static void iiii(Decoding x, IIII f, PtxType td, PtxType ta, PtxType tb, PtxType tc) {
         x.operands(4, 4);
@@ -172,9 +161,7 @@ final class Alu {
         int c = x.src(3, tc);
         x.emit(new ToInt(x.dst(0, td)) {
             @Override
-            void compute(Warp w, int[] to) {
-                f.run(to, w.r[a], w.r[b], w.r[c]);
-            }
+            void compute(Warp w, int[] to) { f.run(to, w.r[a], w.r[b], w.r[c]); }
         });
     }
 
@@ -186,9 +173,7 @@ final class Alu {
         int e = x.src(4, te);
         x.emit(new ToInt(x.dst(0, td)) {
             @Override
-            void compute(Warp w, int[] to) {
-                f.run(to, w.r[a], w.r[b], w.r[c], w.r[e]);
-            }
+            void compute(Warp w, int[] to) { f.run(to, w.r[a], w.r[b], w.r[c], w.r[e]); }
         });
     }
 
@@ -197,9 +182,7 @@ final class Alu {
         int a = x.src(1, t);
         x.emit(new ToLong(x.dst(0, t)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.q[a]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.q[a]); }
         });
     }
 
@@ -209,9 +192,7 @@ final class Alu {
         int b = x.src(2, t);
         x.emit(new ToLong(x.dst(0, t)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.q[a], w.q[b]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.q[a], w.q[b]); }
         });
     }
 
@@ -222,9 +203,7 @@ final class Alu {
         int c = x.src(3, t);
         x.emit(new ToLong(x.dst(0, t)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.q[a], w.q[b], w.q[c]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.q[a], w.q[b], w.q[c]); }
         });
     }
 
@@ -233,9 +212,7 @@ final class Alu {
         int a = x.src(1, ta);
         x.emit(new ToInt(x.dst(0, td)) {
             @Override
-            void compute(Warp w, int[] to) {
-                f.run(to, w.q[a]);
-            }
+            void compute(Warp w, int[] to) { f.run(to, w.q[a]); }
         });
     }
 
@@ -244,9 +221,7 @@ final class Alu {
         int a = x.src(1, ta);
         x.emit(new ToLong(x.dst(0, td)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.r[a]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.r[a]); }
         });
     }
 
@@ -256,9 +231,7 @@ final class Alu {
         int b = x.src(2, ta);
         x.emit(new ToLong(x.dst(0, td)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.r[a], w.r[b]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.r[a], w.r[b]); }
         });
     }
 
@@ -269,9 +242,7 @@ final class Alu {
         int c = x.src(3, td);
         x.emit(new ToLong(x.dst(0, td)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.r[a], w.r[b], w.q[c]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.r[a], w.r[b], w.q[c]); }
         });
     }
 
@@ -281,9 +252,7 @@ final class Alu {
         int b = x.src(2, PtxType.U32);
         x.emit(new ToLong(x.dst(0, t)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.q[a], w.r[b]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.q[a], w.r[b]); }
         });
     }
 
@@ -294,9 +263,7 @@ final class Alu {
         int c = x.src(3, PtxType.U32);
         x.emit(new ToLong(x.dst(0, t)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.q[a], w.r[b], w.r[c]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.q[a], w.r[b], w.r[c]); }
         });
     }
 
@@ -308,9 +275,7 @@ final class Alu {
         int e = x.src(4, PtxType.U32);
         x.emit(new ToLong(x.dst(0, t)) {
             @Override
-            void compute(Warp w, long[] to) {
-                f.run(to, w.q[a], w.q[b], w.r[c], w.r[e]);
-            }
+            void compute(Warp w, long[] to) { f.run(to, w.q[a], w.q[b], w.r[c], w.r[e]); }
         });
     }
 }

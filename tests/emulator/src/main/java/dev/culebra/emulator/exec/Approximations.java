@@ -15,26 +15,53 @@ final class Approximations {
 
     private static final Set<PtxType> SINGLE_AND_HALVES = EnumSet.of(F32, F16, F16X2, BF16, BF16X2);
 
-    private Approximations() {
-    }
+    private Approximations() {}
 
-    private static final II EX2 = (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits((float) Math.pow(2, Float.intBitsToFloat(a[l]))); } };
-    private static final II TANH = (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits((float) Math.tanh(Float.intBitsToFloat(a[l]))); } };
+    private static final II EX2 = (d, a) -> {
+        for (int l = 0; l < 32; l++) {
+            d[l] = Rounding.bits((float) Math.pow(2, Float.intBitsToFloat(a[l])));
+        }
+    };
+    private static final II TANH = (d, a) -> {
+        for (int l = 0; l < 32; l++) {
+            d[l] = Rounding.bits((float) Math.tanh(Float.intBitsToFloat(a[l])));
+        }
+    };
 
     static void register(Families f) {
         f.add("ex2", SINGLE_AND_HALVES, x -> function(x, EX2));
         f.add("tanh", SINGLE_AND_HALVES, x -> function(x, TANH));
-        f.add("lg2", EnumSet.of(F32), x -> function(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits((float) log2(Float.intBitsToFloat(a[l]))); } }));
-        f.add("sin", EnumSet.of(F32), x -> function(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits((float) Math.sin(Float.intBitsToFloat(a[l]))); } }));
-        f.add("cos", EnumSet.of(F32), x -> function(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits((float) Math.cos(Float.intBitsToFloat(a[l]))); } }));
-        f.add("rsqrt", EnumSet.of(F32), x -> function(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits((float) (1 / Math.sqrt(Float.intBitsToFloat(a[l])))); } }));
+        f.add("lg2", EnumSet.of(F32), x -> function(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits((float) log2(Float.intBitsToFloat(a[l])));
+            }
+        }));
+        f.add("sin", EnumSet.of(F32), x -> function(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits((float) Math.sin(Float.intBitsToFloat(a[l])));
+            }
+        }));
+        f.add("cos", EnumSet.of(F32), x -> function(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits((float) Math.cos(Float.intBitsToFloat(a[l])));
+            }
+        }));
+        f.add("rsqrt", EnumSet.of(F32), x -> function(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits((float) (1 / Math.sqrt(Float.intBitsToFloat(a[l]))));
+            }
+        }));
         f.add("rsqrt", EnumSet.of(F64), x -> {
             x.take("approx");
             boolean high = x.take("ftz"); // then the high word alone is computed
             x.type();
             x.done();
             long keep = high ? 0xffffffff00000000L : -1;
-            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Double.doubleToRawLongBits(1 / Math.sqrt(Double.longBitsToDouble(a[l]))) & keep; } }, F64);
+            Alu.ll(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Double.doubleToRawLongBits(1 / Math.sqrt(Double.longBitsToDouble(a[l]))) & keep;
+                }
+            }, F64);
         });
     }
 

@@ -136,9 +136,7 @@ final class Assembler {
         });
     }
 
-    boolean isKernelParameter(Variable v) {
-        return function.entry() && function.parameters().contains(v);
-    }
+    boolean isKernelParameter(Variable v) { return function.entry() && function.parameters().contains(v); }
 
     Program callee(String name) {
         Program p = kernel.callee(name);
@@ -146,13 +144,9 @@ final class Assembler {
         return p;
     }
 
-    void label(String name) {
-        labels.put(name, ops.size());
-    }
+    void label(String name) { labels.put(name, ops.size()); }
 
-    String inventLabel() {
-        return "+" + invented++;
-    }
+    String inventLabel() { return "+" + invented++; }
 
     int registerCount() {
         int n = 0;

@@ -62,9 +62,7 @@ final class AsyncCopies {
         pending.removeIf(p -> p.lanes == 0);
     }
 
-    static void register(Families f) {
-        f.add("cp", AsyncCopies::decode);
-    }
+    static void register(Families f) { f.add("cp", AsyncCopies::decode); }
 
     private static void decode(Decoding x) {
         if (!x.take("async") || x.has("bulk") || x.has("mbarrier")) {
@@ -75,9 +73,7 @@ final class AsyncCopies {
             x.done(0);
             x.emit(new Op() {
                 @Override
-                void execute(Warp w, int mask) {
-                    w.copies.commit(mask);
-                }
+                void execute(Warp w, int mask) { w.copies.commit(mask); }
             });
         } else if (x.take("wait_all")) {
             x.done(0);
@@ -96,14 +92,10 @@ final class AsyncCopies {
     private static final class Wait extends Op {
         private final int keep;
 
-        Wait(int keep) {
-            this.keep = keep;
-        }
+        Wait(int keep) { this.keep = keep; }
 
         @Override
-        void execute(Warp w, int mask) {
-            w.copies.await(w, mask, keep);
-        }
+        void execute(Warp w, int mask) { w.copies.await(w, mask, keep); }
     }
 
     private static void copy(Decoding x) {
@@ -117,11 +109,12 @@ final class AsyncCopies {
         boolean known = cache != null && toShared && fromGlobal && x.operand(2) instanceof Operand.Immediate;
         int size = known ? (int) ((Operand.Immediate) x.operand(2)).bits() : 0;
         if (!known || !(size == 16 || cache.equals("ca") && (size == 4 || size == 8))) {
-            throw x.refuse("cp.async.ca of 4, 8 or 16 bytes or cp.async.cg of 16 from global to shared memory is wanted");
+            throw x.refuse(
+                    "cp.async.ca of 4, 8 or 16 bytes or cp.async.cg of 16 from global to shared memory is wanted");
         }
         boolean third = x.operandCount() == most || !policy && x.operandCount() == 4;
         boolean ignore = third && (x.operand(3) instanceof Operand.Register r && r.type() == PtxType.PRED
-            || x.operand(3) instanceof Operand.Not);
+                || x.operand(3) instanceof Operand.Not);
         int sourceSize = third && !ignore ? x.src(3, PtxType.U32) : -1;
         int ignored = ignore ? x.predicate(3) : -1;
         MemoryAccess.Place to = MemoryAccess.place(x, x.operand(0), Space.SHARED);
@@ -161,16 +154,22 @@ final class AsyncCopies {
                 }
                 int n = (none >>> l & 1) != 0 ? 0 : sourceSize < 0 ? size : w.r[sourceSize][l];
                 if (n < 0 || n > size) {
-                    throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, l, "cp.async with a source of " + n + " bytes for a copy of " + size);
+                    throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, l,
+                            "cp.async with a source of " + n + " bytes for a copy of " + size);
                 }
                 long a = w.address[l];
                 if (a < 0 || a > w.block.shared.length - size) {
-                    throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l, "illegal shared address 0x" + Long.toHexString(a) + " of " + size
-                        + " bytes, where " + w.block.shared.length + " bytes are");
+                    throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l,
+                            "illegal shared address 0x" + Long.toHexString(a) + " of " + size
+                                    + " bytes, where " + w.block.shared.length + " bytes are");
                 }
                 if ((a & size - 1) != 0 || (p.from[l] & size - 1) != 0) {
-                    throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned " + ((a & size - 1) != 0 ? "shared address 0x"
-                        + Long.toHexString(a) : "global address 0x" + Long.toHexString(p.from[l])) + " of a copy of " + size + " bytes");
+                    throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned "
+                            + ((a & size - 1) != 0
+                                    ? "shared address 0x"
+                                            + Long.toHexString(a)
+                                    : "global address 0x" + Long.toHexString(p.from[l]))
+                            + " of a copy of " + size + " bytes");
                 }
                 if (n > 0) {
                     range(w, l, p.from[l], n);

@@ -15,8 +15,7 @@ final class AtomicOps {
     private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
     private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
 
-    private AtomicOps() {
-    }
+    private AtomicOps() {}
 
     /** The new value. Values of less than 64 bits are in the low bits, the others undefined. */
     private interface Update {
@@ -65,11 +64,13 @@ final class AtomicOps {
         return switch (key) {
             case "add.u32", "add.s32", "add.u64", "add.s64" -> (old, b, c) -> old + b;
             // In global memory hardware flushes subnormal f32 operands and sums to zero, in shared memory it does not.
-            case "add.f32" -> global ? (old, b, c) -> Rounding.flush(sum(Rounding.flush((int) old), Rounding.flush((int) b)))
-                : (old, b, c) -> sum((int) old, (int) b);
+            case "add.f32" -> global
+                    ? (old, b, c) -> Rounding.flush(sum(Rounding.flush((int) old), Rounding.flush((int) b)))
+                    : (old, b, c) -> sum((int) old, (int) b);
             case "add.f64" -> {
                 x.require(60, 50);
-                yield (old, b, c) -> Double.doubleToRawLongBits(Double.longBitsToDouble(old) + Double.longBitsToDouble(b));
+                yield (old, b, c) -> Double
+                        .doubleToRawLongBits(Double.longBitsToDouble(old) + Double.longBitsToDouble(b));
             }
             case "add.f16", "add.bf16", "min.f16", "max.f16", "min.bf16", "max.bf16" -> {
                 x.require(t == F16 ? 70 : 90, 63);
@@ -79,7 +80,7 @@ final class AtomicOps {
                 x.require(t == F16X2 ? 60 : 90, 62);
                 PtxType one = HalfOps.single(t);
                 yield (old, b, c) -> half(op, (int) old & 0xffff, (int) b & 0xffff, one)
-                    | half(op, (int) old >>> 16, (int) b >>> 16, one) << 16;
+                        | half(op, (int) old >>> 16, (int) b >>> 16, one) << 16;
             }
             case "min.s32" -> (old, b, c) -> Math.min((int) old, (int) b);
             case "max.s32" -> (old, b, c) -> Math.max((int) old, (int) b);
@@ -102,9 +103,7 @@ final class AtomicOps {
         };
     }
 
-    private static int sum(int a, int b) {
-        return Rounding.bits(Float.intBitsToFloat(a) + Float.intBitsToFloat(b));
-    }
+    private static int sum(int a, int b) { return Rounding.bits(Float.intBitsToFloat(a) + Float.intBitsToFloat(b)); }
 
     private static int half(String op, int a, int b, PtxType t) {
         float u = (float) Rounding.decode(a, t);
@@ -127,9 +126,7 @@ final class AtomicOps {
             this.c = c;
         }
 
-        private long operand(Warp w, int register, int l) {
-            return bytes == 8 ? w.q[register][l] : w.r[register][l];
-        }
+        private long operand(Warp w, int register, int l) { return bytes == 8 ? w.q[register][l] : w.r[register][l]; }
 
         private void result(Warp w, int l, long old) {
             if (d >= 0) {
@@ -145,7 +142,7 @@ final class AtomicOps {
         void reach(Warp w, int mask, Space space, byte[] memory, int stride) {
             if (space != Space.SHARED) {
                 throw new Fault(DeviceFault.INVALID_ADDRESS_SPACE, Integer.numberOfTrailingZeros(mask),
-                    "an atomic operation on " + space.name().toLowerCase(java.util.Locale.ROOT) + " memory");
+                        "an atomic operation on " + space.name().toLowerCase(java.util.Locale.ROOT) + " memory");
             }
             for (int l = 0; l < 32; l++) {
                 if ((mask >>> l & 1) != 0) {

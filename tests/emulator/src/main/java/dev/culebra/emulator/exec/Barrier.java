@@ -7,8 +7,7 @@ import java.util.List;
 final class Barrier {
 
     /** Who waits, and what it wants of the reduction. */
-    private record Waiter(Split split, BarrierOps.Reduction reduction) {
-    }
+    private record Waiter(Split split, BarrierOps.Reduction reduction) {}
 
     private final List<Waiter> waiters = new ArrayList<>();
     private int arrived;

@@ -5,8 +5,7 @@ import dev.culebra.emulator.ptx.PtxType;
 /** Barriers of a block, and fences. */
 final class BarrierOps {
 
-    private BarrierOps() {
-    }
+    private BarrierOps() {}
 
     /** What becomes of the predicates that arrive at {@code bar.red}. */
     interface Reduction {
@@ -40,7 +39,8 @@ final class BarrierOps {
             int lane = Integer.numberOfTrailingZeros(mask);
             int count = threads < 0 ? 0 : w.r[threads][lane];
             if (threads >= 0 && (count <= 0 || count % 32 != 0)) {
-                throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane, "a barrier for " + count + " threads: it must be a multiple of 32");
+                throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane,
+                        "a barrier for " + count + " threads: it must be a multiple of 32");
             }
             Barrier b = w.block.barrier(w.r[number][lane], lane);
             b.arrive(w, mask, count, wait, reduction, predicate < 0 ? 0 : w.p[predicate]);
@@ -49,9 +49,7 @@ final class BarrierOps {
 
     private static final class Fence extends Op {
         @Override
-        void execute(Warp w, int mask) {
-            java.lang.invoke.VarHandle.fullFence();
-        }
+        void execute(Warp w, int mask) { java.lang.invoke.VarHandle.fullFence(); }
     }
 
     static void register(Families f) {

@@ -11,11 +11,34 @@ import java.util.Map;
 /** Logic, shifts, fields of bits and permutations of bytes. */
 final class BitOps {
 
-    private static final Map<String, III> LOGIC = Map.of("and", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l]; } }, "or", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] | b[l]; } }, "xor", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ b[l]; } });
-    private static final Map<String, LLL> WIDE_LOGIC = Map.of("and", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l]; } }, "or", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] | b[l]; } }, "xor", (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ b[l]; } });
+    private static final Map<String, III> LOGIC = Map.of("and", (d, a, b) -> {
+        for (int l = 0; l < 32; l++) {
+            d[l] = a[l] & b[l];
+        }
+    }, "or", (d, a, b) -> {
+        for (int l = 0; l < 32; l++) {
+            d[l] = a[l] | b[l];
+        }
+    }, "xor", (d, a, b) -> {
+        for (int l = 0; l < 32; l++) {
+            d[l] = a[l] ^ b[l];
+        }
+    });
+    private static final Map<String, LLL> WIDE_LOGIC = Map.of("and", (d, a, b) -> {
+        for (int l = 0; l < 32; l++) {
+            d[l] = a[l] & b[l];
+        }
+    }, "or", (d, a, b) -> {
+        for (int l = 0; l < 32; l++) {
+            d[l] = a[l] | b[l];
+        }
+    }, "xor", (d, a, b) -> {
+        for (int l = 0; l < 32; l++) {
+            d[l] = a[l] ^ b[l];
+        }
+    });
 
-    private BitOps() {
-    }
+    private BitOps() {}
 
     static void register(Families f) {
         LOGIC.keySet().forEach(name -> f.add(name, x -> logic(x, name)));
@@ -26,8 +49,24 @@ final class BitOps {
         f.add("shf", BitOps::funnel);
         f.add("lop3", BitOps::lop3);
         f.add("prmt", BitOps::permute);
-        f.add("popc", x -> count(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.bitCount(a[l]); } }, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Long.bitCount(a[l]); } }));
-        f.add("clz", x -> count(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.numberOfLeadingZeros(a[l]); } }, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Long.numberOfLeadingZeros(a[l]); } }));
+        f.add("popc", x -> count(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Integer.bitCount(a[l]);
+            }
+        }, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Long.bitCount(a[l]);
+            }
+        }));
+        f.add("clz", x -> count(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Integer.numberOfLeadingZeros(a[l]);
+            }
+        }, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Long.numberOfLeadingZeros(a[l]);
+            }
+        }));
         f.add("brev", BitOps::reverse);
         f.add("bfind", BitOps::find);
         f.add("bfe", BitOps::extract);
@@ -56,9 +95,21 @@ final class BitOps {
         x.done(2);
         switch (t) {
             case PRED -> x.emit(new MoveOps.NotPredicate(x.predicateOut(0), x.predicate(1)));
-            case B64 -> Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = ~a[l]; } }, t);
-            case B32 -> Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = ~a[l]; } }, t, t);
-            case B16 -> Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = ~a[l] & 0xffff; } }, t, t);
+            case B64 -> Alu.ll(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = ~a[l];
+                }
+            }, t);
+            case B32 -> Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = ~a[l];
+                }
+            }, t, t);
+            case B16 -> Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = ~a[l] & 0xffff;
+                }
+            }, t, t);
             default -> throw x.refuse("unknown instruction");
         }
     }
@@ -67,9 +118,17 @@ final class BitOps {
         PtxType t = x.type();
         x.done();
         if (t == B64) {
-            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] == 0 ? 1 : 0; } }, t);
+            Alu.ll(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] == 0 ? 1 : 0;
+                }
+            }, t);
         } else {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] == 0 ? 1 : 0; } }, t, t);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] == 0 ? 1 : 0;
+                }
+            }, t, t);
         }
     }
 
@@ -78,15 +137,54 @@ final class BitOps {
         PtxType t = x.type();
         x.done();
         switch (t) {
-            case B64, U64, S64 -> Alu.lli(x, left ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 63) > 0 ? 0 : a[l] << b[l]; } }
-                : t == S64 ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] >> (Integer.compareUnsigned(b[l], 63) > 0 ? 63 : b[l]); } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 63) > 0 ? 0 : a[l] >>> b[l]; } }, t);
-            case B32, U32, S32 -> Alu.iii(x, left ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 31) > 0 ? 0 : a[l] << b[l]; } }
-                : t == S32 ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] >> (Integer.compareUnsigned(b[l], 31) > 0 ? 31 : b[l]); } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 31) > 0 ? 0 : a[l] >>> b[l]; } }, t, t, U32);
-            case B16, U16, S16 -> Alu.iii(x, left ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 15) > 0 ? 0 : a[l] << b[l] & 0xffff; } }
-                : t == S16 ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (short) a[l] >> (Integer.compareUnsigned(b[l], 15) > 0 ? 15 : b[l]) & 0xffff; } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(b[l], 15) > 0 ? 0 : a[l] >>> b[l]; } }, t, t, U32);
+            case B64, U64, S64 -> Alu.lli(x, left ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Integer.compareUnsigned(b[l], 63) > 0 ? 0 : a[l] << b[l];
+                }
+            }
+                    : t == S64 ? (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = a[l] >> (Integer.compareUnsigned(b[l], 63) > 0 ? 63 : b[l]);
+                        }
+                    }
+                            : (d, a, b) -> {
+                                for (int l = 0; l < 32; l++) {
+                                    d[l] = Integer.compareUnsigned(b[l], 63) > 0 ? 0 : a[l] >>> b[l];
+                                }
+                            },
+                    t);
+            case B32, U32, S32 -> Alu.iii(x, left ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Integer.compareUnsigned(b[l], 31) > 0 ? 0 : a[l] << b[l];
+                }
+            }
+                    : t == S32 ? (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = a[l] >> (Integer.compareUnsigned(b[l], 31) > 0 ? 31 : b[l]);
+                        }
+                    }
+                            : (d, a, b) -> {
+                                for (int l = 0; l < 32; l++) {
+                                    d[l] = Integer.compareUnsigned(b[l], 31) > 0 ? 0 : a[l] >>> b[l];
+                                }
+                            },
+                    t, t, U32);
+            case B16, U16, S16 -> Alu.iii(x, left ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Integer.compareUnsigned(b[l], 15) > 0 ? 0 : a[l] << b[l] & 0xffff;
+                }
+            }
+                    : t == S16 ? (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = (short) a[l] >> (Integer.compareUnsigned(b[l], 15) > 0 ? 15 : b[l]) & 0xffff;
+                        }
+                    }
+                            : (d, a, b) -> {
+                                for (int l = 0; l < 32; l++) {
+                                    d[l] = Integer.compareUnsigned(b[l], 15) > 0 ? 0 : a[l] >>> b[l];
+                                }
+                            },
+                    t, t, U32);
             default -> throw x.refuse("unknown instruction");
         }
     }
@@ -127,22 +225,48 @@ final class BitOps {
         Alu.IIII f = lop(table);
         x.emit(new Alu.ToInt(x.dst(0, t)) {
             @Override
-            void compute(Warp w, int[] to) {
-                f.run(to, w.r[a0], w.r[b0], w.r[c0]);
-            }
+            void compute(Warp w, int[] to) { f.run(to, w.r[a0], w.r[b0], w.r[c0]); }
         });
     }
 
     /** The table's bit (a << 2 | b << 1 | c) is the result; the common tables have loops of their own. */
     private static Alu.IIII lop(int table) {
         return switch (table) {
-            case 0xf0 & 0xcc & 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l] & c[l]; } };
-            case 0xf0 | 0xcc | 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] | b[l] | c[l]; } };
-            case 0xf0 ^ 0xcc ^ 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ b[l] ^ c[l]; } };
-            case 0xf0 & 0xcc | 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l] | c[l]; } };
-            case (0xf0 | 0xcc) & 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (a[l] | b[l]) & c[l]; } };
-            case (0xf0 ^ 0xcc) & 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (a[l] ^ b[l]) & c[l]; } };
-            case 0xf0 & 0xcc ^ 0xaa -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & b[l] ^ c[l]; } };
+            case 0xf0 & 0xcc & 0xaa -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & b[l] & c[l];
+                }
+            };
+            case 0xf0 | 0xcc | 0xaa -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] | b[l] | c[l];
+                }
+            };
+            case 0xf0 ^ 0xcc ^ 0xaa -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] ^ b[l] ^ c[l];
+                }
+            };
+            case 0xf0 & 0xcc | 0xaa -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & b[l] | c[l];
+                }
+            };
+            case (0xf0 | 0xcc) & 0xaa -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (a[l] | b[l]) & c[l];
+                }
+            };
+            case (0xf0 ^ 0xcc) & 0xaa -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (a[l] ^ b[l]) & c[l];
+                }
+            };
+            case 0xf0 & 0xcc ^ 0xaa -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & b[l] ^ c[l];
+                }
+            };
             default -> (d, a, b, c) -> {
                 int[] m = new int[8];
                 for (int i = 0; i < 8; i++) {
@@ -153,7 +277,7 @@ final class BitOps {
                     int q = b[l];
                     int r = c[l];
                     d[l] = ~p & (~q & (~r & m[0] | r & m[1]) | q & (~r & m[2] | r & m[3]))
-                        | p & (~q & (~r & m[4] | r & m[5]) | q & (~r & m[6] | r & m[7]));
+                            | p & (~q & (~r & m[4] | r & m[5]) | q & (~r & m[6] | r & m[7]));
                 }
             };
         };
@@ -184,10 +308,10 @@ final class BitOps {
     private static int selectors(String mode, int n) {
         return switch (mode) {
             case "f4e" -> 0x3210 + 0x1111 * n;
-            case "b4e" -> new int[] {0x5670, 0x6701, 0x7012, 0x0123}[n];
+            case "b4e" -> new int[]{0x5670, 0x6701, 0x7012, 0x0123}[n];
             case "rc8" -> 0x1111 * n;
-            case "ecl" -> new int[] {0x3210, 0x3211, 0x3222, 0x3333}[n];
-            case "ecr" -> new int[] {0x0000, 0x1110, 0x2210, 0x3210}[n];
+            case "ecl" -> new int[]{0x3210, 0x3211, 0x3222, 0x3333}[n];
+            case "ecr" -> new int[]{0x0000, 0x1110, 0x2210, 0x3210}[n];
             default -> (n & 1) == 0 ? 0x1010 : 0x3232;
         };
     }
@@ -208,9 +332,17 @@ final class BitOps {
         PtxType t = x.type();
         x.done();
         if (t == B64) {
-            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Long.reverse(a[l]); } }, t);
+            Alu.ll(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Long.reverse(a[l]);
+                }
+            }, t);
         } else {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.reverse(a[l]); } }, t, t);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Integer.reverse(a[l]);
+                }
+            }, t, t);
         }
     }
 
@@ -262,8 +394,16 @@ final class BitOps {
         x.done();
         boolean s = t.signed();
         switch (t) {
-            case U32, S32 -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (int) extract(a[l], b[l], c[l], 32, s); } }, t, t, U32, U32);
-            case U64, S64 -> Alu.llii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = extract(a[l], b[l], c[l], 64, s); } }, t);
+            case U32, S32 -> Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (int) extract(a[l], b[l], c[l], 32, s);
+                }
+            }, t, t, U32, U32);
+            case U64, S64 -> Alu.llii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = extract(a[l], b[l], c[l], 64, s);
+                }
+            }, t);
             default -> throw x.refuse("unknown instruction");
         }
     }
@@ -275,16 +415,24 @@ final class BitOps {
         return p > 63 ? 0 : ones << p;
     }
 
-    private static long up(long v, int position) {
-        return (position & 0xff) > 63 ? 0 : v << (position & 0xff);
-    }
+    private static long up(long v, int position) { return (position & 0xff) > 63 ? 0 : v << (position & 0xff); }
 
     private static void insert(Decoding x) {
         PtxType t = x.type();
         x.done();
         switch (t) {
-            case B32 -> Alu.iiiii(x, (d, a, b, c, e) -> { for (int l = 0; l < 32; l++) { int m = (int) field(c[l], e[l]); d[l] = b[l] & ~m | (int) up(a[l], c[l]) & m; } }, t, t, t, U32, U32);
-            case B64 -> Alu.lllii(x, (d, a, b, c, e) -> { for (int l = 0; l < 32; l++) { long m = field(c[l], e[l]); d[l] = b[l] & ~m | up(a[l], c[l]) & m; } }, t);
+            case B32 -> Alu.iiiii(x, (d, a, b, c, e) -> {
+                for (int l = 0; l < 32; l++) {
+                    int m = (int) field(c[l], e[l]);
+                    d[l] = b[l] & ~m | (int) up(a[l], c[l]) & m;
+                }
+            }, t, t, t, U32, U32);
+            case B64 -> Alu.lllii(x, (d, a, b, c, e) -> {
+                for (int l = 0; l < 32; l++) {
+                    long m = field(c[l], e[l]);
+                    d[l] = b[l] & ~m | up(a[l], c[l]) & m;
+                }
+            }, t);
             default -> throw x.refuse("unknown instruction");
         }
     }
@@ -293,7 +441,15 @@ final class BitOps {
         boolean clamp = "clamp".equals(x.takeAny("clamp", "wrap"));
         PtxType t = x.type();
         x.done();
-        Alu.iii(x, clamp ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (int) field(Math.min(a[l] & 0xff, 32), Math.min(b[l] & 0xff, 32)); } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (int) field(a[l] & 31, b[l] & 31); } }, t);
+        Alu.iii(x, clamp ? (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = (int) field(Math.min(a[l] & 0xff, 32), Math.min(b[l] & 0xff, 32));
+            }
+        } : (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = (int) field(a[l] & 31, b[l] & 31);
+            }
+        }, t);
     }
 
     private static void extend(Decoding x) {

@@ -76,8 +76,10 @@ final class Block {
                 throw deadlock();
             }
             if (steps > launch.spec.stepLimit()) {
-                throw new DeviceFault(DeviceFault.LAUNCH_TIMEOUT, "no end after " + steps + " warp instructions of one block (the limit is "
-                        + launch.spec.stepLimit() + "): it hangs, or the limit is too low", launch.kernelName, 0, index, null);
+                throw new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
+                        "no end after " + steps + " warp instructions of one block (the limit is "
+                                + launch.spec.stepLimit() + "): it hangs, or the limit is too low",
+                        launch.kernelName, 0, index, null);
             }
             if (yielded) {
                 return false;
@@ -86,14 +88,19 @@ final class Block {
         return false;
     }
 
+    /** Instructions that its warps have executed. */
+    long steps() { return steps; }
+
     private DeviceFault deadlock() {
         for (Warp w : warps) {
             Split s = w.alive == 0 ? null : w.waiting();
             if (s != null) {
                 Op op = s.frame.program.ops[s.state == Split.State.AT_BARRIER ? s.pc - 1 : s.pc];
                 int lane = Integer.numberOfTrailingZeros(s.mask);
-                return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT, "deadlock: " + live + " threads wait and none can go on; this one at '"
-                        + op.text + "' for threads that never come", launch.kernelName, op.line, index, w.threadOf(lane));
+                return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
+                        "deadlock: " + live + " threads wait and none can go on; this one at '"
+                                + op.text + "' for threads that never come",
+                        launch.kernelName, op.line, index, w.threadOf(lane));
             }
         }
         throw new IllegalStateException("no warp waits");
@@ -108,7 +115,8 @@ final class Block {
 
     Barrier barrier(int number, int lane) {
         if (number < 0 || number >= barriers.length) {
-            throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane, "barrier " + number + " does not exist: there are 16");
+            throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane,
+                    "barrier " + number + " does not exist: there are 16");
         }
         return barriers[number];
     }

@@ -7,8 +7,7 @@ import java.util.List;
 /** Branches, returns and ends. */
 final class Branching {
 
-    private Branching() {
-    }
+    private Branching() {}
 
     /** An op that ends a basic block. */
     abstract static class Ends extends Op.Control {
@@ -16,40 +15,29 @@ final class Branching {
         int rejoin = -1;
 
         /** The labels it may go to. */
-        List<String> labels() {
-            return List.of();
-        }
+        List<String> labels() { return List.of(); }
 
         /** Whether the next op may follow. */
         abstract boolean mayFallThrough();
 
         /** Sets the targets' indices, in the order of {@link #labels}. */
-        void resolve(int[] targets) {
-        }
+        void resolve(int[] targets) {}
     }
 
     private static final class Branch extends Ends {
         private final String label;
         private int target;
 
-        Branch(String label) {
-            this.label = label;
-        }
+        Branch(String label) { this.label = label; }
 
         @Override
-        List<String> labels() {
-            return List.of(label);
-        }
+        List<String> labels() { return List.of(label); }
 
         @Override
-        boolean mayFallThrough() {
-            return guard >= 0;
-        }
+        boolean mayFallThrough() { return guard >= 0; }
 
         @Override
-        void resolve(int[] targets) {
-            target = targets[0];
-        }
+        void resolve(int[] targets) { target = targets[0]; }
 
         @Override
         void execute(Warp w, int mask) {
@@ -75,19 +63,13 @@ final class Branching {
         }
 
         @Override
-        List<String> labels() {
-            return labels;
-        }
+        List<String> labels() { return labels; }
 
         @Override
-        boolean mayFallThrough() {
-            return false;
-        }
+        boolean mayFallThrough() { return false; }
 
         @Override
-        void resolve(int[] at) {
-            targets = at;
-        }
+        void resolve(int[] at) { targets = at; }
 
         @Override
         void execute(Warp w, int mask) {
@@ -96,7 +78,8 @@ final class Branching {
                 if ((mask >>> l & 1) != 0) {
                     int i = w.r[index][l];
                     if (i < 0 || i >= targets.length) {
-                        throw new Fault(DeviceFault.INVALID_PC, l, "index " + i + " into a list of " + targets.length + " branch targets");
+                        throw new Fault(DeviceFault.INVALID_PC, l,
+                                "index " + i + " into a list of " + targets.length + " branch targets");
                     }
                     masks[i] |= 1 << l;
                 }
@@ -114,14 +97,10 @@ final class Branching {
     private static final class Leave extends Ends {
         private final boolean exit;
 
-        Leave(boolean exit) {
-            this.exit = exit;
-        }
+        Leave(boolean exit) { this.exit = exit; }
 
         @Override
-        boolean mayFallThrough() {
-            return guard >= 0;
-        }
+        boolean mayFallThrough() { return guard >= 0; }
 
         @Override
         void execute(Warp w, int mask) {
@@ -145,9 +124,7 @@ final class Branching {
         }
 
         @Override
-        boolean mayFallThrough() {
-            return guard >= 0;
-        }
+        boolean mayFallThrough() { return guard >= 0; }
 
         @Override
         void execute(Warp w, int mask) {

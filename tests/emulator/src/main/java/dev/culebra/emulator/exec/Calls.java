@@ -8,8 +8,7 @@ import java.util.List;
 /** Calls of device functions: arguments and results are bytes of local memory, the caller's and the callee's frame. */
 final class Calls {
 
-    private Calls() {
-    }
+    private Calls() {}
 
     /** Enters the function with its arguments copied. */
     private static final class Call extends Op.Control {
@@ -26,7 +25,8 @@ final class Calls {
             Frame caller = w.frame;
             Frame f = w.call(callee, w.current.pc + 1);
             for (int i = 0; i < arguments.length; i++) {
-                copy(w, mask, caller.localBase + arguments[i], f.localBase + callee.parameterOffsets[i], callee.parameterSizes[i]);
+                copy(w, mask, caller.localBase + arguments[i], f.localBase + callee.parameterOffsets[i],
+                        callee.parameterSizes[i]);
             }
         }
     }
@@ -59,9 +59,7 @@ final class Calls {
         }
     }
 
-    static void register(Families f) {
-        f.add("call", Calls::call);
-    }
+    static void register(Families f) { f.add("call", Calls::call); }
 
     private static int[] variables(Decoding x, Operand group) {
         List<Integer> offsets = new ArrayList<>();
@@ -89,7 +87,9 @@ final class Calls {
             x.emit(Branching.assertionFailed());
             return;
         }
-        int[] arguments = at + 1 < x.operandCount() && x.operand(at + 1) instanceof Operand.Group g ? variables(x, g) : new int[0];
+        int[] arguments = at + 1 < x.operandCount() && x.operand(at + 1) instanceof Operand.Group g
+                ? variables(x, g)
+                : new int[0];
         Program callee = x.assembler.callee(name.name());
         if (callee.parameterOffsets == null || arguments.length != callee.parameterOffsets.length
                 || results.length != callee.resultOffsets.length) {

@@ -5,8 +5,7 @@ import dev.culebra.emulator.ptx.PtxType;
 /** Arithmetic of several words: instructions that take or set the carry flag, which each frame has one of a lane. */
 final class CarryOps {
 
-    private CarryOps() {
-    }
+    private CarryOps() {}
 
     static void register(Families f) {
         f.add("addc", x -> chained(x, "add"));
@@ -23,13 +22,9 @@ final class CarryOps {
         addOrSub(x, op, true, out);
     }
 
-    static void withCarryOut(Decoding x, String op) {
-        addOrSub(x, op, false, true);
-    }
+    static void withCarryOut(Decoding x, String op) { addOrSub(x, op, false, true); }
 
-    static void madWithCarryOut(Decoding x, String part) {
-        mad(x, part, false, true);
-    }
+    static void madWithCarryOut(Decoding x, String part) { mad(x, part, false, true); }
 
     private static void addOrSub(Decoding x, String op, boolean in, boolean out) {
         PtxType t = x.type();
@@ -96,8 +91,9 @@ final class CarryOps {
                     };
                     long v = w.q[b][l];
                     long r = subtract ? u - v - flag : u + v + flag;
-                    carry = subtract ? Long.compareUnsigned(u, v) < 0 || u == v && flag != 0
-                        : Long.compareUnsigned(r, u) < 0 || r == u && flag != 0 && v == -1;
+                    carry = subtract
+                            ? Long.compareUnsigned(u, v) < 0 || u == v && flag != 0
+                            : Long.compareUnsigned(r, u) < 0 || r == u && flag != 0 && v == -1;
                     w.q[d][l] = r;
                 } else {
                     int u = switch (product) {
@@ -106,8 +102,9 @@ final class CarryOps {
                         case 2 -> (int) ((w.r[m][l] & 0xffffffffL) * (w.r[a][l] & 0xffffffffL) >>> 32);
                         default -> (int) ((long) w.r[m][l] * w.r[a][l] >>> 32);
                     };
-                    long r = subtract ? (u & 0xffffffffL) - (w.r[b][l] & 0xffffffffL) - flag
-                        : (u & 0xffffffffL) + (w.r[b][l] & 0xffffffffL) + flag;
+                    long r = subtract
+                            ? (u & 0xffffffffL) - (w.r[b][l] & 0xffffffffL) - flag
+                            : (u & 0xffffffffL) + (w.r[b][l] & 0xffffffffL) + flag;
                     carry = (r >> 32 & 1) != 0;
                     w.r[d][l] = (int) r;
                 }

@@ -74,7 +74,8 @@ final class Cfg {
         Arrays.fill(rejoins, -1);
         for (int b = 0; b < n; b++) {
             int last = starts[b + 1] - 1;
-            if (ops.get(last) instanceof Branching.Ends e && !e.labels().isEmpty() && dominator[b] >= 0 && dominator[b] != b) {
+            if (ops.get(last) instanceof Branching.Ends e && !e.labels().isEmpty() && dominator[b] >= 0
+                    && dominator[b] != b) {
                 rejoins[last] = starts[dominator[b]];
             }
         }
@@ -85,8 +86,11 @@ final class Cfg {
     private int[] postDominators(int n) {
         int[] dominator = new int[n];
         Arrays.fill(dominator, -1);
+        int[] reached = new int[n];
+        Arrays.fill(reached, -1);
+        postorder(0, successors, reached, new ArrayList<>());
         int exit = n - 1;
-        while (exit >= 0 && !successors.get(exit).isEmpty()) {
+        while (exit >= 0 && (!successors.get(exit).isEmpty() || reached[exit] < 0)) {
             exit--;
         }
         if (exit < 0) {

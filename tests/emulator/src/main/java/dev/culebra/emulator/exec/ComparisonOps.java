@@ -9,11 +9,11 @@ import java.util.List;
 /** Comparisons, and selection by what they gave. */
 final class ComparisonOps {
 
-    private static final List<String> COMPARISONS = List.of("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu",
+    private static final List<String> COMPARISONS = List.of("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs",
+            "equ", "neu", "ltu",
             "leu", "gtu", "geu", "num", "nan");
 
-    private ComparisonOps() {
-    }
+    private ComparisonOps() {}
 
     /** Lanes for which a relation of two ints holds. */
     private interface Narrow {
@@ -40,28 +40,139 @@ final class ComparisonOps {
 
     private static Narrow narrow(String relation, PtxType t) {
         return switch (t) {
-            case S32 -> relation.equals("lt") ? (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] < b[l] ? 1 << l : 0; } return m; } : (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] == b[l] ? 1 << l : 0; } return m; };
-            case S16 -> relation.equals("lt") ? (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= (short) a[l] < (short) b[l] ? 1 << l : 0; } return m; } : (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] == b[l] ? 1 << l : 0; } return m; };
-            case F32 -> switch (relation) {
-                case "lt" -> (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= Float.intBitsToFloat(a[l]) < Float.intBitsToFloat(b[l]) ? 1 << l : 0; } return m; };
-                case "le" -> (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= Float.intBitsToFloat(a[l]) <= Float.intBitsToFloat(b[l]) ? 1 << l : 0; } return m; };
-                case "num" -> (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= !Float.isNaN(Float.intBitsToFloat(a[l])) && !Float.isNaN(Float.intBitsToFloat(b[l])) ? 1 << l : 0; } return m; };
-                default -> (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= Float.intBitsToFloat(a[l]) == Float.intBitsToFloat(b[l]) ? 1 << l : 0; } return m; };
+            case S32 -> relation.equals("lt") ? (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] < b[l] ? 1 << l : 0;
+                }
+                return m;
+            } : (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] == b[l] ? 1 << l : 0;
+                }
+                return m;
             };
-            default -> relation.equals("lt") ? (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] + Integer.MIN_VALUE < b[l] + Integer.MIN_VALUE ? 1 << l : 0; } return m; } : (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] == b[l] ? 1 << l : 0; } return m; };
+            case S16 -> relation.equals("lt") ? (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= (short) a[l] < (short) b[l] ? 1 << l : 0;
+                }
+                return m;
+            } : (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] == b[l] ? 1 << l : 0;
+                }
+                return m;
+            };
+            case F32 -> switch (relation) {
+                case "lt" -> (a, b) -> {
+                    int m = 0;
+                    for (int l = 0; l < 32; l++) {
+                        m |= Float.intBitsToFloat(a[l]) < Float.intBitsToFloat(b[l]) ? 1 << l : 0;
+                    }
+                    return m;
+                };
+                case "le" -> (a, b) -> {
+                    int m = 0;
+                    for (int l = 0; l < 32; l++) {
+                        m |= Float.intBitsToFloat(a[l]) <= Float.intBitsToFloat(b[l]) ? 1 << l : 0;
+                    }
+                    return m;
+                };
+                case "num" -> (a, b) -> {
+                    int m = 0;
+                    for (int l = 0; l < 32; l++) {
+                        m |= !Float.isNaN(Float.intBitsToFloat(a[l])) && !Float.isNaN(Float.intBitsToFloat(b[l]))
+                                ? 1 << l
+                                : 0;
+                    }
+                    return m;
+                };
+                default -> (a, b) -> {
+                    int m = 0;
+                    for (int l = 0; l < 32; l++) {
+                        m |= Float.intBitsToFloat(a[l]) == Float.intBitsToFloat(b[l]) ? 1 << l : 0;
+                    }
+                    return m;
+                };
+            };
+            default -> relation.equals("lt") ? (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] + Integer.MIN_VALUE < b[l] + Integer.MIN_VALUE ? 1 << l : 0;
+                }
+                return m;
+            } : (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] == b[l] ? 1 << l : 0;
+                }
+                return m;
+            };
         };
     }
 
     private static Wide wide(String relation, PtxType t) {
         return switch (t) {
-            case S64 -> relation.equals("lt") ? (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] < b[l] ? 1 << l : 0; } return m; } : (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] == b[l] ? 1 << l : 0; } return m; };
-            case F64 -> switch (relation) {
-                case "lt" -> (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= Double.longBitsToDouble(a[l]) < Double.longBitsToDouble(b[l]) ? 1 << l : 0; } return m; };
-                case "le" -> (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= Double.longBitsToDouble(a[l]) <= Double.longBitsToDouble(b[l]) ? 1 << l : 0; } return m; };
-                case "num" -> (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= !Double.isNaN(Double.longBitsToDouble(a[l])) && !Double.isNaN(Double.longBitsToDouble(b[l])) ? 1 << l : 0; } return m; };
-                default -> (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= Double.longBitsToDouble(a[l]) == Double.longBitsToDouble(b[l]) ? 1 << l : 0; } return m; };
+            case S64 -> relation.equals("lt") ? (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] < b[l] ? 1 << l : 0;
+                }
+                return m;
+            } : (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] == b[l] ? 1 << l : 0;
+                }
+                return m;
             };
-            default -> relation.equals("lt") ? (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] + Long.MIN_VALUE < b[l] + Long.MIN_VALUE ? 1 << l : 0; } return m; } : (a, b) -> { int m = 0; for (int l = 0; l < 32; l++) { m |= a[l] == b[l] ? 1 << l : 0; } return m; };
+            case F64 -> switch (relation) {
+                case "lt" -> (a, b) -> {
+                    int m = 0;
+                    for (int l = 0; l < 32; l++) {
+                        m |= Double.longBitsToDouble(a[l]) < Double.longBitsToDouble(b[l]) ? 1 << l : 0;
+                    }
+                    return m;
+                };
+                case "le" -> (a, b) -> {
+                    int m = 0;
+                    for (int l = 0; l < 32; l++) {
+                        m |= Double.longBitsToDouble(a[l]) <= Double.longBitsToDouble(b[l]) ? 1 << l : 0;
+                    }
+                    return m;
+                };
+                case "num" -> (a, b) -> {
+                    int m = 0;
+                    for (int l = 0; l < 32; l++) {
+                        m |= !Double.isNaN(Double.longBitsToDouble(a[l]))
+                                && !Double.isNaN(Double.longBitsToDouble(b[l])) ? 1 << l : 0;
+                    }
+                    return m;
+                };
+                default -> (a, b) -> {
+                    int m = 0;
+                    for (int l = 0; l < 32; l++) {
+                        m |= Double.longBitsToDouble(a[l]) == Double.longBitsToDouble(b[l]) ? 1 << l : 0;
+                    }
+                    return m;
+                };
+            };
+            default -> relation.equals("lt") ? (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] + Long.MIN_VALUE < b[l] + Long.MIN_VALUE ? 1 << l : 0;
+                }
+                return m;
+            } : (a, b) -> {
+                int m = 0;
+                for (int l = 0; l < 32; l++) {
+                    m |= a[l] == b[l] ? 1 << l : 0;
+                }
+                return m;
+            };
         };
     }
 
@@ -322,7 +433,8 @@ final class ComparisonOps {
             void execute(Warp w, int mask) {
                 int m = 0;
                 for (int l = 0; l < 32; l++) {
-                    double v = Math.abs(t == F32 ? Float.intBitsToFloat(w.r[a][l]) : Double.longBitsToDouble(w.q[a][l]));
+                    double v = Math
+                            .abs(t == F32 ? Float.intBitsToFloat(w.r[a][l]) : Double.longBitsToDouble(w.q[a][l]));
                     boolean yes = switch (what) {
                         case "finite" -> Double.isFinite(v);
                         case "infinite" -> Double.isInfinite(v);

@@ -7,12 +7,9 @@ import dev.culebra.emulator.ptx.PtxType;
 /** {@code cvt} between all types of numbers. */
 final class Conversions {
 
-    private Conversions() {
-    }
+    private Conversions() {}
 
-    static void register(Families f) {
-        f.add("cvt", Conversions::convert);
-    }
+    static void register(Families f) { f.add("cvt", Conversions::convert); }
 
     private static void convert(Decoding x) {
         if (x.take("pack")) {
@@ -32,8 +29,9 @@ final class Conversions {
             return;
         }
         x.operands(2, 2);
-        if (!(td.integral() || td.floating()) || !(ta.integral() || ta.floating()) || td.name().startsWith("B") && td != BF16
-            || ta.name().startsWith("B") && ta != BF16) {
+        if (!(td.integral() || td.floating()) || !(ta.integral() || ta.floating())
+                || td.name().startsWith("B") && td != BF16
+                || ta.name().startsWith("B") && ta != BF16) {
             throw x.refuse("unknown instruction");
         }
         boolean wideSource = x.width(x.operand(1), ta) == 64;
@@ -71,8 +69,7 @@ final class Conversions {
     }
 
     /** What happens to a rounded floating-point result. */
-    private record Ending(boolean sat, boolean relu, boolean satfinite, boolean ftz) {
-    }
+    private record Ending(boolean sat, boolean relu, boolean satfinite, boolean ftz) {}
 
     /** Adds an op that fills an integer destination of any width. */
     private static void emit(Decoding x, int d, PtxType td, int width, Value value) {
@@ -110,13 +107,29 @@ final class Conversions {
         int from = s.register;
         // What nvcc prints most has loops of its own.
         if (!sat && width == 64 && td.bits() == 64 && s.type == S32 && !s.wide) {
-            Alu.li(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l]; } }, td, s.type);
+            Alu.li(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l];
+                }
+            }, td, s.type);
         } else if (!sat && width == 64 && td.bits() == 64 && s.type == U32 && !s.wide) {
-            Alu.li(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & 0xffffffffL; } }, td, s.type);
+            Alu.li(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & 0xffffffffL;
+                }
+            }, td, s.type);
         } else if (!sat && width == 32 && td.bits() == 32 && s.type.bits() == 64) {
-            Alu.il(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = (int) a[l]; } }, td, s.type);
+            Alu.il(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (int) a[l];
+                }
+            }, td, s.type);
         } else if (!sat && width == 16 && td.bits() == 16 && s.type.bits() == 32 && !s.wide) {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & 0xffff; } }, td, s.type);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & 0xffff;
+                }
+            }, td, s.type);
         } else if (!sat && width == 32 && td.bits() == 32 && s.type == U16 && !s.wide) {
             emit(x, to, td, width, (w, l) -> w.r[from][l] & 0xffff);
         } else {
@@ -170,7 +183,11 @@ final class Conversions {
         boolean odd = s.type == F64 || td.bits() == 64;
         if (s.type == F32 && !s.ftz && td == S32 && m == Rounding.ZERO && width == 32) {
             // Java's cast clamps, and makes 0 of NaN, as cvt does.
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = (int) Float.intBitsToFloat(a[l]); } }, td, F32);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (int) Float.intBitsToFloat(a[l]);
+                }
+            }, td, F32);
             return;
         }
         emit(x, to, td, width, (w, l) -> {
@@ -190,17 +207,38 @@ final class Conversions {
         if (mode == null && (s.type.integral() || td.bits() < s.type.bits() || td == TF32)) {
             throw x.refuse("a rounding mode is missing");
         }
-        boolean plain = !end.sat && !end.relu && !end.satfinite && !end.ftz && !s.ftz && m == Rounding.NEAREST && !integral && !s.wide;
+        boolean plain = !end.sat && !end.relu && !end.satfinite && !end.ftz && !s.ftz && m == Rounding.NEAREST
+                && !integral && !s.wide;
         if (plain && s.type == F32 && td == F16) {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = HalfOps.toHalf(a[l]); } }, td, s.type);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = HalfOps.toHalf(a[l]);
+                }
+            }, td, s.type);
         } else if (plain && s.type == F16 && td == F32) {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Float.float16ToFloat((short) a[l])); } }, td, s.type);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Rounding.bits(Float.float16ToFloat((short) a[l]));
+                }
+            }, td, s.type);
         } else if (plain && s.type == F32 && td == BF16) {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = HalfOps.toBfloat(a[l]); } }, td, s.type);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = HalfOps.toBfloat(a[l]);
+                }
+            }, td, s.type);
         } else if (plain && s.type == BF16 && td == F32) {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Float.intBitsToFloat(a[l] << 16)); } }, td, s.type);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Rounding.bits(Float.intBitsToFloat(a[l] << 16));
+                }
+            }, td, s.type);
         } else if (plain && s.type == S32 && td == F32) {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Float.floatToRawIntBits((float) a[l]); } }, td, s.type);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Float.floatToRawIntBits((float) a[l]);
+                }
+            }, td, s.type);
         } else if (td == F64) {
             x.emit(new Alu.ToLong(target) {
                 @Override
@@ -209,7 +247,8 @@ final class Conversions {
                         double v;
                         if (s.type.integral()) {
                             long n = s.integer(w, l);
-                            v = Rounding.toDouble(high(n, s.type) + low(n), Rounding.missing(high(n, s.type), low(n)), m);
+                            v = Rounding.toDouble(high(n, s.type) + low(n), Rounding.missing(high(n, s.type), low(n)),
+                                    m);
                         } else {
                             v = integral ? toIntegral(s.floating(w, l), m) : s.floating(w, l);
                         }
@@ -241,9 +280,7 @@ final class Conversions {
         return (t == U64 ? n >>> 32 : n >> 32) * 0x1p32;
     }
 
-    private static double low(long n) {
-        return n & 0xffffffffL;
-    }
+    private static double low(long n) { return n & 0xffffffffL; }
 
     private static int finish(double exact, PtxType td, char mode, Ending end) {
         double v = exact;
@@ -260,7 +297,8 @@ final class Conversions {
     }
 
     /** d = {a in the upper half, b in the lower}. */
-    private static void pairFromSingles(Decoding x, PtxType td, PtxType ta, String mode, boolean relu, boolean satfinite) {
+    private static void pairFromSingles(Decoding x, PtxType td, PtxType ta, String mode, boolean relu,
+            boolean satfinite) {
         x.done(3);
         if (ta != F32 || mode == null || !mode.equals("rn") && !mode.equals("rz")) {
             throw x.refuse("unknown instruction");
@@ -270,11 +308,24 @@ final class Conversions {
         char m = mode.charAt(1);
         Ending end = new Ending(false, relu, satfinite, false);
         if (m == Rounding.NEAREST && !relu && !satfinite) {
-            Alu.iii(x, one == F16 ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = HalfOps.toHalf(a[l]) << 16 | HalfOps.toHalf(b[l]); } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = HalfOps.toBfloat(a[l]) << 16 | HalfOps.toBfloat(b[l]); } }, td, ta, ta);
+            Alu.iii(x, one == F16 ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = HalfOps.toHalf(a[l]) << 16 | HalfOps.toHalf(b[l]);
+                }
+            }
+                    : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = HalfOps.toBfloat(a[l]) << 16 | HalfOps.toBfloat(b[l]);
+                        }
+                    }, td, ta, ta);
         } else {
-            Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = finish(Float.intBitsToFloat(a[l]), one, m, end) << 16 | finish(Float.intBitsToFloat(b[l]), one, m, end); } }, td, ta,
-                ta);
+            Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = finish(Float.intBitsToFloat(a[l]), one, m, end) << 16
+                            | finish(Float.intBitsToFloat(b[l]), one, m, end);
+                }
+            }, td, ta,
+                    ta);
         }
     }
 
@@ -292,9 +343,17 @@ final class Conversions {
         int bits = to.bits();
         int ones = (1 << bits) - 1;
         if (third == null && bits == 16) {
-            Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = ((int) clamp(a[l], S32, to) & ones) << 16 | (int) clamp(b[l], S32, to) & ones; } }, U32, S32, S32);
+            Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = ((int) clamp(a[l], S32, to) & ones) << 16 | (int) clamp(b[l], S32, to) & ones;
+                }
+            }, U32, S32, S32);
         } else if (third == B32 && bits == 8) {
-            Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = c[l] << 16 | ((int) clamp(a[l], S32, to) & ones) << 8 | (int) clamp(b[l], S32, to) & ones; } }, U32, S32, S32, B32);
+            Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = c[l] << 16 | ((int) clamp(a[l], S32, to) & ones) << 8 | (int) clamp(b[l], S32, to) & ones;
+                }
+            }, U32, S32, S32, B32);
         } else {
             throw x.refuse("unknown instruction");
         }

@@ -15,9 +15,7 @@ final class Decoding {
     static final class Refusal extends RuntimeException {
         private static final long serialVersionUID = 1;
 
-        Refusal(String what) {
-            super(what, null, false, false);
-        }
+        Refusal(String what) { super(what, null, false, false); }
     }
 
     final Instruction instruction;
@@ -34,9 +32,7 @@ final class Decoding {
         this.modifiers = new ArrayList<>(instruction.modifiers());
     }
 
-    Refusal refuse(String what) {
-        return new Refusal(what);
-    }
+    Refusal refuse(String what) { return new Refusal(what); }
 
     /** Refuses unless the module's target and version know the instruction. */
     void require(int wantedSm, int wantedVersion) {
@@ -44,20 +40,17 @@ final class Decoding {
             throw refuse("needs .target sm_" + wantedSm + " or higher, the module says sm_" + sm);
         }
         if (version < wantedVersion) {
-            throw refuse("needs .version " + wantedVersion / 10 + "." + wantedVersion % 10 + " or higher, the module says " + version / 10
+            throw refuse("needs .version " + wantedVersion / 10 + "." + wantedVersion % 10
+                    + " or higher, the module says " + version / 10
                     + "." + version % 10);
         }
     }
 
     // ---- modifiers ----
 
-    boolean take(String modifier) {
-        return modifiers.remove(modifier);
-    }
+    boolean take(String modifier) { return modifiers.remove(modifier); }
 
-    boolean has(String modifier) {
-        return modifiers.contains(modifier);
-    }
+    boolean has(String modifier) { return modifiers.contains(modifier); }
 
     /** The first of some modifiers that is there, or null. */
     String takeAny(String... any) {
@@ -70,9 +63,7 @@ final class Decoding {
         return null;
     }
 
-    String takeAny(List<String> any) {
-        return takeAny(any.toArray(String[]::new));
-    }
+    String takeAny(List<String> any) { return takeAny(any.toArray(String[]::new)); }
 
     /** The next modifier that is a type. */
     PtxType type() {
@@ -100,7 +91,8 @@ final class Decoding {
 
     void done() {
         if (!modifiers.isEmpty()) {
-            throw refuse("unknown instruction: '." + modifiers.get(0) + "' does not go with '" + instruction.opcode() + "' here");
+            throw refuse("unknown instruction: '." + modifiers.get(0) + "' does not go with '" + instruction.opcode()
+                    + "' here");
         }
     }
 
@@ -111,9 +103,7 @@ final class Decoding {
 
     // ---- operands ----
 
-    int operandCount() {
-        return instruction.operands().size();
-    }
+    int operandCount() { return instruction.operands().size(); }
 
     void operands(int least, int most) {
         int n = operandCount();
@@ -129,17 +119,11 @@ final class Decoding {
         return instruction.operands().get(i);
     }
 
-    List<Operand> vector(int i) {
-        return operand(i) instanceof Operand.Vector v ? v.elements() : List.of(operand(i));
-    }
+    List<Operand> vector(int i) { return operand(i) instanceof Operand.Vector v ? v.elements() : List.of(operand(i)); }
 
-    List<String> targets(String name) {
-        return assembler.targets.get(name);
-    }
+    List<String> targets(String name) { return assembler.targets.get(name); }
 
-    int src(int i, PtxType type) {
-        return src(operand(i), type);
-    }
+    int src(int i, PtxType type) { return src(operand(i), type); }
 
     /** A source of just a type's width: the number of its register, in the bank of that width. */
     int src(Operand o, PtxType type) {
@@ -153,9 +137,7 @@ final class Decoding {
         return refuse("register " + r.name() + " is ." + lower(r.type()) + " where ." + lower(type) + " is wanted");
     }
 
-    static String lower(PtxType t) {
-        return t.name().toLowerCase(java.util.Locale.ROOT);
-    }
+    static String lower(PtxType t) { return t.name().toLowerCase(java.util.Locale.ROOT); }
 
     /** A source whose register may be wider than the type, as stores and conversions allow. */
     int srcWide(Operand o, PtxType type) {
@@ -232,9 +214,7 @@ final class Decoding {
         }
     }
 
-    int dst(int i, PtxType type) {
-        return dst(operand(i), type);
-    }
+    int dst(int i, PtxType type) { return dst(operand(i), type); }
 
     /** A destination of just a type's width; the sink {@code _} becomes a register that nobody reads. */
     int dst(Operand o, PtxType type) {
@@ -263,9 +243,7 @@ final class Decoding {
         return o instanceof Operand.Register r ? r.type().bits() : type.bits();
     }
 
-    int predicate(int i) {
-        return predicate(operand(i));
-    }
+    int predicate(int i) { return predicate(operand(i)); }
 
     int predicate(Operand o) {
         switch (o) {
@@ -284,9 +262,7 @@ final class Decoding {
         }
     }
 
-    int predicateOut(int i) {
-        return predicateOut(operand(i));
-    }
+    int predicateOut(int i) { return predicateOut(operand(i)); }
 
     int predicateOut(Operand o) {
         if (o instanceof Operand.Sink) {

@@ -26,7 +26,9 @@ public final class DeviceFault extends Exception {
 
     /** The driver's error code. */
     private final int cudaError;
+    /** The entry's name. */
     private final String kernel;
+    /** Line of the PTX text, or 0. */
     private final int line;
     private final transient Dim block;
     private final transient Dim thread;
@@ -56,52 +58,40 @@ public final class DeviceFault extends Exception {
      *
      * @return such as 700, illegal address
      */
-    public int cudaError() {
-        return cudaError;
-    }
+    public int cudaError() { return cudaError; }
 
     /**
      * All that is known, in one sentence.
      *
      * @return what, kernel, ptx line, block and thread
      */
-    public String diagnostic() {
-        return getMessage();
-    }
+    public String diagnostic() { return getMessage(); }
 
     /**
      * The entry's name.
      *
      * @return the kernel
      */
-    public String kernel() {
-        return kernel;
-    }
+    public String kernel() { return kernel; }
 
     /**
      * Where in the PTX text.
      *
      * @return the line, from 1; 0 when it is not one instruction's fault
      */
-    public int line() {
-        return line;
-    }
+    public int line() { return line; }
 
     /**
      * Which block.
      *
      * @return its index
      */
-    public Dim block() {
-        return block;
-    }
+    public Dim block() { return block; }
 
     /**
      * Which thread.
      *
      * @return its index in the block, or null when it is not one thread's fault
      */
-    public Dim thread() {
-        return thread;
-    }
+    public Dim thread() { return thread; }
 }

@@ -35,6 +35,7 @@ public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int shar
      * @return the description
      */
     public DeviceSpec withStepLimit(long steps) {
-        return new DeviceSpec(ccMajor, ccMinor, multiprocessors, sharedPerBlock, sharedPerMultiprocessor, clockKilohertz, steps);
+        return new DeviceSpec(ccMajor, ccMinor, multiprocessors, sharedPerBlock, sharedPerMultiprocessor,
+                clockKilohertz, steps);
     }
 }

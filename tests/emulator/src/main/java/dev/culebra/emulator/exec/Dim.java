@@ -14,9 +14,7 @@ public record Dim(int x, int y, int z) {
      *
      * @return x * y * z
      */
-    public long count() {
-        return (long) x * y * z;
-    }
+    public long count() { return (long) x * y * z; }
 
     /**
      * The index that a linear number stands for.
@@ -24,12 +22,8 @@ public record Dim(int x, int y, int z) {
      * @param linear number, x fastest
      * @return its three parts within these extents
      */
-    Dim at(long linear) {
-        return new Dim((int) (linear % x), (int) (linear / x % y), (int) (linear / x / y));
-    }
+    Dim at(long linear) { return new Dim((int) (linear % x), (int) (linear / x % y), (int) (linear / x / y)); }
 
     @Override
-    public String toString() {
-        return "(" + x + "," + y + "," + z + ")";
-    }
+    public String toString() { return "(" + x + "," + y + "," + z + ")"; }
 }

@@ -12,16 +12,11 @@ final class DoubleOps {
 
     private static final Set<PtxType> DOUBLE = EnumSet.of(F64);
 
-    private DoubleOps() {
-    }
+    private DoubleOps() {}
 
-    private static double f(long bits) {
-        return Double.longBitsToDouble(bits);
-    }
+    private static double f(long bits) { return Double.longBitsToDouble(bits); }
 
-    private static long b(double v) {
-        return Double.doubleToRawLongBits(v);
-    }
+    private static long b(double v) { return Double.doubleToRawLongBits(v); }
 
     static void register(Families f) {
         f.add("add", DOUBLE, x -> sum(x, false));
@@ -37,17 +32,29 @@ final class DoubleOps {
         f.add("neg", DOUBLE, x -> {
             x.type();
             x.done();
-            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ Long.MIN_VALUE; } }, F64);
+            Alu.ll(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] ^ Long.MIN_VALUE;
+                }
+            }, F64);
         });
         f.add("abs", DOUBLE, x -> {
             x.type();
             x.done();
-            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & Long.MAX_VALUE; } }, F64);
+            Alu.ll(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & Long.MAX_VALUE;
+                }
+            }, F64);
         });
         f.add("copysign", DOUBLE, x -> {
             x.type();
             x.done();
-            Alu.lll(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & Long.MIN_VALUE | b[l] & Long.MAX_VALUE; } }, F64);
+            Alu.lll(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & Long.MIN_VALUE | b[l] & Long.MAX_VALUE;
+                }
+            }, F64);
         });
     }
 
@@ -69,8 +76,20 @@ final class DoubleOps {
     private static void sum(Decoding x, boolean subtract) {
         char mode = mode(x);
         long flip = subtract ? Long.MIN_VALUE : 0;
-        Alu.lll(x, mode == Rounding.NEAREST ? subtract ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b(f(a[l]) - f(b[l])); } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b(f(a[l]) + f(b[l])); } }
-            : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b(directedSum(f(a[l]), f(b[l] ^ flip), mode)); } }, F64);
+        Alu.lll(x, mode == Rounding.NEAREST ? subtract ? (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(f(a[l]) - f(b[l]));
+            }
+        } : (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(f(a[l]) + f(b[l]));
+            }
+        }
+                : (d, a, b) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = b(directedSum(f(a[l]), f(b[l] ^ flip), mode));
+                    }
+                }, F64);
     }
 
     private static double directedFma(double a, double b, double c, char mode) {
@@ -84,13 +103,29 @@ final class DoubleOps {
 
     private static void mul(Decoding x) {
         char mode = mode(x);
-        Alu.lll(x, mode == Rounding.NEAREST ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b(f(a[l]) * f(b[l])); } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b(directedFma(f(a[l]), f(b[l]), -0.0, mode)); } }, F64);
+        Alu.lll(x, mode == Rounding.NEAREST ? (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(f(a[l]) * f(b[l]));
+            }
+        } : (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(directedFma(f(a[l]), f(b[l]), -0.0, mode));
+            }
+        }, F64);
     }
 
     private static void fma(Decoding x) {
         char mode = mode(x);
-        Alu.llll(x, mode == Rounding.NEAREST ? (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = b(Math.fma(f(a[l]), f(b[l]), f(c[l]))); } }
-            : (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = b(directedFma(f(a[l]), f(b[l]), f(c[l]), mode)); } }, F64);
+        Alu.llll(x, mode == Rounding.NEAREST ? (d, a, b, c) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(Math.fma(f(a[l]), f(b[l]), f(c[l])));
+            }
+        }
+                : (d, a, b, c) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = b(directedFma(f(a[l]), f(b[l]), f(c[l]), mode));
+                    }
+                }, F64);
     }
 
     private static double quotient(double a, double b, char mode) {
@@ -100,7 +135,11 @@ final class DoubleOps {
 
     private static void div(Decoding x) {
         char mode = mode(x);
-        Alu.lll(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b(quotient(f(a[l]), f(b[l]), mode)); } }, F64);
+        Alu.lll(x, (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(quotient(f(a[l]), f(b[l]), mode));
+            }
+        }, F64);
     }
 
     private static void rcp(Decoding x) {
@@ -108,11 +147,19 @@ final class DoubleOps {
             x.take("ftz");
             x.type();
             x.done();
-            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = b(1 / f(a[l])) & 0xffffffff00000000L; } }, F64);
+            Alu.ll(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = b(1 / f(a[l])) & 0xffffffff00000000L;
+                }
+            }, F64);
             return;
         }
         char mode = mode(x);
-        Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = b(quotient(1, f(a[l]), mode)); } }, F64);
+        Alu.ll(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(quotient(1, f(a[l]), mode));
+            }
+        }, F64);
     }
 
     private static double root(double a, char mode) {
@@ -122,7 +169,11 @@ final class DoubleOps {
 
     private static void sqrt(Decoding x) {
         char mode = mode(x);
-        Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = b(root(f(a[l]), mode)); } }, F64);
+        Alu.ll(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(root(f(a[l]), mode));
+            }
+        }, F64);
     }
 
     private static double extreme(double a, double b, boolean max) {
@@ -132,6 +183,10 @@ final class DoubleOps {
     private static void extreme(Decoding x, boolean max) {
         x.type();
         x.done();
-        Alu.lll(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b(extreme(f(a[l]), f(b[l]), max)); } }, F64);
+        Alu.lll(x, (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = b(extreme(f(a[l]), f(b[l]), max));
+            }
+        }, F64);
     }
 }

@@ -33,6 +33,7 @@ final class Families {
         AsyncCopies.register(this);
         WarpOps.register(this);
         TensorOps.register(this);
+        Wmma.register(this);
         BarrierOps.register(this);
         Branching.register(this);
         Calls.register(this);

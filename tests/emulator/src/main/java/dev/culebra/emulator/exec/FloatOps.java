@@ -14,8 +14,7 @@ final class FloatOps {
 
     private static final Set<PtxType> SINGLE = EnumSet.of(F32);
 
-    private FloatOps() {
-    }
+    private FloatOps() {}
 
     static void register(Families f) {
         f.add("add", SINGLE, x -> sum(x, false));
@@ -28,12 +27,24 @@ final class FloatOps {
         f.add("sqrt", SINGLE, FloatOps::sqrt);
         f.add("min", SINGLE, x -> extreme(x, false));
         f.add("max", SINGLE, x -> extreme(x, true));
-        f.add("neg", SINGLE, x -> unary(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ 0x80000000; } }));
-        f.add("abs", SINGLE, x -> unary(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & 0x7fffffff; } }));
+        f.add("neg", SINGLE, x -> unary(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = a[l] ^ 0x80000000;
+            }
+        }));
+        f.add("abs", SINGLE, x -> unary(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = a[l] & 0x7fffffff;
+            }
+        }));
         f.add("copysign", SINGLE, x -> {
             x.type();
             x.done();
-            Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & 0x80000000 | b[l] & 0x7fffffff; } }, F32);
+            Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & 0x80000000 | b[l] & 0x7fffffff;
+                }
+            }, F32);
         });
     }
 
@@ -109,7 +120,8 @@ final class FloatOps {
 
     private static float directedSum(float a, float b, char mode) {
         double s = (double) a + b;
-        if (s == 0 && mode == Rounding.DOWN && (a != 0 || Float.floatToRawIntBits(a) != 0 || Float.floatToRawIntBits(b) != 0)) {
+        if (s == 0 && mode == Rounding.DOWN
+                && (a != 0 || Float.floatToRawIntBits(a) != 0 || Float.floatToRawIntBits(b) != 0)) {
             return -0f; // rounding down, an exact zero is negative unless both are +0
         }
         return Rounding.toFloat(s, Rounding.missing(a, b), mode);
@@ -122,11 +134,24 @@ final class FloatOps {
         x.type();
         x.done();
         if (mode == Rounding.NEAREST) {
-            emit(x, subtract ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) - Float.intBitsToFloat(b[l])); } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) + Float.intBitsToFloat(b[l])); } }, ftz, sat);
+            emit(x, subtract ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) - Float.intBitsToFloat(b[l]));
+                }
+            }
+                    : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) + Float.intBitsToFloat(b[l]));
+                        }
+                    }, ftz, sat);
         } else {
             int flip = subtract ? 0x80000000 : 0;
-            emit(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(directedSum(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l] ^ flip), mode)); } }, ftz, sat);
+            emit(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Rounding
+                            .bits(directedSum(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l] ^ flip), mode));
+                }
+            }, ftz, sat);
         }
     }
 
@@ -136,8 +161,17 @@ final class FloatOps {
         boolean sat = x.take("sat");
         x.type();
         x.done();
-        emit(x, mode == Rounding.NEAREST ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) * Float.intBitsToFloat(b[l])); } }
-            : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Rounding.toFloat((double) Float.intBitsToFloat(a[l]) * Float.intBitsToFloat(b[l]), 0, mode)); } }, ftz, sat);
+        emit(x, mode == Rounding.NEAREST ? (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) * Float.intBitsToFloat(b[l]));
+            }
+        }
+                : (d, a, b) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = Rounding.bits(Rounding
+                                .toFloat((double) Float.intBitsToFloat(a[l]) * Float.intBitsToFloat(b[l]), 0, mode));
+                    }
+                }, ftz, sat);
     }
 
     /** Fused: the product is exact in double, and so is what its sum with c lacks. */
@@ -157,9 +191,19 @@ final class FloatOps {
         x.type();
         x.done();
         emit(x, mode == Rounding.NEAREST
-            ? (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Math.fma(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), Float.intBitsToFloat(c[l]))); } }
-            : (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(directedFma(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), Float.intBitsToFloat(c[l]), mode)); } },
-            ftz, sat);
+                ? (d, a, b, c) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = Rounding.bits(Math.fma(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]),
+                                Float.intBitsToFloat(c[l])));
+                    }
+                }
+                : (d, a, b, c) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = Rounding.bits(directedFma(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]),
+                                Float.intBitsToFloat(c[l]), mode));
+                    }
+                },
+                ftz, sat);
     }
 
     private static float quotient(float a, float b, char mode) {
@@ -185,8 +229,16 @@ final class FloatOps {
         x.type();
         x.done();
         boolean fast = "approx".equals(kind);
-        emit(x, fast ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(fastQuotient(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]))); } }
-            : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(quotient(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), mode)); } }, ftz, false);
+        emit(x, fast ? (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits(fastQuotient(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l])));
+            }
+        }
+                : (d, a, b) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = Rounding.bits(quotient(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), mode));
+                    }
+                }, ftz, false);
     }
 
     private static void rcp(Decoding x) {
@@ -195,7 +247,11 @@ final class FloatOps {
         boolean ftz = x.take("ftz");
         x.type();
         x.done();
-        emit(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(quotient(1, Float.intBitsToFloat(a[l]), mode)); } }, ftz, false);
+        emit(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits(quotient(1, Float.intBitsToFloat(a[l]), mode));
+            }
+        }, ftz, false);
     }
 
     private static float root(float a, char mode) {
@@ -209,7 +265,11 @@ final class FloatOps {
         boolean ftz = x.take("ftz");
         x.type();
         x.done();
-        emit(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(root(Float.intBitsToFloat(a[l]), mode)); } }, ftz, false);
+        emit(x, (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits(root(Float.intBitsToFloat(a[l]), mode));
+            }
+        }, ftz, false);
     }
 
     /** The other operand where one is no number (or, with {@code nan}, NaN); -0 is less than +0. */
@@ -222,11 +282,26 @@ final class FloatOps {
 
     static III extreme(boolean max, boolean nan, boolean xorSign) {
         if (xorSign) {
-            return (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(extreme(Float.intBitsToFloat(a[l] & 0x7fffffff), Float.intBitsToFloat(b[l] & 0x7fffffff), max, nan))
-                | (a[l] ^ b[l]) & 0x80000000; } };
+            return (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Rounding
+                            .bits(extreme(Float.intBitsToFloat(a[l] & 0x7fffffff),
+                                    Float.intBitsToFloat(b[l] & 0x7fffffff), max, nan))
+                            | (a[l] ^ b[l]) & 0x80000000;
+                }
+            };
         }
-        return max ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(extreme(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), true, nan)); } }
-            : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(extreme(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), false, nan)); } };
+        return max ? (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits(extreme(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), true, nan));
+            }
+        }
+                : (d, a, b) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = Rounding
+                                .bits(extreme(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), false, nan));
+                    }
+                };
     }
 
     private static void extreme(Decoding x, boolean max) {

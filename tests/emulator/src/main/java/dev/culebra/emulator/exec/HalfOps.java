@@ -16,13 +16,24 @@ final class HalfOps {
 
     static final Set<PtxType> HALVES = EnumSet.of(F16, F16X2, BF16, BF16X2);
 
-    private HalfOps() {
-    }
+    private HalfOps() {}
 
     static void register(Families f) {
-        f.add("add", HALVES, x -> binary(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) + Float.intBitsToFloat(b[l])); } }));
-        f.add("sub", HALVES, x -> binary(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) - Float.intBitsToFloat(b[l])); } }));
-        f.add("mul", HALVES, x -> binary(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) * Float.intBitsToFloat(b[l])); } }));
+        f.add("add", HALVES, x -> binary(x, (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) + Float.intBitsToFloat(b[l]));
+            }
+        }));
+        f.add("sub", HALVES, x -> binary(x, (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) - Float.intBitsToFloat(b[l]));
+            }
+        }));
+        f.add("mul", HALVES, x -> binary(x, (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Rounding.bits(Float.intBitsToFloat(a[l]) * Float.intBitsToFloat(b[l]));
+            }
+        }));
         f.add("fma", HALVES, HalfOps::fma);
         f.add("min", HALVES, x -> extreme(x, false));
         f.add("max", HALVES, x -> extreme(x, true));
@@ -200,10 +211,26 @@ final class HalfOps {
         PtxType t = x.type();
         x.done();
         if (ftz) {
-            unary(x, flip ? (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ 0x80000000; } } : (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & 0x7fffffff; } }, t, true);
+            unary(x, flip ? (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] ^ 0x80000000;
+                }
+            } : (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] & 0x7fffffff;
+                }
+            }, t, true);
             return;
         }
         int both = t.bits() == 32 ? 0x80008000 : 0x8000;
-        Alu.ii(x, flip ? (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] ^ both; } } : (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] & ~both; } }, t, t);
+        Alu.ii(x, flip ? (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = a[l] ^ both;
+            }
+        } : (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = a[l] & ~both;
+            }
+        }, t, t);
     }
 }

@@ -13,8 +13,7 @@ final class IntegerOps {
     static final Set<PtxType> NARROW = EnumSet.of(U16, S16, U32, S32, U16X2, S16X2);
     static final Set<PtxType> INTEGERS = EnumSet.of(U16, S16, U32, S32, U64, S64, U16X2, S16X2);
 
-    private IntegerOps() {
-    }
+    private IntegerOps() {}
 
     static void register(Families f) {
         f.add("add", NARROW, x -> arithmetic(x, '+'));
@@ -46,11 +45,43 @@ final class IntegerOps {
             throw x.refuse(".sat wants .s32");
         }
         III f = switch (t) {
-            case U16, S16 -> op == '+' ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] + b[l] & 0xffff; } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] - b[l] & 0xffff; } };
-            case U16X2, S16X2 -> op == '+' ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] + b[l] & 0xffff | (a[l] & 0xffff0000) + (b[l] & 0xffff0000); } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] - b[l] & 0xffff | (a[l] & 0xffff0000) - (b[l] & 0xffff0000); } };
-            default -> sat ? op == '+' ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = clamp((long) a[l] + b[l]); } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = clamp((long) a[l] - b[l]); } }
-                : op == '+' ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] + b[l]; } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] - b[l]; } };
+            case U16, S16 -> op == '+' ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] + b[l] & 0xffff;
+                }
+            } : (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] - b[l] & 0xffff;
+                }
+            };
+            case U16X2, S16X2 -> op == '+' ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] + b[l] & 0xffff | (a[l] & 0xffff0000) + (b[l] & 0xffff0000);
+                }
+            }
+                    : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = a[l] - b[l] & 0xffff | (a[l] & 0xffff0000) - (b[l] & 0xffff0000);
+                        }
+                    };
+            default -> sat ? op == '+' ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = clamp((long) a[l] + b[l]);
+                }
+            } : (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = clamp((long) a[l] - b[l]);
+                }
+            }
+                    : op == '+' ? (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = a[l] + b[l];
+                        }
+                    } : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = a[l] - b[l];
+                        }
+                    };
         };
         if (t == U16X2 || t == S16X2) {
             x.require(90, 80);
@@ -58,9 +89,7 @@ final class IntegerOps {
         Alu.iii(x, f, t);
     }
 
-    static int clamp(long v) {
-        return (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, v));
-    }
+    static int clamp(long v) { return (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, v)); }
 
     private static void mul(Decoding x) {
         String part = x.takeAny("hi", "lo", "wide");
@@ -70,16 +99,56 @@ final class IntegerOps {
             throw x.refuse(".hi, .lo or .wide is missing");
         }
         switch (part + "." + Decoding.lower(t)) {
-            case "lo.u16", "lo.s16" -> Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] * b[l] & 0xffff; } }, t);
-            case "hi.u16" -> Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] * b[l] >>> 16; } }, t);
-            case "hi.s16" -> Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (short) a[l] * (short) b[l] >>> 16; } }, t);
-            case "wide.u16" -> Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] * b[l]; } }, U32, t, t);
-            case "wide.s16" -> Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (short) a[l] * (short) b[l]; } }, S32, t, t);
-            case "lo.u32", "lo.s32" -> Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] * b[l]; } }, t);
-            case "hi.u32" -> Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (int) ((a[l] & 0xffffffffL) * (b[l] & 0xffffffffL) >>> 32); } }, t);
-            case "hi.s32" -> Alu.iii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (int) ((long) a[l] * b[l] >>> 32); } }, t);
-            case "wide.u32" -> Alu.lii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (a[l] & 0xffffffffL) * (b[l] & 0xffffffffL); } }, U64, t);
-            default -> Alu.lii(x, (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (long) a[l] * b[l]; } }, S64, t);
+            case "lo.u16", "lo.s16" -> Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] * b[l] & 0xffff;
+                }
+            }, t);
+            case "hi.u16" -> Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] * b[l] >>> 16;
+                }
+            }, t);
+            case "hi.s16" -> Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (short) a[l] * (short) b[l] >>> 16;
+                }
+            }, t);
+            case "wide.u16" -> Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] * b[l];
+                }
+            }, U32, t, t);
+            case "wide.s16" -> Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (short) a[l] * (short) b[l];
+                }
+            }, S32, t, t);
+            case "lo.u32", "lo.s32" -> Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] * b[l];
+                }
+            }, t);
+            case "hi.u32" -> Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (int) ((a[l] & 0xffffffffL) * (b[l] & 0xffffffffL) >>> 32);
+                }
+            }, t);
+            case "hi.s32" -> Alu.iii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (int) ((long) a[l] * b[l] >>> 32);
+                }
+            }, t);
+            case "wide.u32" -> Alu.lii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (a[l] & 0xffffffffL) * (b[l] & 0xffffffffL);
+                }
+            }, U64, t);
+            default -> Alu.lii(x, (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (long) a[l] * b[l];
+                }
+            }, S64, t);
         }
     }
 
@@ -96,30 +165,80 @@ final class IntegerOps {
             throw x.refuse("unknown instruction");
         }
         switch (part + "." + Decoding.lower(t)) {
-            case "lo.u16", "lo.s16" -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] * b[l] + c[l] & 0xffff; } }, t, t, t, t);
-            case "hi.u16" -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (a[l] * b[l] >>> 16) + c[l] & 0xffff; } }, t, t, t, t);
-            case "hi.s16" -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = ((short) a[l] * (short) b[l] >> 16) + c[l] & 0xffff; } }, t, t, t, t);
-            case "wide.u16" -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] * b[l] + c[l]; } }, U32, t, t, U32);
-            case "wide.s16" -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (short) a[l] * (short) b[l] + c[l]; } }, S32, t, t, S32);
-            case "lo.u32", "lo.s32" -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] * b[l] + c[l]; } }, t, t, t, t);
-            case "hi.u32" -> Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (int) ((a[l] & 0xffffffffL) * (b[l] & 0xffffffffL) >>> 32) + c[l]; } }, t, t, t, t);
-            case "hi.s32" -> Alu.iiii(x, sat ? (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = clamp(((long) a[l] * b[l] >> 32) + c[l]); } }
-                : (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (int) ((long) a[l] * b[l] >>> 32) + c[l]; } }, t, t, t, t);
-            case "wide.u32" -> Alu.liil(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (a[l] & 0xffffffffL) * (b[l] & 0xffffffffL) + c[l]; } }, U64, t);
-            default -> Alu.liil(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (long) a[l] * b[l] + c[l]; } }, S64, t);
+            case "lo.u16", "lo.s16" -> Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] * b[l] + c[l] & 0xffff;
+                }
+            }, t, t, t, t);
+            case "hi.u16" -> Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (a[l] * b[l] >>> 16) + c[l] & 0xffff;
+                }
+            }, t, t, t, t);
+            case "hi.s16" -> Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = ((short) a[l] * (short) b[l] >> 16) + c[l] & 0xffff;
+                }
+            }, t, t, t, t);
+            case "wide.u16" -> Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] * b[l] + c[l];
+                }
+            }, U32, t, t, U32);
+            case "wide.s16" -> Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (short) a[l] * (short) b[l] + c[l];
+                }
+            }, S32, t, t, S32);
+            case "lo.u32", "lo.s32" -> Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l] * b[l] + c[l];
+                }
+            }, t, t, t, t);
+            case "hi.u32" -> Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (int) ((a[l] & 0xffffffffL) * (b[l] & 0xffffffffL) >>> 32) + c[l];
+                }
+            }, t, t, t, t);
+            case "hi.s32" -> Alu.iiii(x, sat ? (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = clamp(((long) a[l] * b[l] >> 32) + c[l]);
+                }
+            }
+                    : (d, a, b, c) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = (int) ((long) a[l] * b[l] >>> 32) + c[l];
+                        }
+                    }, t, t, t, t);
+            case "wide.u32" -> Alu.liil(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (a[l] & 0xffffffffL) * (b[l] & 0xffffffffL) + c[l];
+                }
+            }, U64, t);
+            default -> Alu.liil(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = (long) a[l] * b[l] + c[l];
+                }
+            }, S64, t);
         }
     }
 
-    private static long low24(int v, boolean signed) {
-        return signed ? v << 8 >> 8 : v & 0xffffff;
-    }
+    private static long low24(int v, boolean signed) { return signed ? v << 8 >> 8 : v & 0xffffff; }
 
     private static void mul24(Decoding x) {
         boolean hi = "hi".equals(x.takeAny("hi", "lo"));
         PtxType t = x.type();
         x.done();
         boolean s = t.signed();
-        Alu.iii(x, hi ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (int) (low24(a[l], s) * low24(b[l], s) >> 16); } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = (int) (low24(a[l], s) * low24(b[l], s)); } }, t);
+        Alu.iii(x, hi ? (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = (int) (low24(a[l], s) * low24(b[l], s) >> 16);
+            }
+        } : (d, a, b) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = (int) (low24(a[l], s) * low24(b[l], s));
+            }
+        }, t);
     }
 
     private static void mad24(Decoding x) {
@@ -128,9 +247,21 @@ final class IntegerOps {
         PtxType t = x.type();
         x.done();
         boolean s = t.signed();
-        Alu.iiii(x, hi ? sat ? (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = clamp((low24(a[l], s) * low24(b[l], s) >> 16) + c[l]); } }
-            : (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (int) (low24(a[l], s) * low24(b[l], s) >> 16) + c[l]; } }
-            : (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = (int) (low24(a[l], s) * low24(b[l], s)) + c[l]; } }, t, t, t, t);
+        Alu.iiii(x, hi ? sat ? (d, a, b, c) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = clamp((low24(a[l], s) * low24(b[l], s) >> 16) + c[l]);
+            }
+        }
+                : (d, a, b, c) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = (int) (low24(a[l], s) * low24(b[l], s) >> 16) + c[l];
+                    }
+                }
+                : (d, a, b, c) -> {
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = (int) (low24(a[l], s) * low24(b[l], s)) + c[l];
+                    }
+                }, t, t, t, t);
     }
 
     /** PTX leaves division by zero open; NVIDIA's code gives all ones, and the dividend as remainder. */
@@ -138,12 +269,44 @@ final class IntegerOps {
         PtxType t = x.type();
         x.done();
         Alu.iii(x, switch (t) {
-            case U16 -> remainder ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b[l] == 0 ? a[l] : a[l] % b[l]; } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b[l] == 0 ? 0xffff : a[l] / b[l]; } };
-            case S16 -> remainder ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b[l] == 0 ? a[l] : (short) a[l] % (short) b[l] & 0xffff; } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b[l] == 0 ? 0xffff : (short) a[l] / (short) b[l] & 0xffff; } };
-            case U32 -> remainder ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b[l] == 0 ? a[l] : Integer.remainderUnsigned(a[l], b[l]); } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b[l] == 0 ? -1 : Integer.divideUnsigned(a[l], b[l]); } };
-            default -> remainder ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b[l] == 0 ? a[l] : a[l] % b[l]; } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = b[l] == 0 ? -1 : a[l] / b[l]; } };
+            case U16 -> remainder ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = b[l] == 0 ? a[l] : a[l] % b[l];
+                }
+            } : (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = b[l] == 0 ? 0xffff : a[l] / b[l];
+                }
+            };
+            case S16 -> remainder ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = b[l] == 0 ? a[l] : (short) a[l] % (short) b[l] & 0xffff;
+                }
+            }
+                    : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = b[l] == 0 ? 0xffff : (short) a[l] / (short) b[l] & 0xffff;
+                        }
+                    };
+            case U32 -> remainder ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = b[l] == 0 ? a[l] : Integer.remainderUnsigned(a[l], b[l]);
+                }
+            }
+                    : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = b[l] == 0 ? -1 : Integer.divideUnsigned(a[l], b[l]);
+                        }
+                    };
+            default -> remainder ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = b[l] == 0 ? a[l] : a[l] % b[l];
+                }
+            } : (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = b[l] == 0 ? -1 : a[l] / b[l];
+                }
+            };
         }, t);
     }
 
@@ -155,15 +318,64 @@ final class IntegerOps {
             throw x.refuse(".relu wants a signed type");
         }
         III f = switch (t) {
-            case U16 -> max ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.max(a[l], b[l]); } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.min(a[l], b[l]); } };
-            case S16 -> max ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.max((short) a[l], (short) b[l]) & 0xffff; } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.min((short) a[l], (short) b[l]) & 0xffff; } };
-            case U32 -> max ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(a[l], b[l]) > 0 ? a[l] : b[l]; } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Integer.compareUnsigned(a[l], b[l]) < 0 ? a[l] : b[l]; } };
-            case S32 -> max ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.max(a[l], b[l]); } } : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.min(a[l], b[l]); } };
-            case U16X2 -> max ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.max(a[l] & 0xffff, b[l] & 0xffff) | Math.max(a[l] >>> 16, b[l] >>> 16) << 16; } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.min(a[l] & 0xffff, b[l] & 0xffff) | Math.min(a[l] >>> 16, b[l] >>> 16) << 16; } };
-            default -> max ? (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.max((short) a[l], (short) b[l]) & 0xffff | Math.max(a[l] >> 16, b[l] >> 16) << 16; } }
-                : (d, a, b) -> { for (int l = 0; l < 32; l++) { d[l] = Math.min((short) a[l], (short) b[l]) & 0xffff | Math.min(a[l] >> 16, b[l] >> 16) << 16; } };
+            case U16 -> max ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Math.max(a[l], b[l]);
+                }
+            } : (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Math.min(a[l], b[l]);
+                }
+            };
+            case S16 -> max ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Math.max((short) a[l], (short) b[l]) & 0xffff;
+                }
+            } : (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Math.min((short) a[l], (short) b[l]) & 0xffff;
+                }
+            };
+            case U32 -> max ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Integer.compareUnsigned(a[l], b[l]) > 0 ? a[l] : b[l];
+                }
+            }
+                    : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = Integer.compareUnsigned(a[l], b[l]) < 0 ? a[l] : b[l];
+                        }
+                    };
+            case S32 -> max ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Math.max(a[l], b[l]);
+                }
+            } : (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Math.min(a[l], b[l]);
+                }
+            };
+            case U16X2 -> max ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Math.max(a[l] & 0xffff, b[l] & 0xffff) | Math.max(a[l] >>> 16, b[l] >>> 16) << 16;
+                }
+            }
+                    : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = Math.min(a[l] & 0xffff, b[l] & 0xffff) | Math.min(a[l] >>> 16, b[l] >>> 16) << 16;
+                        }
+                    };
+            default -> max ? (d, a, b) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = Math.max((short) a[l], (short) b[l]) & 0xffff | Math.max(a[l] >> 16, b[l] >> 16) << 16;
+                }
+            }
+                    : (d, a, b) -> {
+                        for (int l = 0; l < 32; l++) {
+                            d[l] = Math.min((short) a[l], (short) b[l]) & 0xffff
+                                    | Math.min(a[l] >> 16, b[l] >> 16) << 16;
+                        }
+                    };
         };
         if (relu) {
             x.require(90, 80);
@@ -183,23 +395,55 @@ final class IntegerOps {
     private static void abs(Decoding x) {
         PtxType t = x.type();
         x.done();
-        Alu.ii(x, t == S16 ? (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Math.abs((short) a[l]) & 0xffff; } } : (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = Math.abs(a[l]); } }, t, t);
+        Alu.ii(x, t == S16 ? (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Math.abs((short) a[l]) & 0xffff;
+            }
+        } : (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = Math.abs(a[l]);
+            }
+        }, t, t);
     }
 
     private static void neg(Decoding x) {
         PtxType t = x.type();
         x.done();
-        Alu.ii(x, t == S16 ? (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = -a[l] & 0xffff; } } : (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = -a[l]; } }, t, t);
+        Alu.ii(x, t == S16 ? (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = -a[l] & 0xffff;
+            }
+        } : (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = -a[l];
+            }
+        }, t, t);
     }
 
     private static void sad(Decoding x) {
         PtxType t = x.type();
         x.done();
         Alu.iiii(x, switch (t) {
-            case U16 -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = c[l] + Math.abs(a[l] - b[l]) & 0xffff; } };
-            case S16 -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = c[l] + Math.abs((short) a[l] - (short) b[l]) & 0xffff; } };
-            case U32 -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = c[l] + (int) Math.abs((a[l] & 0xffffffffL) - (b[l] & 0xffffffffL)); } };
-            default -> (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = c[l] + (int) Math.abs((long) a[l] - b[l]); } };
+            case U16 -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = c[l] + Math.abs(a[l] - b[l]) & 0xffff;
+                }
+            };
+            case S16 -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = c[l] + Math.abs((short) a[l] - (short) b[l]) & 0xffff;
+                }
+            };
+            case U32 -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = c[l] + (int) Math.abs((a[l] & 0xffffffffL) - (b[l] & 0xffffffffL));
+                }
+            };
+            default -> (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = c[l] + (int) Math.abs((long) a[l] - b[l]);
+                }
+            };
         }, t, t, t, t);
     }
 
@@ -236,7 +480,12 @@ final class IntegerOps {
         boolean sa = ta.signed();
         boolean sb = tb.signed();
         int from = half.equals("hi") ? 16 : 0;
-        Alu.iiii(x, (d, a, b, c) -> { for (int l = 0; l < 32; l++) { d[l] = c[l] + part(a[l], 0, 16, sa) * part(b[l], from, 8, sb) + part(a[l], 16, 16, sa) * part(b[l], from + 8, 8, sb); } }, U32,
-            ta, tb, U32);
+        Alu.iiii(x, (d, a, b, c) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = c[l] + part(a[l], 0, 16, sa) * part(b[l], from, 8, sb)
+                        + part(a[l], 16, 16, sa) * part(b[l], from + 8, 8, sb);
+            }
+        }, U32,
+                ta, tb, U32);
     }
 }

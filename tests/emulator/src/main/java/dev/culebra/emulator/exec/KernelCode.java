@@ -10,7 +10,8 @@ public final class KernelCode {
     private final int localBytes;
     private final int registers;
 
-    KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes, int registers) {
+    KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes,
+            int registers) {
         this.main = main;
         this.staticSharedBytes = staticSharedBytes;
         this.dynamicSharedOffset = dynamicSharedOffset;
@@ -19,9 +20,7 @@ public final class KernelCode {
         this.registers = registers;
     }
 
-    Program main() {
-        return main;
-    }
+    Program main() { return main; }
 
     /** Where dynamic shared memory starts: behind the static part, aligned as its variables ask. */
     int dynamicSharedOffset() {
@@ -33,34 +32,26 @@ public final class KernelCode {
      *
      * @return bytes of a block
      */
-    public int staticSharedBytes() {
-        return staticSharedBytes;
-    }
+    public int staticSharedBytes() { return staticSharedBytes; }
 
     /**
      * Whether an {@code .extern .shared} variable is named.
      *
      * @return true when the launch decides on its size
      */
-    public boolean usesDynamicShared() {
-        return usesDynamicShared;
-    }
+    public boolean usesDynamicShared() { return usesDynamicShared; }
 
     /**
      * Local memory.
      *
      * @return bytes of a thread, called functions included
      */
-    public int localBytes() {
-        return localBytes;
-    }
+    public int localBytes() { return localBytes; }
 
     /**
      * Registers that the text names.
      *
      * @return 32-bit registers; a 64-bit one counts as two
      */
-    public int registers() {
-        return registers;
-    }
+    public int registers() { return registers; }
 }

@@ -6,8 +6,7 @@ import java.util.List;
 /** The argument block's layout: parameters in order, each at the next multiple of its alignment. */
 final class KernelParameters {
 
-    private KernelParameters() {
-    }
+    private KernelParameters() {}
 
     static int offset(List<Variable> parameters, Variable wanted) {
         int at = 0;

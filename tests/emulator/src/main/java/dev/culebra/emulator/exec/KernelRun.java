@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Runs a grid to its end. */
 public final class KernelRun {
@@ -23,6 +24,7 @@ public final class KernelRun {
     private final AtomicLong next = new AtomicLong();
     private final AtomicLong resident = new AtomicLong();
     private final long mostResident;
+    private final LongAdder executed = new LongAdder();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
     private final boolean cooperative;
@@ -54,12 +56,14 @@ public final class KernelRun {
      * @param variables where the module's variables lie, by name
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
+     * @return what it came to
      * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
-    public static void run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
+    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
+            MemorySegment params,
             AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers) throws DeviceFault {
-        run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers, false);
+        return run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers, false);
     }
 
     /**
@@ -76,33 +80,41 @@ public final class KernelRun {
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
+     * @return what it came to
      * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
-    public static void run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes, MemorySegment params,
+    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
+            MemorySegment params,
             AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers, boolean cooperative)
             throws DeviceFault {
-        if (block.x() < 1 || block.y() < 1 || block.z() < 1 || block.count() > 1024 || grid.x() < 1 || grid.y() < 1 || grid.z() < 1) {
-            throw new IllegalArgumentException("grid " + grid + " of blocks " + block + ": extents must be positive, a block at most 1024");
+        if (block.x() < 1 || block.y() < 1 || block.z() < 1 || block.count() > 1024 || grid.x() < 1 || grid.y() < 1
+                || grid.z() < 1) {
+            throw new IllegalArgumentException(
+                    "grid " + grid + " of blocks " + block + ": extents must be positive, a block at most 1024");
         }
         if (cluster != null && cluster.count() > 1) {
             throw new IllegalArgumentException("clusters are not supported: asked for " + cluster);
         }
         if (params.byteSize() < kernel.parameterBytes()) {
-            throw new IllegalArgumentException("kernel " + kernel.name() + " takes " + kernel.parameterBytes() + " bytes of arguments; given "
-                    + params.byteSize());
+            throw new IllegalArgumentException(
+                    "kernel " + kernel.name() + " takes " + kernel.parameterBytes() + " bytes of arguments; given "
+                            + params.byteSize());
         }
-        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, dynamicSharedBytes, params, memory, variables, spec);
+        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, dynamicSharedBytes, params, memory,
+                variables, spec);
         if (launch.sharedBytes > spec.sharedPerBlock()) {
             throw new IllegalArgumentException("kernel " + kernel.name() + " with " + launch.sharedBytes
                     + " bytes of shared memory; the device has " + spec.sharedPerBlock() + " for a block");
         }
         KernelRun run = new KernelRun(launch, cooperative);
         if (cooperative && grid.count() > run.mostResident) {
-            throw new IllegalArgumentException("a cooperative launch of " + grid.count() + " blocks; the device holds " + run.mostResident
-                    + " of these at a time");
+            throw new IllegalArgumentException(
+                    "a cooperative launch of " + grid.count() + " blocks; the device holds " + run.mostResident
+                            + " of these at a time");
         }
         run.run(workers);
+        return new RunStatistics(run.executed.sum());
     }
 
     private void run(int workers) throws DeviceFault {
@@ -143,13 +155,15 @@ public final class KernelRun {
             int turns = 0;
             while (!launch.cancelled) {
                 // A paused block costs its memory, so others are started beside it only when those there get nowhere.
-                boolean room = waiting.isEmpty() || resident.get() < mostResident && (cooperative || turns >= 4 * waiting.size());
+                boolean room = waiting.isEmpty()
+                        || resident.get() < mostResident && (cooperative || turns >= 4 * waiting.size());
                 Block b = room ? begin(free) : null;
                 turns = b == null ? turns + 1 : 0;
                 if (b == null && (b = waiting.poll()) == null) {
                     return;
                 }
                 if (b.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
+                    executed.add(b.steps());
                     free.push(b);
                     resident.decrementAndGet();
                 } else {

@@ -26,7 +26,8 @@ final class Launch {
     private final Map<String, Allocation> variables;
     private final Map<Program, long[][]> linked = new ConcurrentHashMap<>();
 
-    Launch(String kernelName, KernelCode code, Dim grid, Dim block, int dynamicSharedBytes, MemorySegment params, AddressSpace memory,
+    Launch(String kernelName, KernelCode code, Dim grid, Dim block, int dynamicSharedBytes, MemorySegment params,
+            AddressSpace memory,
             Map<String, Allocation> variables, DeviceSpec spec) {
         this.kernelName = kernelName;
         this.code = code;

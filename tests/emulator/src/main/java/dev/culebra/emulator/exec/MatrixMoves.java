@@ -14,8 +14,7 @@ import java.util.List;
  */
 final class MatrixMoves {
 
-    private MatrixMoves() {
-    }
+    private MatrixMoves() {}
 
     static void register(Families f) {
         f.add("ldmatrix", x -> decode(x, true));
@@ -67,11 +66,12 @@ final class MatrixMoves {
                 long a = w.address[l];
                 if (a < 0 || a > size - 16) {
                     throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l, "illegal shared address 0x" + Long.toHexString(a)
-                        + " of a matrix's row of 16 bytes, where " + size + " bytes are");
+                            + " of a matrix's row of 16 bytes, where " + size + " bytes are");
                 }
                 if ((a & 15) != 0) {
-                    throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned shared address 0x" + Long.toHexString(a)
-                        + " of a matrix's row: it must be a multiple of 16");
+                    throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l,
+                            "misaligned shared address 0x" + Long.toHexString(a)
+                                    + " of a matrix's row: it must be a multiple of 16");
                 }
             }
         }

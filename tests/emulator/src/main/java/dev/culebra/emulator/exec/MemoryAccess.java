@@ -50,7 +50,8 @@ abstract class MemoryAccess extends Op {
 
     /** The space named by a modifier; generic when there is none. */
     static Space space(Decoding x) {
-        String s = x.takeAny("global", "shared", "shared::cta", "local", "const", "param", "param::entry", "param::func");
+        String s = x.takeAny("global", "shared", "shared::cta", "local", "const", "param", "param::entry",
+                "param::func");
         if (x.has("shared::cluster")) {
             throw x.refuse("clusters are not supported");
         }
@@ -78,7 +79,8 @@ abstract class MemoryAccess extends Op {
                 } else if (r.type().bits() == 32 && space != Space.GENERIC && space != Space.GLOBAL) {
                     p.narrow = x.src(r, PtxType.B32);
                 } else {
-                    throw x.refuse("register " + r.name() + " of ." + Decoding.lower(r.type()) + " can not be an address here");
+                    throw x.refuse("register " + r.name() + " of ." + Decoding.lower(r.type())
+                            + " can not be an address here");
                 }
             }
             case Operand.Immediate i -> p.offset += i.bits();
@@ -90,7 +92,8 @@ abstract class MemoryAccess extends Op {
 
     private static void symbol(Decoding x, Place p, Variable v) {
         if (p.space != Space.GENERIC && p.space != v.space()) {
-            throw x.refuse("'" + v.name() + "' lies in ." + v.space().name().toLowerCase(java.util.Locale.ROOT) + " memory");
+            throw x.refuse(
+                    "'" + v.name() + "' lies in ." + v.space().name().toLowerCase(java.util.Locale.ROOT) + " memory");
         }
         p.space = v.space();
         switch (v.space()) {
@@ -122,6 +125,11 @@ abstract class MemoryAccess extends Op {
     @Override
     void execute(Warp w, int mask) {
         place.compute(w, w.address);
+        access(w, mask);
+    }
+
+    /** Accesses what {@code w.address} says, in the space of {@link #place}. */
+    final void access(Warp w, int mask) {
         switch (place.space) {
             case GLOBAL, CONST -> reachGlobal(w, mask);
             case SHARED -> reachBytes(w, mask, Space.SHARED, w.block.shared, w.block.shared.length, 0);
@@ -190,15 +198,17 @@ abstract class MemoryAccess extends Op {
                 throw misaligned(l, a, name + " address ");
             }
             if (a < 0 || a > size - bytes) {
-                throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l, "illegal " + name + " address 0x" + Long.toHexString(a) + " of " + bytes
-                    + " bytes, where " + size + " bytes are");
+                throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l,
+                        "illegal " + name + " address 0x" + Long.toHexString(a) + " of " + bytes
+                                + " bytes, where " + size + " bytes are");
             }
         }
     }
 
     final Fault misaligned(int lane, long a, String what) {
-        return new Fault(DeviceFault.MISALIGNED_ADDRESS, lane, "misaligned " + what + "0x" + Long.toHexString(a) + " of an access of " + bytes
-            + " bytes");
+        return new Fault(DeviceFault.MISALIGNED_ADDRESS, lane,
+                "misaligned " + what + "0x" + Long.toHexString(a) + " of an access of " + bytes
+                        + " bytes");
     }
 
     private void reachGlobal(Warp w, int mask) {
@@ -243,10 +253,12 @@ abstract class MemoryAccess extends Op {
     static Allocation global(Warp w, int lane, long at, int bytes) {
         Allocation a = w.block.launch.memory.find(at, bytes);
         if (a == null || !a.holds(at, bytes)) {
-            String window = (at & MoveOps.WINDOW_BITS) == MoveOps.SHARED_WINDOW ? "a generic address of shared memory"
-                : w.block.launch.memory.explain(at);
-            throw new Fault(DeviceFault.ILLEGAL_ADDRESS, lane, "illegal global address 0x" + Long.toHexString(at) + " of " + bytes
-                + " bytes: " + window);
+            String window = (at & MoveOps.WINDOW_BITS) == MoveOps.SHARED_WINDOW
+                    ? "a generic address of shared memory"
+                    : w.block.launch.memory.explain(at);
+            throw new Fault(DeviceFault.ILLEGAL_ADDRESS, lane,
+                    "illegal global address 0x" + Long.toHexString(at) + " of " + bytes
+                            + " bytes: " + window);
         }
         return a;
     }

@@ -16,8 +16,7 @@ final class MemoryOps {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
-    private MemoryOps() {
-    }
+    private MemoryOps() {}
 
     static void register(Families f) {
         f.add("ld", MemoryOps::load);
@@ -217,7 +216,8 @@ final class MemoryOps {
         @Override
         void reach(Warp w, int mask, Space space, byte[] memory, int stride) {
             if (space == Space.PARAM) {
-                throw new Fault(DeviceFault.ILLEGAL_ADDRESS, Integer.numberOfTrailingZeros(mask), "a write to the kernel's parameters");
+                throw new Fault(DeviceFault.ILLEGAL_ADDRESS, Integer.numberOfTrailingZeros(mask),
+                        "a write to the kernel's parameters");
             }
             long[] address = w.address;
             for (int e = 0; e < from.length; e++) {
@@ -268,9 +268,7 @@ final class MemoryOps {
             }
         }
 
-        private long get(Warp w, int e, int l) {
-            return widths[e] == 64 ? w.q[from[e]][l] : w.r[from[e]][l];
-        }
+        private long get(Warp w, int e, int l) { return widths[e] == 64 ? w.q[from[e]][l] : w.r[from[e]][l]; }
     }
 
     /** Some bytes as an unsigned number. */
@@ -332,9 +330,7 @@ final class MemoryOps {
         int d = x.dst(0, PtxType.B64);
         x.emit(new Alu.ToLong(d) {
             @Override
-            void compute(Warp w, long[] to) {
-                java.util.Arrays.fill(to, 0);
-            }
+            void compute(Warp w, long[] to) { java.util.Arrays.fill(to, 0); }
         });
     }
 }

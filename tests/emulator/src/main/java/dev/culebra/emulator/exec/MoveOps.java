@@ -18,8 +18,7 @@ final class MoveOps {
     /** Bits that tell a window. */
     static final long WINDOW_BITS = 0xffL << 56;
 
-    private MoveOps() {
-    }
+    private MoveOps() {}
 
     static void register(Families f) {
         f.add("mov", MoveOps::move);
@@ -64,9 +63,7 @@ final class MoveOps {
         }
 
         @Override
-        void execute(Warp w, int mask) {
-            w.p[d] = w.p[d] & ~mask | ~w.p[a] & mask;
-        }
+        void execute(Warp w, int mask) { w.p[d] = w.p[d] & ~mask | ~w.p[a] & mask; }
     }
 
     /** d = a op b. */
@@ -130,9 +127,17 @@ final class MoveOps {
         } else if (x.operand(1) instanceof Operand.Vector v) {
             pack(x, v.elements(), t);
         } else if (t.bits() == 64) {
-            Alu.ll(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l]; } }, t);
+            Alu.ll(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l];
+                }
+            }, t);
         } else if (t.bits() >= 16 && t.bits() <= 32) {
-            Alu.ii(x, (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l]; } }, t, t);
+            Alu.ii(x, (d, a) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = a[l];
+                }
+            }, t, t);
         } else {
             throw x.refuse("unknown instruction");
         }
@@ -232,7 +237,19 @@ final class MoveOps {
         if (t != U64) {
             throw x.refuse("addresses have 64 bits: .u64 is wanted");
         }
-        Alu.ll(x, window == 0 ? (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l]; } } : to ? (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] - window; } } : (d, a) -> { for (int l = 0; l < 32; l++) { d[l] = a[l] + window; } }, t);
+        Alu.ll(x, window == 0 ? (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = a[l];
+            }
+        } : to ? (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = a[l] - window;
+            }
+        } : (d, a) -> {
+            for (int l = 0; l < 32; l++) {
+                d[l] = a[l] + window;
+            }
+        }, t);
     }
 
     private static void isSpace(Decoding x) {
@@ -259,9 +276,7 @@ final class MoveOps {
         x.src(0, t);
         x.emit(new Op() {
             @Override
-            void execute(Warp w, int mask) {
-                w.yield = true;
-            }
+            void execute(Warp w, int mask) { w.yield = true; }
         });
     }
 }

@@ -15,13 +15,9 @@ abstract class Op {
     /** Whether it moves the program counter itself; others are followed by the next one. */
     final boolean control;
 
-    Op() {
-        this(false);
-    }
+    Op() { this(false); }
 
-    private Op(boolean control) {
-        this.control = control;
-    }
+    private Op(boolean control) { this.control = control; }
 
     /**
      * Does it for some lanes.
@@ -33,16 +29,12 @@ abstract class Op {
 
     /** An op that sets {@code w.current.pc}, or takes the current split off its warp. */
     abstract static class Control extends Op {
-        Control() {
-            super(true);
-        }
+        Control() { super(true); }
     }
 
     /** Where diverged parts of a warp meet: before the first instruction of a branch's immediate post-dominator. */
     static final class Join extends Control {
         @Override
-        void execute(Warp w, int mask) {
-            w.join();
-        }
+        void execute(Warp w, int mask) { w.join(); }
     }
 }

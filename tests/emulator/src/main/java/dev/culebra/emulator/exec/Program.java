@@ -9,8 +9,7 @@ import java.util.List;
 final class Program {
 
     /** A constant that is the address of a module's variable, known when a kernel starts. */
-    record Link(int register, String symbol, long addend) {
-    }
+    record Link(int register, String symbol, long addend) {}
 
     final String name;
     Op[] ops;
@@ -31,7 +30,5 @@ final class Program {
     /** Functions called, for the depth of the stack. */
     List<Program> callees = List.of();
 
-    Program(String name) {
-        this.name = name;
-    }
+    Program(String name) { this.name = name; }
 }

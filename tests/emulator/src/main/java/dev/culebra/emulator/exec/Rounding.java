@@ -24,12 +24,9 @@ final class Rounding {
     /** To the nearest, ties away from zero. */
     static final char AWAY = 'a';
 
-    private Rounding() {
-    }
+    private Rounding() {}
 
-    static int bits(float f) {
-        return f != f ? NAN_F32 : Float.floatToRawIntBits(f);
-    }
+    static int bits(float f) { return f != f ? NAN_F32 : Float.floatToRawIntBits(f); }
 
     /** What {@code a + b} lacks as a double (Knuth). */
     static double missing(double a, double b) {
@@ -89,7 +86,8 @@ final class Rounding {
     static int encode(double x, PtxType to, char mode) {
         return switch (to) {
             case F16 -> x != x ? NAN_16 : Float.floatToFloat16((float) quantize(x, 11, -14, 65504, mode)) & 0xffff;
-            case BF16 -> x != x ? NAN_16 : Float.floatToRawIntBits((float) quantize(x, 8, -126, 0x1.fep127, mode)) >>> 16;
+            case BF16 ->
+                x != x ? NAN_16 : Float.floatToRawIntBits((float) quantize(x, 8, -126, 0x1.fep127, mode)) >>> 16;
             case TF32 -> x != x ? NAN_F32 : Float.floatToRawIntBits((float) quantize(x, 11, -126, 0x1.ffcp127, mode));
             case F32 -> bits(toFloat(x, 0, mode));
             default -> throw new IllegalArgumentException(to.name());
@@ -116,9 +114,7 @@ final class Rounding {
         };
     }
 
-    static int flush(int bits) {
-        return (bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits;
-    }
+    static int flush(int bits) { return (bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits; }
 
     static void flush(int[] from, int[] to) {
         for (int l = 0; l < 32; l++) {

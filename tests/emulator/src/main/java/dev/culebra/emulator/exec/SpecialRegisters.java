@@ -24,12 +24,15 @@ final class SpecialRegisters {
         dim("%tid", (w, l) -> (int) ((w.index * 32L + l) % w.block.launch.block.x()),
                 (w, l) -> (w.index * 32L + l) / w.block.launch.block.x() % w.block.launch.block.y(),
                 (w, l) -> (w.index * 32L + l) / w.block.launch.block.x() / w.block.launch.block.y());
-        dim("%ntid", (w, l) -> w.block.launch.block.x(), (w, l) -> w.block.launch.block.y(), (w, l) -> w.block.launch.block.z());
+        dim("%ntid", (w, l) -> w.block.launch.block.x(), (w, l) -> w.block.launch.block.y(),
+                (w, l) -> w.block.launch.block.z());
         dim("%ctaid", (w, l) -> w.block.index.x(), (w, l) -> w.block.index.y(), (w, l) -> w.block.index.z());
-        dim("%nctaid", (w, l) -> w.block.launch.grid.x(), (w, l) -> w.block.launch.grid.y(), (w, l) -> w.block.launch.grid.z());
+        dim("%nctaid", (w, l) -> w.block.launch.grid.x(), (w, l) -> w.block.launch.grid.y(),
+                (w, l) -> w.block.launch.grid.z());
         // Without clusters, each block is a cluster of its own.
         dim("%clusterid", (w, l) -> w.block.index.x(), (w, l) -> w.block.index.y(), (w, l) -> w.block.index.z());
-        dim("%nclusterid", (w, l) -> w.block.launch.grid.x(), (w, l) -> w.block.launch.grid.y(), (w, l) -> w.block.launch.grid.z());
+        dim("%nclusterid", (w, l) -> w.block.launch.grid.x(), (w, l) -> w.block.launch.grid.y(),
+                (w, l) -> w.block.launch.grid.z());
         dim("%cluster_ctaid", (w, l) -> 0, (w, l) -> 0, (w, l) -> 0);
         dim("%cluster_nctaid", (w, l) -> 1, (w, l) -> 1, (w, l) -> 1);
         VALUES.put("%cluster_ctarank", (w, l) -> 0);
@@ -56,8 +59,7 @@ final class SpecialRegisters {
         VALUES.put("%aggr_smem_size", (w, l) -> w.block.launch.sharedBytes);
     }
 
-    private SpecialRegisters() {
-    }
+    private SpecialRegisters() {}
 
     private static void dim(String name, Value x, Value y, Value z) {
         VALUES.put(name + ".x", x);
@@ -72,7 +74,5 @@ final class SpecialRegisters {
     }
 
     /** A special register by its name, or null. */
-    static Value find(String name) {
-        return VALUES.get(name);
-    }
+    static Value find(String name) { return VALUES.get(name); }
 }

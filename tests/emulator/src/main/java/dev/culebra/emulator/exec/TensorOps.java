@@ -21,13 +21,14 @@ import java.util.Map;
  */
 final class TensorOps {
 
-    private TensorOps() {
-    }
+    private TensorOps() {}
 
     /** K, by shape and type of A, and the target that has it. */
-    private static final Map<String, int[]> SHAPES = Map.of("m16n8k16.f16", new int[] {16, 80}, "m16n8k16.bf16", new int[] {16, 80},
-        "m16n8k8.f16", new int[] {8, 75}, "m16n8k8.bf16", new int[] {8, 80}, "m16n8k8.tf32", new int[] {8, 80}, "m16n8k4.tf32",
-        new int[] {4, 80}, "m16n8k16.i8", new int[] {16, 80}, "m16n8k32.i8", new int[] {32, 80});
+    private static final Map<String, int[]> SHAPES = Map.of("m16n8k16.f16", new int[]{16, 80}, "m16n8k16.bf16",
+            new int[]{16, 80},
+            "m16n8k8.f16", new int[]{8, 75}, "m16n8k8.bf16", new int[]{8, 80}, "m16n8k8.tf32", new int[]{8, 80},
+            "m16n8k4.tf32",
+            new int[]{4, 80}, "m16n8k16.i8", new int[]{16, 80}, "m16n8k32.i8", new int[]{32, 80});
 
     static void register(Families f) {
         f.add("mma", TensorOps::decode);
@@ -46,11 +47,13 @@ final class TensorOps {
         x.done(4);
         boolean bytes = ta == S8 || ta == U8;
         int[] k = SHAPES.get(shape + "." + (bytes ? "i8" : Decoding.lower(ta)));
-        boolean types = bytes ? (tb == S8 || tb == U8) && td == S32 && tc == S32
-            : ta == tb && td == tc && (td == F32 || td == F16 && ta == F16) && !satfinite;
+        boolean types = bytes
+                ? (tb == S8 || tb == U8) && td == S32 && tc == S32
+                : ta == tb && td == tc && (td == F32 || td == F16 && ta == F16) && !satfinite;
         if (!known || k == null || !types) {
-            throw x.refuse("unknown instruction: mma.sync.aligned of m16n8k8 and m16n8k16 (f16, bf16), m16n8k4 and m16n8k8 (tf32), m16n8k16"
-                + " and m16n8k32 (s8, u8) is known");
+            throw x.refuse(
+                    "unknown instruction: mma.sync.aligned of m16n8k8 and m16n8k16 (f16, bf16), m16n8k4 and m16n8k8 (tf32), m16n8k16"
+                            + " and m16n8k32 (s8, u8) is known");
         }
         x.require(k[1], k[1] == 75 ? 65 : 70);
         int perRegister = ta == TF32 ? 1 : bytes ? 4 : 2;
@@ -59,7 +62,9 @@ final class TensorOps {
         int n = td == F16 ? 2 : 4;
         int[] c = registers(x, 3, n, false);
         int[] d = registers(x, 0, n, true);
-        x.emitSplit(bytes ? new ByteProduct(k[0], a, b, c, d, ta.signed(), tb.signed(), satfinite) : new Product(k[0], a, b, c, d, ta, td));
+        x.emitSplit(bytes
+                ? new ByteProduct(k[0], a, b, c, d, ta.signed(), tb.signed(), satfinite)
+                : new Product(k[0], a, b, c, d, ta, td));
     }
 
     static int[] registers(Decoding x, int operand, int n, boolean destination) {
@@ -67,14 +72,13 @@ final class TensorOps {
         if (all.size() != n) {
             throw x.refuse("operand " + (operand + 1) + " has " + all.size() + " registers, " + n + " are wanted");
         }
-        return all.stream().mapToInt(o -> o instanceof Operand.Register r && r.type() == F32 || !destination ? x.src(o, B32) : x.dst(o, B32))
-            .toArray();
+        return all.stream().mapToInt(o -> destination ? x.dst(o, B32) : x.src(o, B32)).toArray();
     }
 
     static void wantAll(Warp w, int mask, String what) {
-        if (mask != w.alive || mask != -1) {
+        if (mask != -1) {
             throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, Integer.numberOfTrailingZeros(mask), what + " by lanes 0x"
-                + Integer.toHexString(mask) + " alone: all 32 of the warp must execute it");
+                    + Integer.toHexString(mask) + " alone: all 32 of the warp must execute it");
         }
     }
 
@@ -98,9 +102,7 @@ final class TensorOps {
             this.out = out;
         }
 
-        private static float half(int bits) {
-            return Float.float16ToFloat((short) bits);
-        }
+        private static float half(int bits) { return Float.float16ToFloat((short) bits); }
 
         /** Puts a fragment's register i where its elements belong: at row * stride + column, or for B at k * 8 + n. */
         private void unpack(Warp w, int[] registers, boolean isA, double[] to, int base) {

@@ -50,7 +50,8 @@ public final class Translator {
         Program main = layout.program(function);
         int localBytes = stackBytes(main, new HashSet<>());
         int dynamicOffset = layout.finishShared();
-        return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes, layout.registers);
+        return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes,
+                layout.registers);
     }
 
     private static int stackBytes(Program p, Set<Program> open) {
@@ -103,7 +104,8 @@ public final class Translator {
                 throw new Decoding.Refusal("function '" + name + "' is not declared");
             }
             if (f.body() == null) {
-                throw new Decoding.Refusal("function '" + name + "' is declared but not defined in this module; nothing is linked to it");
+                throw new Decoding.Refusal(
+                        "function '" + name + "' is declared but not defined in this module; nothing is linked to it");
             }
             return program(f);
         }
@@ -133,7 +135,8 @@ public final class Translator {
             for (List<String> labels : assembler.targets.values()) {
                 for (String l : labels) {
                     if (!assembler.labels.containsKey(l)) {
-                        errors.add("ptx line " + f.line() + ": branch target '" + l + "' is no label of function '" + f.name() + "'");
+                        errors.add("ptx line " + f.line() + ": branch target '" + l + "' is no label of function '"
+                                + f.name() + "'");
                     }
                 }
             }

@@ -56,6 +56,8 @@ final class Warp {
     final int[] t3 = new int[32];
     final long[] u0 = new long[32];
     final long[] u1 = new long[32];
+    /** Which element of a fragment is being moved. */
+    int slot;
     /** Addresses of the memory instruction being executed. */
     final long[] address = new long[32];
     /** Fragments of a matrix product, and its sums. */
@@ -163,7 +165,8 @@ final class Warp {
 
     private DeviceFault fault(Fault f, Op op) {
         Dim thread = f.lane < 0 ? null : threadOf(f.lane);
-        return new DeviceFault(f.cudaError, f.getMessage() + " at '" + op.text + "'", block.launch.kernelName, op.line, block.index,
+        return new DeviceFault(f.cudaError, f.getMessage() + " at '" + op.text + "'", block.launch.kernelName, op.line,
+                block.index,
                 thread);
     }
 
@@ -173,9 +176,7 @@ final class Warp {
         return steps + clockReads;
     }
 
-    Dim threadOf(int lane) {
-        return block.launch.block.at(index * 32L + lane);
-    }
+    Dim threadOf(int lane) { return block.launch.block.at(index * 32L + lane); }
 
     private boolean choose() {
         for (int i = leaves.size() - 1; i >= 0; i--) {

@@ -8,8 +8,7 @@ import dev.culebra.emulator.ptx.PtxType;
 /** What lanes of a warp do together: shuffles, votes, matches, reductions and the warp's barrier. */
 final class WarpOps {
 
-    private WarpOps() {
-    }
+    private WarpOps() {}
 
     static void register(Families f) {
         f.add("shfl", WarpOps::shuffle);
@@ -50,9 +49,7 @@ final class WarpOps {
         x.done(1);
         emit(x, new WarpSync() {
             @Override
-            boolean pureBarrier() {
-                return true;
-            }
+            boolean pureBarrier() { return true; }
 
             @Override
             void perform(Warp w, int mask) {
@@ -61,9 +58,7 @@ final class WarpOps {
         }, x.operand(0));
     }
 
-    private static Operand first(Operand o) {
-        return o instanceof Operand.Pair p ? p.first() : o;
-    }
+    private static Operand first(Operand o) { return o instanceof Operand.Pair p ? p.first() : o; }
 
     private static int second(Decoding x, Operand o) {
         return o instanceof Operand.Pair p ? x.predicateOut(p.second()) : -1;

@@ -32,9 +32,7 @@ abstract class WarpSync extends Op.Control {
     }
 
     /** Whether it only waits: then any two such instructions meet. */
-    boolean pureBarrier() {
-        return false;
-    }
+    boolean pureBarrier() { return false; }
 
     /** Does it for lanes that have all come. */
     abstract void perform(Warp w, int mask);

@@ -109,6 +109,11 @@ public final class Range {
         return first;
     }
 
+    /** Takes {@link #condemn} back: a graph that allocates it has been launched again. */
+    public synchronized void revive() {
+        condemned = false;
+    }
+
     /**
      * The pool it came from.
      *

@@ -112,13 +112,14 @@ public final class UnifiedMemory {
      * Forgets a range; device memory goes back to the host. A second call does nothing.
      *
      * @param range the range
+     * @return whether it was there
      */
-    public void remove(Range range) {
+    public boolean remove(Range range) {
         synchronized (this) {
             Table t = table;
             int at = Arrays.binarySearch(t.bases, range.base());
             if (at < 0 || t.ranges[at] != range) {
-                return;
+                return false;
             }
             range.allocation().markFreed();
             long[] bases = new long[t.bases.length - 1];
@@ -134,6 +135,7 @@ public final class UnifiedMemory {
             }
         }
         range.release();
+        return true;
     }
 
     /**

@@ -18,20 +18,21 @@ final class BodyParser {
         final Map<String, Range> ranges = new HashMap<>();
         final Map<String, String> labels = new HashMap<>();
 
-        Scope(Scope outer) {
-            this.outer = outer;
-        }
+        Scope(Scope outer) { this.outer = outer; }
     }
 
     /** {@code %r<12>}: a register is made when it is first named. */
-    private record Range(PtxType type, int count) {
-    }
+    private record Range(PtxType type, int count) {}
 
-    private static final Set<String> SPECIALS = Set.of("%tid", "%ntid", "%ctaid", "%nctaid", "%laneid", "%warpid", "%nwarpid", "%smid",
-            "%nsmid", "%gridid", "%lanemask_eq", "%lanemask_le", "%lanemask_lt", "%lanemask_ge", "%lanemask_gt", "%clock", "%clock_hi",
+    private static final Set<String> SPECIALS = Set.of("%tid", "%ntid", "%ctaid", "%nctaid", "%laneid", "%warpid",
+            "%nwarpid", "%smid",
+            "%nsmid", "%gridid", "%lanemask_eq", "%lanemask_le", "%lanemask_lt", "%lanemask_ge", "%lanemask_gt",
+            "%clock", "%clock_hi",
             "%clock64", "%globaltimer", "%globaltimer_lo", "%globaltimer_hi", "%dynamic_smem_size", "%total_smem_size",
-            "%aggr_smem_size", "%reserved_smem_offset_begin", "%reserved_smem_offset_end", "%reserved_smem_offset_cap", "%clusterid",
-            "%nclusterid", "%cluster_ctaid", "%cluster_nctaid", "%cluster_ctarank", "%cluster_nctarank", "%is_explicit_cluster",
+            "%aggr_smem_size", "%reserved_smem_offset_begin", "%reserved_smem_offset_end", "%reserved_smem_offset_cap",
+            "%clusterid",
+            "%nclusterid", "%cluster_ctaid", "%cluster_nctaid", "%cluster_ctarank", "%cluster_nctarank",
+            "%is_explicit_cluster",
             "%current_graph_exec");
 
     private final String text;
@@ -51,9 +52,7 @@ final class BodyParser {
         this.errors = errors;
     }
 
-    List<Operand.Register> registers() {
-        return registers;
-    }
+    List<Operand.Register> registers() { return registers; }
 
     /** Reads from the opening brace to behind the closing one. */
     List<Statement> read(List<Variable> parameters) {
@@ -79,9 +78,7 @@ final class BodyParser {
         return body;
     }
 
-    private void enter() {
-        scope = scopesInOrder.get(scopesEntered++);
-    }
+    private void enter() { scope = scopesInOrder.get(scopesEntered++); }
 
     private void findLabels() {
         Scope current = null;
@@ -96,7 +93,8 @@ final class BodyParser {
             } else if (in.accept("}")) {
                 current = current.outer;
             } else if (t.kind() == Kind.NAME && in.peek(1).is(":")) {
-                current.labels.put(t.text(), current.outer == null ? t.text() : t.text() + "@" + scopesInOrder.indexOf(current));
+                current.labels.put(t.text(),
+                        current.outer == null ? t.text() : t.text() + "@" + scopesInOrder.indexOf(current));
                 in.take();
                 in.take();
             } else {
@@ -166,7 +164,8 @@ final class BodyParser {
     private void declareRegisters() {
         Token t = in.take();
         if (t.is(".v2") || t.is(".v4")) {
-            throw new TokenStream.SyntaxError(t.line(), "registers of vector type are not supported: declare their elements");
+            throw new TokenStream.SyntaxError(t.line(),
+                    "registers of vector type are not supported: declare their elements");
         }
         PtxType type = PtxType.of(t.text().substring(1));
         if (type == null) {
@@ -183,7 +182,6 @@ final class BodyParser {
         } while (in.accept(","));
         in.expect(";");
     }
-
 
     private Operand.Register register(String name, PtxType type) {
         Operand.Register r = new Operand.Register(name, type, registers.size());
@@ -253,7 +251,8 @@ final class BodyParser {
         }
         Token end = in.expect(";");
         String written = text.substring(first.start(), end.end()).replaceAll("\\s+", " ");
-        body.add(new Instruction(first.line(), written, guard, negated, opcode, List.copyOf(modifiers), List.copyOf(operands)));
+        body.add(new Instruction(first.line(), written, guard, negated, opcode, List.copyOf(modifiers),
+                List.copyOf(operands)));
     }
 
     private Operand operand(boolean names) {
@@ -307,7 +306,8 @@ final class BodyParser {
     private Operand named(boolean names) {
         Token t = in.take();
         String name = t.text();
-        Object found = find(name);
+        boolean part = in.peek().kind() == Kind.DOTTED && in.peek().start() == t.end();
+        Object found = part ? null : find(name);
         if (found instanceof Operand.Register r) {
             return r;
         }
@@ -316,7 +316,6 @@ final class BodyParser {
             return new Operand.Symbol(v, name, addend);
         }
         if (SPECIALS.contains(name) || name.startsWith("%envreg") || name.startsWith("%pm")) {
-            boolean part = in.peek().kind() == Kind.DOTTED && in.peek().start() == t.end();
             return new Operand.Special(part ? name + in.take().text() : name);
         }
         String label = label(name);

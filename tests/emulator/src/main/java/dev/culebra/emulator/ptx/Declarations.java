@@ -16,14 +16,11 @@ final class Declarations {
      * @param relocations addresses in them
      * @param pointer declared {@code .ptr}
      */
-    record Declared(Variable variable, byte[] initial, List<PtxVariable.Relocation> relocations, boolean pointer) {
-    }
+    record Declared(Variable variable, byte[] initial, List<PtxVariable.Relocation> relocations, boolean pointer) {}
 
     private final TokenStream in;
 
-    Declarations(TokenStream in) {
-        this.in = in;
-    }
+    Declarations(TokenStream in) { this.in = in; }
 
     /**
      * Variables of one declaration, from behind the token that names the space; the semicolon is taken too. Parameters are
@@ -71,7 +68,8 @@ final class Declarations {
                 int n = (int) in.integer();
                 in.expect(">");
                 for (int i = 0; i < n; i++) {
-                    all.add(new Declared(new Variable(name + i, space, Math.max(alignment, element), element, external), null,
+                    all.add(new Declared(new Variable(name + i, space, Math.max(alignment, element), element, external),
+                            null,
                             List.of(), pointer));
                 }
                 continue;
@@ -91,7 +89,8 @@ final class Declarations {
             }
             long size = element * product(extents);
             if (size > Integer.MAX_VALUE) {
-                throw new TokenStream.SyntaxError(nameToken.line(), "variable '" + name + "' has " + size + " bytes; at most 2 GiB can be");
+                throw new TokenStream.SyntaxError(nameToken.line(),
+                        "variable '" + name + "' has " + size + " bytes; at most 2 GiB can be");
             }
             byte[] bytes = initial == null ? null : java.util.Arrays.copyOf(initial.bytes, (int) size);
             Variable v = new Variable(name, space, alignment == 0 ? element : alignment, size, external);
@@ -158,7 +157,8 @@ final class Declarations {
                 if (offset > Integer.MAX_VALUE - 16) {
                     throw in.error("an initialiser of over 2 GiB");
                 }
-                bytes = java.util.Arrays.copyOf(bytes, (int) Math.max(offset + type.bytes(), Math.min(bytes.length * 2L, 1 << 30)));
+                bytes = java.util.Arrays.copyOf(bytes,
+                        (int) Math.max(offset + type.bytes(), Math.min(bytes.length * 2L, 1 << 30)));
             }
             Token t = in.peek();
             long bits;
@@ -173,12 +173,14 @@ final class Declarations {
                 }
                 long addend = in.next("+") || in.next("-") ? in.integer() : 0;
                 if (type.bytes() != 8) {
-                    throw in.error("the address of '" + symbol + "' needs 64 bits, not ." + type.name().toLowerCase(java.util.Locale.ROOT));
+                    throw in.error("the address of '" + symbol + "' needs 64 bits, not ."
+                            + type.name().toLowerCase(java.util.Locale.ROOT));
                 }
                 relocations.add(new PtxVariable.Relocation((int) offset, symbol, addend));
                 return;
             }
-            boolean negative = t.is("-") && in.peek(1).kind() == Kind.NUMBER && TokenStream.isFloating(in.peek(1).text());
+            boolean negative = t.is("-") && in.peek(1).kind() == Kind.NUMBER
+                    && TokenStream.isFloating(in.peek(1).text());
             if (negative || t.kind() == Kind.NUMBER && TokenStream.isFloating(t.text())) {
                 if (negative) {
                     in.take();

@@ -14,5 +14,4 @@ import java.util.List;
  * @param operands in order
  */
 public record Instruction(int line, String text, Operand.Register guard, boolean guardNegated, String opcode,
-        List<String> modifiers, List<Operand> operands) implements Statement {
-}
+        List<String> modifiers, List<Operand> operands) implements Statement {}

@@ -33,18 +33,14 @@ final class Lexer {
      */
     record Token(Kind kind, String text, int line, int start, int end) {
 
-        boolean is(String expected) {
-            return text.equals(expected) && kind != Kind.STRING;
-        }
+        boolean is(String expected) { return text.equals(expected) && kind != Kind.STRING; }
     }
 
     private final String text;
     private int at;
     private int line = 1;
 
-    private Lexer(String text) {
-        this.text = text;
-    }
+    private Lexer(String text) { this.text = text; }
 
     static List<Token> tokens(String text) throws PtxException {
         Lexer lexer = new Lexer(text);
@@ -120,7 +116,8 @@ final class Lexer {
         if (c == '.' && at + 1 < text.length() && isPart(text.charAt(at + 1))) {
             at++;
             while (at < text.length()
-                    && (isPart(text.charAt(at)) || text.startsWith("::", at) || text.charAt(at) == ':' && text.charAt(at - 1) == ':')) {
+                    && (isPart(text.charAt(at)) || text.startsWith("::", at)
+                            || text.charAt(at) == ':' && text.charAt(at - 1) == ':')) {
                 at++;
             }
             return new Token(Kind.DOTTED, text.substring(start, at), line, start, at);

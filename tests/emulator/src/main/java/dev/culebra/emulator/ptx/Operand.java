@@ -12,8 +12,7 @@ public sealed interface Operand {
      * @param type as declared
      * @param index number among the function's registers
      */
-    record Register(String name, PtxType type, int index) implements Operand {
-    }
+    record Register(String name, PtxType type, int index) implements Operand {}
 
     /**
      * A number.
@@ -21,16 +20,14 @@ public sealed interface Operand {
      * @param bits an integer's two's complement, or the bits of a double when {@code floating}
      * @param floating written as a floating-point number
      */
-    record Immediate(long bits, boolean floating) implements Operand {
-    }
+    record Immediate(long bits, boolean floating) implements Operand {}
 
     /**
      * A special register.
      *
      * @param name such as {@code "%tid.x"}
      */
-    record Special(String name) implements Operand {
-    }
+    record Special(String name) implements Operand {}
 
     /**
      * A variable, function or parameter by name.
@@ -39,16 +36,14 @@ public sealed interface Operand {
      * @param name as written
      * @param addend bytes added to its address
      */
-    record Symbol(Variable variable, String name, long addend) implements Operand {
-    }
+    record Symbol(Variable variable, String name, long addend) implements Operand {}
 
     /**
      * A label of the function.
      *
      * @param name as written
      */
-    record Label(String name) implements Operand {
-    }
+    record Label(String name) implements Operand {}
 
     /**
      * A memory operand in brackets.
@@ -56,32 +51,28 @@ public sealed interface Operand {
      * @param base a {@link Register}, {@link Symbol} or {@link Immediate}
      * @param offset bytes added
      */
-    record Address(Operand base, long offset) implements Operand {
-    }
+    record Address(Operand base, long offset) implements Operand {}
 
     /**
      * Several in braces.
      *
      * @param elements them
      */
-    record Vector(List<Operand> elements) implements Operand {
-    }
+    record Vector(List<Operand> elements) implements Operand {}
 
     /**
      * Several in parentheses: a call's results or arguments.
      *
      * @param elements them
      */
-    record Group(List<Operand> elements) implements Operand {
-    }
+    record Group(List<Operand> elements) implements Operand {}
 
     /**
      * A negated predicate.
      *
      * @param of the predicate
      */
-    record Not(Operand of) implements Operand {
-    }
+    record Not(Operand of) implements Operand {}
 
     /**
      * A pair of predicates, of which either may be the sink {@code _}.
@@ -89,10 +80,8 @@ public sealed interface Operand {
      * @param first before the bar
      * @param second behind the bar
      */
-    record Pair(Operand first, Operand second) implements Operand {
-    }
+    record Pair(Operand first, Operand second) implements Operand {}
 
     /** The operand {@code _}: nothing is wanted here. */
-    record Sink() implements Operand {
-    }
+    record Sink() implements Operand {}
 }

@@ -15,8 +15,7 @@ final class Parser {
     private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)");
 
     /** A kernel's directives: extents by name, such as {@code maxntid}. */
-    record Directives(Map<String, int[]> extents) {
-    }
+    record Directives(Map<String, int[]> extents) {}
 
     final List<String> errors = new ArrayList<>();
     final Map<String, Variable> globals = new LinkedHashMap<>();
@@ -47,13 +46,16 @@ final class Parser {
             in.expect(".target");
             do {
                 String word = in.name();
-                target = word.startsWith("sm_") || word.startsWith("compute_") ? word.replace("compute_", "sm_") : target;
+                target = word.startsWith("sm_") || word.startsWith("compute_")
+                        ? word.replace("compute_", "sm_")
+                        : target;
             } while (in.accept(","));
             if (target.isEmpty()) {
                 throw in.error(".target names no sm_ architecture");
             }
         } catch (TokenStream.SyntaxError e) {
-            throw new PtxException(PtxException.Kind.INVALID_PTX, List.of("ptx line " + e.line + ": " + e.getMessage()));
+            throw new PtxException(PtxException.Kind.INVALID_PTX,
+                    List.of("ptx line " + e.line + ": " + e.getMessage()));
         }
     }
 
@@ -125,7 +127,8 @@ final class Parser {
             }
             byte[] initial = d.initial() == null ? new byte[(int) v.size()] : d.initial();
             variables.removeIf(e -> e.name().equals(v.name()));
-            variables.add(new PtxVariable(v.name(), space, v.size(), v.alignment(), initial, d.relocations(), external));
+            variables
+                    .add(new PtxVariable(v.name(), space, v.size(), v.alignment(), initial, d.relocations(), external));
         }
     }
 
@@ -165,7 +168,8 @@ final class Parser {
         while (in.peek().kind() == Kind.DOTTED) {
             String word = in.take().text().substring(1);
             switch (word) {
-                case "maxntid", "reqntid", "reqnctapercluster", "minnctapersm", "maxnreg", "maxclusterrank", "maxnctapersm" -> {
+                case "maxntid", "reqntid", "reqnctapercluster", "minnctapersm", "maxnreg", "maxclusterrank",
+                        "maxnctapersm" -> {
                     int[] e = {1, 1, 1};
                     int n = 0;
                     do {
@@ -183,7 +187,8 @@ final class Parser {
         all.addAll(variablesOf(params));
         if (in.accept(";")) {
             if (earlier == null) {
-                functions.put(name, new PtxFunction(name, line, entry, variablesOf(results), variablesOf(params), List.of(), null));
+                functions.put(name,
+                        new PtxFunction(name, line, entry, variablesOf(results), variablesOf(params), List.of(), null));
             }
             return;
         }
@@ -192,7 +197,8 @@ final class Parser {
         }
         BodyParser body = new BodyParser(text, in, globals, errors);
         List<Statement> statements = body.read(all);
-        functions.put(name, new PtxFunction(name, line, entry, variablesOf(results), variablesOf(params), body.registers(), statements));
+        functions.put(name, new PtxFunction(name, line, entry, variablesOf(results), variablesOf(params),
+                body.registers(), statements));
         directives.put(name, new Directives(extents));
         parameters.put(name, params);
     }

@@ -17,6 +17,7 @@ public final class PtxException extends Exception {
         NO_BINARY_FOR_GPU
     }
 
+    /** Which refusal. */
     private final Kind kind;
     private final transient List<String> errors;
 
@@ -37,16 +38,12 @@ public final class PtxException extends Exception {
      *
      * @return the kind
      */
-    public Kind kind() {
-        return kind;
-    }
+    public Kind kind() { return kind; }
 
     /**
      * The faults, in the order of the text.
      *
      * @return such as {@code "ptx line 12: unknown instruction 'foo.bar %r1'"}
      */
-    public List<String> errors() {
-        return errors;
-    }
+    public List<String> errors() { return errors; }
 }

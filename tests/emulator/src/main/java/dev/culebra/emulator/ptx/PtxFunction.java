@@ -14,5 +14,4 @@ import java.util.List;
  * @param body instructions and labels; null for a declaration
  */
 public record PtxFunction(String name, int line, boolean entry, List<Variable> results, List<Variable> parameters,
-        List<Operand.Register> registers, List<Statement> body) {
-}
+        List<Operand.Register> registers, List<Statement> body) {}

@@ -24,27 +24,21 @@ public final class PtxKernel {
      *
      * @return the translated body
      */
-    public KernelCode code() {
-        return code;
-    }
+    public KernelCode code() { return code; }
 
     /**
      * The entry's name.
      *
      * @return as in the text
      */
-    public String name() {
-        return name;
-    }
+    public String name() { return name; }
 
     /**
      * Its parameters.
      *
      * @return in order
      */
-    public List<PtxParameter> parameters() {
-        return parameters;
-    }
+    public List<PtxParameter> parameters() { return parameters; }
 
     /**
      * Size of the argument block.
@@ -64,27 +58,21 @@ public final class PtxKernel {
      *
      * @return bytes
      */
-    public int staticSharedBytes() {
-        return code.staticSharedBytes();
-    }
+    public int staticSharedBytes() { return code.staticSharedBytes(); }
 
     /**
      * Whether it reads or writes memory whose size is given at launch.
      *
      * @return true when it names an {@code .extern .shared} variable
      */
-    public boolean usesDynamicShared() {
-        return code.usesDynamicShared();
-    }
+    public boolean usesDynamicShared() { return code.usesDynamicShared(); }
 
     /**
      * Local memory of a thread.
      *
      * @return bytes, called functions included
      */
-    public int localBytes() {
-        return code.localBytes();
-    }
+    public int localBytes() { return code.localBytes(); }
 
     /**
      * Largest block.

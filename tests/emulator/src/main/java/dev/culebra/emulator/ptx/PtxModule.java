@@ -72,9 +72,7 @@ public final class PtxModule {
      *
      * @return in the order of the text
      */
-    public List<PtxKernel> kernels() {
-        return List.copyOf(kernels.values());
-    }
+    public List<PtxKernel> kernels() { return List.copyOf(kernels.values()); }
 
     /**
      * An entry.
@@ -82,34 +80,26 @@ public final class PtxModule {
      * @param name its name
      * @return the entry, or null when there is none of that name
      */
-    public PtxKernel kernel(String name) {
-        return kernels.get(name);
-    }
+    public PtxKernel kernel(String name) { return kernels.get(name); }
 
     /**
      * Variables of module scope in global and constant memory.
      *
      * @return in the order of the text
      */
-    public List<PtxVariable> variables() {
-        return variables;
-    }
+    public List<PtxVariable> variables() { return variables; }
 
     /**
      * The text's PTX version.
      *
      * @return 70 for {@code .version 7.0}
      */
-    public int version() {
-        return version;
-    }
+    public int version() { return version; }
 
     /**
      * The text's target.
      *
      * @return such as {@code "sm_80"}
      */
-    public String target() {
-        return target;
-    }
+    public String target() { return target; }
 }

@@ -9,5 +9,4 @@ package dev.culebra.emulator.ptx;
  * @param alignment bytes
  * @param pointer declared with {@code .ptr}
  */
-public record PtxParameter(String name, int offset, int size, int alignment, boolean pointer) {
-}
+public record PtxParameter(String name, int offset, int size, int alignment, boolean pointer) {}

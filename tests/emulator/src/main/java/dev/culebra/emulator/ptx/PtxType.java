@@ -74,52 +74,40 @@ public enum PtxType {
      * @param name such as {@code "u32"}, without a dot
      * @return the type, or null
      */
-    public static PtxType of(String name) {
-        return NAMES.get(name);
-    }
+    public static PtxType of(String name) { return NAMES.get(name); }
 
     /**
      * Width.
      *
      * @return bits; 1 for a predicate
      */
-    public int bits() {
-        return bits;
-    }
+    public int bits() { return bits; }
 
     /**
      * Width in memory.
      *
      * @return bytes
      */
-    public int bytes() {
-        return (bits + 7) / 8;
-    }
+    public int bytes() { return (bits + 7) / 8; }
 
     /**
      * Whether it is signed.
      *
      * @return true for s8 to s64
      */
-    public boolean signed() {
-        return family == 's';
-    }
+    public boolean signed() { return family == 's'; }
 
     /**
      * Whether it is one floating-point number.
      *
      * @return true for f16, bf16, tf32, f32, f64
      */
-    public boolean floating() {
-        return family == 'f';
-    }
+    public boolean floating() { return family == 'f'; }
 
     /**
      * Whether it is one integer or untyped.
      *
      * @return true for u, s and b types
      */
-    public boolean integral() {
-        return family == 'u' || family == 's' || family == 'b';
-    }
+    public boolean integral() { return family == 'u' || family == 's' || family == 'b'; }
 }

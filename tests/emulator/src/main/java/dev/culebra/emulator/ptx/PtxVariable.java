@@ -13,7 +13,8 @@ import java.util.List;
  * @param relocations addresses of other variables to be written into it once all have theirs
  * @param external declared {@code .extern}: defined elsewhere, nothing to allocate
  */
-public record PtxVariable(String name, Space space, long size, int alignment, byte[] initial, List<Relocation> relocations,
+public record PtxVariable(String name, Space space, long size, int alignment, byte[] initial,
+        List<Relocation> relocations,
         boolean external) {
 
     /**
@@ -23,6 +24,5 @@ public record PtxVariable(String name, Space space, long size, int alignment, by
      * @param symbol whose address
      * @param addend bytes added to it
      */
-    public record Relocation(int offset, String symbol, long addend) {
-    }
+    public record Relocation(int offset, String symbol, long addend) {}
 }

@@ -11,8 +11,7 @@ public sealed interface Statement permits Instruction, Statement.Mark, Statement
      * @param name its name
      * @param line its line
      */
-    record Mark(String name, int line) implements Statement {
-    }
+    record Mark(String name, int line) implements Statement {}
 
     /**
      * A list of labels that an indexed branch chooses from.
@@ -20,6 +19,5 @@ public sealed interface Statement permits Instruction, Statement.Mark, Statement
      * @param name the list's name
      * @param labels the labels
      */
-    record Targets(String name, List<String> labels) implements Statement {
-    }
+    record Targets(String name, List<String> labels) implements Statement {}
 }

@@ -10,14 +10,17 @@ final class Target {
     static final int NEWEST_VERSION = 90;
 
     /** The PTX version that introduced each target (PTX ISA, "Release Notes"). */
-    private static final Map<Integer, Integer> INTRODUCED = Map.ofEntries(Map.entry(20, 20), Map.entry(30, 30), Map.entry(32, 40),
-            Map.entry(35, 31), Map.entry(37, 41), Map.entry(50, 40), Map.entry(52, 41), Map.entry(53, 42), Map.entry(60, 50),
-            Map.entry(61, 50), Map.entry(62, 50), Map.entry(70, 60), Map.entry(72, 61), Map.entry(75, 63), Map.entry(80, 70),
-            Map.entry(86, 71), Map.entry(87, 74), Map.entry(88, 90), Map.entry(89, 78), Map.entry(90, 78), Map.entry(100, 86),
+    private static final Map<Integer, Integer> INTRODUCED = Map.ofEntries(Map.entry(20, 20), Map.entry(30, 30),
+            Map.entry(32, 40),
+            Map.entry(35, 31), Map.entry(37, 41), Map.entry(50, 40), Map.entry(52, 41), Map.entry(53, 42),
+            Map.entry(60, 50),
+            Map.entry(61, 50), Map.entry(62, 50), Map.entry(70, 60), Map.entry(72, 61), Map.entry(75, 63),
+            Map.entry(80, 70),
+            Map.entry(86, 71), Map.entry(87, 74), Map.entry(88, 90), Map.entry(89, 78), Map.entry(90, 78),
+            Map.entry(100, 86),
             Map.entry(101, 86), Map.entry(103, 88), Map.entry(110, 90), Map.entry(120, 87), Map.entry(121, 88));
 
-    private Target() {
-    }
+    private Target() {}
 
     /**
      * Refuses a module that the device or the driver is too old for.
@@ -31,7 +34,8 @@ final class Target {
      */
     static int check(int version, String target, int ccMajor, int ccMinor) throws PtxException {
         if (version > NEWEST_VERSION) {
-            throw new PtxException(PtxException.Kind.UNSUPPORTED_PTX_VERSION, List.of(".version " + version / 10 + "." + version % 10
+            throw new PtxException(PtxException.Kind.UNSUPPORTED_PTX_VERSION, List.of(".version " + version / 10 + "."
+                    + version % 10
                     + " is newer than 9.0, the newest that is understood: lower the .version line or compile with an older toolkit"));
         }
         char last = target.charAt(target.length() - 1);
@@ -42,8 +46,9 @@ final class Target {
         }
         int sm = Integer.parseInt(digits);
         if (version < introduced) {
-            throw new PtxException(PtxException.Kind.INVALID_PTX, List.of(".target " + target + " needs .version " + introduced / 10 + "."
-                    + introduced % 10 + " or newer; the module says " + version / 10 + "." + version % 10));
+            throw new PtxException(PtxException.Kind.INVALID_PTX,
+                    List.of(".target " + target + " needs .version " + introduced / 10 + "."
+                            + introduced % 10 + " or newer; the module says " + version / 10 + "." + version % 10));
         }
         int device = ccMajor * 10 + ccMinor;
         boolean fits = switch (last) {
@@ -52,7 +57,8 @@ final class Target {
             default -> device >= sm;
         };
         if (!fits) {
-            throw new PtxException(PtxException.Kind.NO_BINARY_FOR_GPU, List.of(".target " + target + " does not run on a device of compute "
+            throw new PtxException(PtxException.Kind.NO_BINARY_FOR_GPU, List.of(".target " + target
+                    + " does not run on a device of compute "
                     + "capability " + ccMajor + "." + ccMinor
                     + (last == 'a' ? ": an architecture-specific target runs on that very capability alone" : "")));
         }

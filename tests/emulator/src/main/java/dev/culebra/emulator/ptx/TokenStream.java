@@ -21,17 +21,11 @@ final class TokenStream {
     private final List<Token> tokens;
     int at;
 
-    TokenStream(List<Token> tokens) {
-        this.tokens = tokens;
-    }
+    TokenStream(List<Token> tokens) { this.tokens = tokens; }
 
-    Token peek() {
-        return tokens.get(at);
-    }
+    Token peek() { return tokens.get(at); }
 
-    Token peek(int ahead) {
-        return tokens.get(Math.min(at + ahead, tokens.size() - 1));
-    }
+    Token peek(int ahead) { return tokens.get(Math.min(at + ahead, tokens.size() - 1)); }
 
     Token take() {
         Token t = tokens.get(at);
@@ -41,9 +35,7 @@ final class TokenStream {
         return t;
     }
 
-    boolean next(String text) {
-        return peek().is(text);
-    }
+    boolean next(String text) { return peek().is(text); }
 
     boolean accept(String text) {
         if (next(text)) {
@@ -67,9 +59,7 @@ final class TokenStream {
         return take().text();
     }
 
-    SyntaxError error(String what) {
-        return new SyntaxError(peek().line(), what);
-    }
+    SyntaxError error(String what) { return new SyntaxError(peek().line(), what); }
 
     /** Skips to behind the next semicolon, or to the brace that closes the scope. */
     void skipStatement() {

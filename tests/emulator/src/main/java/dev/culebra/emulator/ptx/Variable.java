@@ -24,43 +24,33 @@ public final class Variable {
      *
      * @return as written
      */
-    public String name() {
-        return name;
-    }
+    public String name() { return name; }
 
     /**
      * Where it lies.
      *
      * @return the space
      */
-    public Space space() {
-        return space;
-    }
+    public Space space() { return space; }
 
     /**
      * Alignment.
      *
      * @return bytes
      */
-    public int alignment() {
-        return alignment;
-    }
+    public int alignment() { return alignment; }
 
     /**
      * Size.
      *
      * @return bytes; 0 for an array without one
      */
-    public long size() {
-        return size;
-    }
+    public long size() { return size; }
 
     /**
      * Whether it is defined elsewhere: for shared memory, whether its size is given at launch.
      *
      * @return true for {@code .extern}
      */
-    public boolean external() {
-        return external;
-    }
+    public boolean external() { return external; }
 }

@@ -36,15 +36,13 @@ class RoomsTest {
                 .withImportOption(location -> !location.contains("dev/culebra/tests/"))
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_PACKAGE_INFOS).importPackages("dev.culebra");
         // A rule over nothing holds: make sure that every room was found.
-        for (String room : new String[] {BINDINGS, SPARSE, KERNEL, DRIVER, SPMM, LLM, CLI, EMULATOR}) {
+        for (String room : new String[]{BINDINGS, SPARSE, KERNEL, DRIVER, SPMM, LLM, CLI, EMULATOR}) {
             assertFalse(culebra.that(resideInAPackage(room)).isEmpty(), () -> "no class of " + room + " was imported");
         }
     }
 
     @Test
-    void bindingsImportNothing() {
-        onlyDependOn(BINDINGS);
-    }
+    void bindingsImportNothing() { onlyDependOn(BINDINGS); }
 
     @Test
     void theContractImportsNothingOfOurs() {
@@ -53,29 +51,25 @@ class RoomsTest {
     }
 
     @Test
-    void driverStandsOnBindingsAlone() {
-        onlyDependOn(DRIVER, BINDINGS);
-    }
+    void driverStandsOnBindingsAlone() { onlyDependOn(DRIVER, BINDINGS); }
 
     @Test
-    void productStandsOnDriverAndContractAlone() {
-        onlyDependOn(SPMM, DRIVER, KERNEL, SPARSE);
-    }
+    void productStandsOnDriverAndContractAlone() { onlyDependOn(SPMM, DRIVER, KERNEL, SPARSE); }
 
     @Test
-    void emulatorKnowsTheProviderInterfaceAlone() {
-        onlyDependOn(EMULATOR, BINDINGS, "dev.culebra.driver.spi..");
-    }
+    void emulatorKnowsTheProviderInterfaceAlone() { onlyDependOn(EMULATOR, BINDINGS, "dev.culebra.driver.spi.."); }
 
     @Test
     void nothingElseTouchesBindings() {
-        noClasses().that(resideInAnyPackage(SPARSE, KERNEL, SPMM, LLM, CLI, "dev.culebra.examples..", "dev.culebra.jmh.."))
+        noClasses()
+                .that(resideInAnyPackage(SPARSE, KERNEL, SPMM, LLM, CLI, "dev.culebra.examples..", "dev.culebra.jmh.."))
                 .should().dependOnClassesThat(resideInAPackage(BINDINGS)).check(culebra);
     }
 
     @Test
     void modelSeesTheSpmmInterfaceAlone() {
-        noClasses().that(resideInAPackage(LLM)).should().dependOnClassesThat(resideInAnyPackage(DRIVER, KERNEL, EMULATOR, CLI))
+        noClasses().that(resideInAPackage(LLM)).should()
+                .dependOnClassesThat(resideInAnyPackage(DRIVER, KERNEL, EMULATOR, CLI))
                 .check(culebra);
     }
 
@@ -88,9 +82,7 @@ class RoomsTest {
     }
 
     @Test
-    void packagesHaveNoCycles() {
-        slices().matching("dev.culebra.(**)").should().beFreeOfCycles().check(culebra);
-    }
+    void packagesHaveNoCycles() { slices().matching("dev.culebra.(**)").should().beFreeOfCycles().check(culebra); }
 
     /** Any driver call may block, and a critical downcall that blocks stalls the garbage collector of the whole JVM. */
     @Test

@@ -142,6 +142,23 @@ class LauncherTest {
         assertFalse(demo.err.contains("\tat "), demo.err);
     }
 
+    /** A limit on the size of files fails writes as a full disk does. */
+    @Test
+    void aFailedWriteIsALineAndLeavesNothing() throws Exception {
+        assertEquals(0, culebra("synth", "w", "--shape", "300,300", "--sparsity", "0.1").code);
+        assertEquals(0, culebra("encode", "w", "e").code);
+        // In blocks of 1 KB; the files would be of 176 KB and more.
+        for (var command : List.of("synth out --shape 300,300 --sparsity 0.1", "encode w out", "decode e out")) {
+            var result = bash(Map.of(),
+                    "ulimit -f 100; CULEBRA " + command + "; code=$?; ls -A | grep -v '^out[0-9]\\|^err' ; exit $code");
+            assertEquals(1, result.code, result.err);
+            assertEquals(1, result.err.lines().count(), result.err);
+            assertTrue(result.err.startsWith("culebra: ") && result.err.contains("writing out: File too large"),
+                    result.err);
+            assertEquals(List.of("e", "w"), result.out.lines().toList());
+        }
+    }
+
     @Test
     void worksThroughLinksFromAnywhere() throws Exception {
         Files.createSymbolicLink(folder.resolve("direct"), root.resolve("culebra"));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.SparseMatrix;
@@ -15,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -23,8 +25,10 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,15 +37,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AbstractSpmmContract {
 
-    record Shape(int m, int k, int n) {
-    }
+    record Shape(int m, int k, int n) {}
 
     private static final double[] DENSITIES = {0, .1, .5, .9, 1};
 
     Spmm device;
 
-    /** Opens the device, or gives up with the reason. */
+    /** Opens the device. */
     abstract Spmm open();
+
+    /** Why the device can not be opened here; empty if it can. */
+    String unavailable() { return ""; }
 
     /** The shapes that this device gets through in reasonable time. */
     abstract List<Shape> shapes();
@@ -50,9 +56,10 @@ abstract class AbstractSpmmContract {
     abstract boolean tensorCores();
 
     @BeforeAll
-    void openDevice() {
-        device = open();
-    }
+    void openDevice() { if (unavailable().isEmpty()) device = open(); }
+
+    @BeforeEach
+    void skipWithoutDevice() { assumeTrue(device != null, this::unavailable); }
 
     @AfterAll
     void closeDevice() {
@@ -82,9 +89,7 @@ abstract class AbstractSpmmContract {
 
     @ParameterizedTest
     @MethodSource("problems")
-    void agreesWithDoublePrecision(Problem p) {
-        p.check(multiply(p), tensorCores());
-    }
+    void agreesWithDoublePrecision(Problem p) { p.check(multiply(p), tensorCores()); }
 
     @ParameterizedTest
     @EnumSource(ValueType.class)
@@ -101,7 +106,7 @@ abstract class AbstractSpmmContract {
         try (SpmmWeights a = device.load(all.encoded())) {
             for (int n = 1; n <= 9; n++) {
                 Problem p = new Problem(all.m(), all.k(), n, all.type(), all.weights(),
-                        java.util.Arrays.copyOf(all.x(), n * all.k()));
+                        Arrays.copyOf(all.x(), n * all.k()));
                 p.checkExact(a.multiply(p.x(), n));
             }
         }
@@ -143,7 +148,8 @@ abstract class AbstractSpmmContract {
                 for (int row = 0; row < 70; row++) {
                     int i = t * 70 + row;
                     if (t == 2 || t == 8 || t == 9) {
-                        assertTrue(Float.isNaN(y[i]), "density " + density + ", token " + t + ", row " + row + ": " + y[i]);
+                        assertTrue(Float.isNaN(y[i]),
+                                "density " + density + ", token " + t + ", row " + row + ": " + y[i]);
                     } else {
                         assertEquals(before[i], y[i], "density " + density + ", token " + t + ", row " + row);
                     }
@@ -157,7 +163,7 @@ abstract class AbstractSpmmContract {
     void aWeightThatIsNotFiniteIsAnOrdinaryValue(ValueType type) {
         Problem p = Problem.integers(66, 70, 3, .3, type, 10);
         for (int row = 0; row < 4; row++) {
-            java.util.Arrays.fill(p.weights(), row * 70, row * 70 + 70, (short) 0);
+            Arrays.fill(p.weights(), row * 70, row * 70 + 70, (short) 0);
         }
         p.weights()[3] = Problem.bits(Float.POSITIVE_INFINITY, type); // row 0, column 3
         p.weights()[70 + 3] = Problem.bits(Float.NEGATIVE_INFINITY, type); // row 1
@@ -203,13 +209,13 @@ abstract class AbstractSpmmContract {
                 ExecutorService callers = Executors.newFixedThreadPool(6)) {
             float[] ya = a.multiply(p.x(), 6);
             float[] yb = b.multiply(other.x(), 6);
-            float[] one = a.multiply(java.util.Arrays.copyOf(p.x(), 300), 1);
+            float[] one = a.multiply(Arrays.copyOf(p.x(), 300), 1);
             List<Callable<Void>> calls = new ArrayList<>();
             for (int i = 0; i < 24; i++) {
                 calls.add(() -> {
                     assertArrayEquals(ya, a.multiply(p.x(), 6));
                     assertArrayEquals(yb, b.multiply(other.x(), 6));
-                    assertArrayEquals(one, a.multiply(java.util.Arrays.copyOf(p.x(), 300), 1));
+                    assertArrayEquals(one, a.multiply(Arrays.copyOf(p.x(), 300), 1));
                     return null;
                 });
             }
@@ -224,7 +230,9 @@ abstract class AbstractSpmmContract {
         Problem p = Problem.integers(65, 67, 3, .5, ValueType.F16, 13);
         long xBytes = 3L * 67 * Float.BYTES;
         long yBytes = 3L * 65 * Float.BYTES;
-        try (SpmmWeights a = device.load(p.encoded()); Arena confined = Arena.ofConfined(); Arena shared = Arena.ofShared()) {
+        try (SpmmWeights a = device.load(p.encoded());
+                Arena confined = Arena.ofConfined();
+                Arena shared = Arena.ofShared()) {
             for (Arena arena : List.of(confined, shared, Arena.ofAuto())) {
                 MemorySegment x = arena.allocate(xBytes + 1).asSlice(1); // unaligned
                 MemorySegment y = arena.allocate(yBytes + 3, 4).asSlice(3);
@@ -272,7 +280,7 @@ abstract class AbstractSpmmContract {
         assertThrows(NullPointerException.class, () -> device.load(null));
     }
 
-    static void refused(String message, org.junit.jupiter.api.function.Executable call) {
+    static void refused(String message, Executable call) {
         String said = assertThrows(IllegalArgumentException.class, call).getMessage();
         assertTrue(said.contains(message), said);
     }

@@ -5,7 +5,5 @@ import dev.culebra.spmm.CpuSpmm;
 class CpuPlainSpmmTest extends AbstractCpuSpmmContract {
 
     @Override
-    CpuSpmm open(int threads) {
-        return CpuSpmm.open(threads, false);
-    }
+    CpuSpmm open(int threads) { return CpuSpmm.open(threads, false); }
 }

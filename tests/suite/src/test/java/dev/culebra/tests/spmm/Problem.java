@@ -65,9 +65,7 @@ record Problem(int m, int k, int n, ValueType type, short[] weights, float[] x) 
         };
     }
 
-    SparseMatrix encoded() {
-        return SparseMatrix.of(weights, type.dense(), m, k);
-    }
+    SparseMatrix encoded() { return SparseMatrix.of(weights, type.dense(), m, k); }
 
     /** The activations as 16-bit values. */
     short[] xBits() {
@@ -78,13 +76,9 @@ record Problem(int m, int k, int n, ValueType type, short[] weights, float[] x) 
         return bits;
     }
 
-    DenseType xType() {
-        return type.dense();
-    }
+    DenseType xType() { return type.dense(); }
 
-    double weight(int row, int column) {
-        return value(weights[row * k + column], type);
-    }
+    double weight(int row, int column) { return value(weights[row * k + column], type); }
 
     /**
      * Holds a result against the double-precision one.
@@ -142,7 +136,5 @@ record Problem(int m, int k, int n, ValueType type, short[] weights, float[] x) 
     }
 
     @Override
-    public String toString() {
-        return m + "x" + k + "x" + n + " " + type;
-    }
+    public String toString() { return m + "x" + k + "x" + n + " " + type; }
 }

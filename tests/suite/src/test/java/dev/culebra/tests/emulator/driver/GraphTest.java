@@ -22,17 +22,13 @@ class GraphTest {
     private final MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
 
     @AfterEach
-    void close() {
-        d.close();
-    }
+    void close() { d.close(); }
 
     private int begin(MemorySegment s, int mode) {
         return PFN_cuStreamBeginCapture_v10010.invoke(d.f("cuStreamBeginCapture", 10010), s, mode);
     }
 
-    private void begin() {
-        d.ok(begin(stream, CudaApi.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL()));
-    }
+    private void begin() { d.ok(begin(stream, CudaApi.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL())); }
 
     private int end(MemorySegment s, MemorySegment to) {
         return PFN_cuStreamEndCapture_v10000.invoke(d.f("cuStreamEndCapture", 10000), s, to);
@@ -79,7 +75,7 @@ class GraphTest {
             pinned.set(ValueLayout.JAVA_INT, 0, i);
             d.ok(launch(exec));
             d.ok(d.synchronize(stream));
-            assertArrayEquals(new int[] {i, 0x09090909}, d.readInts(a, 2));
+            assertArrayEquals(new int[]{i, 0x09090909}, d.readInts(a, 2));
         }
         d.ok(PFN_cuGraphExecDestroy_v10000.invoke(d.f("cuGraphExecDestroy", 10000), exec));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), launch(exec));
@@ -166,8 +162,7 @@ class GraphTest {
         begin();
         d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED(), d.synchronize(stream));
         assertEquals(CudaApi.CU_STREAM_CAPTURE_STATUS_INVALIDATED(), status(stream));
-        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), d.host(stream, () -> {
-        }));
+        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), d.host(stream, () -> {}));
         d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), end(stream, d.out()));
 
         begin();
@@ -193,13 +188,11 @@ class GraphTest {
     void theDefaultStreamMayNotWaitForACapturedOne() {
         MemorySegment blocking = d.stream(0);
         d.ok(begin(blocking, CudaApi.CU_STREAM_CAPTURE_MODE_RELAXED()));
-        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_IMPLICIT(), d.host(RawDriver.NULL, () -> {
-        }));
+        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_IMPLICIT(), d.host(RawDriver.NULL, () -> {}));
         d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), end(blocking, d.out()));
         // A stream that does not block may be captured meanwhile.
         d.ok(begin(stream, CudaApi.CU_STREAM_CAPTURE_MODE_RELAXED()));
-        d.ok(d.host(RawDriver.NULL, () -> {
-        }));
+        d.ok(d.host(RawDriver.NULL, () -> {}));
         end();
     }
 
@@ -241,8 +234,7 @@ class GraphTest {
 
         begin();
         d.ok(d.fill8(a, 5, 4, stream));
-        d.ok(d.host(stream, () -> {
-        }));
+        d.ok(d.host(stream, () -> {}));
         d.fails(CudaApi.CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE(),
                 PFN_cuGraphExecUpdate_v12000.invoke(update, exec, end(), info));
         assertEquals(3, CUgraphExecUpdateResultInfo.result(info), "node type changed");
@@ -253,10 +245,86 @@ class GraphTest {
         assertEquals(0x04040404, d.readInts(a, 1)[0], "a refused update changes nothing");
     }
 
+    private long allocAsync(long bytes) {
+        MemorySegment to = d.out();
+        d.ok(PFN_cuMemAllocAsync_v11020.invoke(d.f("cuMemAllocAsync", 11020), to, bytes, stream));
+        return to.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    private int freeAsync(long address) {
+        return PFN_cuMemFreeAsync_v11020.invoke(d.f("cuMemFreeAsync", 11020), address, stream);
+    }
+
+    private long free() {
+        MemorySegment free = d.out();
+        d.ok(PFN_cuMemGetInfo_v3020.invoke(d.f("cuMemGetInfo", 3020), free, d.out()));
+        return free.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    @Test
+    void memoryThatAGraphAllocatesAndFrees() {
+        long before = free();
+        MemorySegment pinned = d.pinned(4);
+        begin();
+        long scratch = allocAsync(4096);
+        d.ok(d.fill8(scratch, 8, 4096, stream));
+        d.ok(d.toHost(pinned, scratch + 4092, 4, stream));
+        d.ok(freeAsync(scratch));
+        // Within the capture too, what was freed is gone.
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.fill8(scratch, 8, 4096, stream));
+        MemorySegment graph = end();
+        MemorySegment exec = instantiate(graph);
+        for (int i = 0; i < 2; i++) {
+            pinned.set(ValueLayout.JAVA_INT, 0, 0);
+            d.ok(launch(exec));
+            d.ok(d.synchronize(stream));
+            assertEquals(0x08080808, pinned.get(ValueLayout.JAVA_INT, 0));
+        }
+        d.ok(PFN_cuGraphDestroy_v10000.invoke(d.f("cuGraphDestroy", 10000), graph));
+        d.ok(launch(exec));
+        d.ok(PFN_cuGraphExecDestroy_v10000.invoke(d.f("cuGraphExecDestroy", 10000), exec));
+        d.ok(d.synchronize());
+        assertEquals(before, free());
+    }
+
+    @Test
+    void memoryThatAGraphLeavesToTheProgram() {
+        begin();
+        long left = allocAsync(4);
+        d.ok(d.fill8(left, 3, 4, stream));
+        MemorySegment graph = end();
+        MemorySegment exec = instantiate(graph);
+        d.ok(launch(exec));
+        d.ok(d.synchronize(stream));
+        assertEquals(0x03030303, d.readInts(left, 1)[0]);
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), launch(exec));
+        d.ok(freeAsync(left));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.fill8(left, 1, 4, stream));
+        d.ok(launch(exec));
+        d.ok(d.fill8(left, 1, 4, stream));
+        d.ok(d.free(left));
+        d.ok(PFN_cuGraphExecDestroy_v10000.invoke(d.f("cuGraphExecDestroy", 10000), exec));
+
+        MemorySegment to = d.out();
+        d.ok(PFN_cuGraphInstantiateWithFlags_v11040.invoke(d.f("cuGraphInstantiateWithFlags", 11040), to, graph, 1));
+        exec = to.get(ValueLayout.ADDRESS, 0);
+        d.ok(launch(exec));
+        d.ok(launch(exec));
+        d.ok(d.synchronize(stream));
+        assertEquals(0x03030303, d.readInts(left, 1)[0]);
+
+        long outside = allocAsync(4);
+        begin();
+        d.fails(CudaApi.CUDA_ERROR_NOT_SUPPORTED(), freeAsync(outside));
+        end();
+        d.ok(freeAsync(outside));
+    }
+
     @Test
     void anEmptyGraphAndAGraphInAGraph() {
         MemorySegment to = d.out();
-        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuGraphCreate_v10000.invoke(d.f("cuGraphCreate", 10000), to, 1));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(),
+                PFN_cuGraphCreate_v10000.invoke(d.f("cuGraphCreate", 10000), to, 1));
         d.ok(PFN_cuGraphCreate_v10000.invoke(d.f("cuGraphCreate", 10000), to, 0));
         d.ok(launch(instantiate(to.get(ValueLayout.ADDRESS, 0))));
         d.ok(d.synchronize(stream));

@@ -22,9 +22,7 @@ class LaunchTest {
     private final RawDriver d = RawDriver.started();
 
     @AfterEach
-    void close() {
-        d.close();
-    }
+    void close() { d.close(); }
 
     private long upload(int... values) {
         long address = d.alloc(4L * values.length);
@@ -78,7 +76,7 @@ class LaunchTest {
         MemorySegment launch = d.f("cuLaunchKernel", 4000);
         d.ok(PFN_cuLaunchKernel_v4000.invoke(launch, scale, 1, 1, 1, 32, 1, 1, 0, RawDriver.NULL, RawDriver.NULL,
                 extra));
-        assertArrayEquals(new int[] {11, 21, 31}, d.readInts(out, 3));
+        assertArrayEquals(new int[]{11, 21, 31}, d.readInts(out, 3));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuLaunchKernel_v4000.invoke(launch, scale, 1, 1, 1, 32, 1, 1, 0,
                 RawDriver.NULL, d.arguments(out, in, 3, 1, 1), extra));
         size.set(ValueLayout.JAVA_LONG, 0, 24);
@@ -161,7 +159,7 @@ class LaunchTest {
         MemorySegment scale = d.function(d.load(Ptx.SCALE), "scale");
         MemorySegment arguments = d.arguments(out, in, 3, 2, 0);
         d.ok(launchEx(d, config(1, 32), scale, arguments));
-        assertArrayEquals(new int[] {2, 4, 6}, d.readInts(out, 3));
+        assertArrayEquals(new int[]{2, 4, 6}, d.readInts(out, 3));
         int size = CudaApi.CUDA_ERROR_INVALID_CLUSTER_SIZE();
         d.ok(launchEx(d, config(4, 32, 1), scale, arguments));
         // The driver's own refusals come first, then the emulator's.
@@ -296,7 +294,8 @@ class LaunchTest {
     @Test
     void thereAreNoTensorMaps() {
         d.fails(CudaApi.CUDA_ERROR_NOT_SUPPORTED(),
-                PFN_cuTensorMapEncodeTiled_v12000.invoke(d.f("cuTensorMapEncodeTiled", 12000), d.arena.allocate(128, 64),
+                PFN_cuTensorMapEncodeTiled_v12000.invoke(d.f("cuTensorMapEncodeTiled", 12000),
+                        d.arena.allocate(128, 64),
                         0, 1, RawDriver.NULL, RawDriver.NULL, RawDriver.NULL, RawDriver.NULL, RawDriver.NULL, 0, 0, 0,
                         0));
     }

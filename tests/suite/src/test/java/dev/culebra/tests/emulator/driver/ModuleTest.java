@@ -17,9 +17,7 @@ class ModuleTest {
     private final RawDriver d = RawDriver.started();
 
     @AfterEach
-    void close() {
-        d.close();
-    }
+    void close() { d.close(); }
 
     @Test
     void imagesThatAreNoPtxForThisDevice() {
@@ -31,7 +29,8 @@ class ModuleTest {
         d.fails(CudaApi.CUDA_ERROR_INVALID_PTX(), d.load(d.out(), Ptx.STORE.replace("st.global.u32", "sh.global.u32")));
         d.fails(CudaApi.CUDA_ERROR_UNSUPPORTED_PTX_VERSION(),
                 d.load(d.out(), Ptx.STORE.replace(".version 7.0", ".version 99.0")));
-        d.fails(CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU(), d.load(d.out(), Ptx.STORE.replace("sm_80", "sm_120").replace("7.0", "8.7")));
+        d.fails(CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU(),
+                d.load(d.out(), Ptx.STORE.replace("sm_80", "sm_120").replace("7.0", "8.7")));
         try (RawDriver old = RawDriver.started(EmulatorOptions.DEFAULT.withComputeCapability(8, 0))) {
             old.fails(CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU(),
                     old.load(old.out(), Ptx.STORE.replace("sm_80", "sm_90").replace("7.0", "8.0")));
@@ -48,8 +47,8 @@ class ModuleTest {
     @Test
     void theJitsLogs() {
         int[] options = {CudaApi.CU_JIT_WALL_TIME(), CudaApi.CU_JIT_ERROR_LOG_BUFFER(),
-                CudaApi.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES(), CudaApi.CU_JIT_INFO_LOG_BUFFER(),
-                CudaApi.CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES(), CudaApi.CU_JIT_OPTIMIZATION_LEVEL()};
+            CudaApi.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES(), CudaApi.CU_JIT_INFO_LOG_BUFFER(),
+            CudaApi.CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES(), CudaApi.CU_JIT_OPTIMIZATION_LEVEL()};
         MemorySegment error = d.arena.allocate(4096);
         MemorySegment info = d.arena.allocate(4096);
         MemorySegment values = d.arena.allocateFrom(ValueLayout.JAVA_LONG, 0, error.address(), 4096, info.address(),
@@ -92,7 +91,7 @@ class ModuleTest {
         MemorySegment bytes = d.out();
         d.ok(global(address, bytes, module, "table"));
         assertEquals(12, bytes.get(ValueLayout.JAVA_LONG, 0));
-        assertArrayEquals(new int[] {1, 2, 3}, d.readInts(address.get(ValueLayout.JAVA_LONG, 0), 3));
+        assertArrayEquals(new int[]{1, 2, 3}, d.readInts(address.get(ValueLayout.JAVA_LONG, 0), 3));
         d.ok(global(address, RawDriver.NULL, module, "counter"));
         long counter = address.get(ValueLayout.JAVA_LONG, 0);
         MemorySegment count = d.function(module, "count");
@@ -161,7 +160,7 @@ class ModuleTest {
             MemorySegment size = d.out();
             d.ok(PFN_cuFuncGetParamInfo_v12040.invoke(info, f, i, offset, size));
             assertArrayEquals(expected[i],
-                    new long[] {offset.get(ValueLayout.JAVA_LONG, 0), size.get(ValueLayout.JAVA_LONG, 0)});
+                    new long[]{offset.get(ValueLayout.JAVA_LONG, 0), size.get(ValueLayout.JAVA_LONG, 0)});
         }
         d.ok(PFN_cuFuncGetParamInfo_v12040.invoke(info, f, 0, d.out(), RawDriver.NULL));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuFuncGetParamInfo_v12040.invoke(info, f, 5, d.out(), d.out()));
@@ -184,7 +183,7 @@ class ModuleTest {
         d.ok(d.launch(function, 1, 1, 0, RawDriver.NULL, a));
         // A kernel may stand where a function is wanted.
         d.ok(d.launch(kernel, 1, 1, 0, RawDriver.NULL, a + 4));
-        assertArrayEquals(new int[] {77, 77}, d.readInts(a, 2));
+        assertArrayEquals(new int[]{77, 77}, d.readInts(a, 2));
         d.ok(PFN_cuLibraryUnload_v12000.invoke(d.f("cuLibraryUnload", 12000), library));
         d.fails(CudaApi.CUDA_ERROR_INVALID_HANDLE(), d.launch(kernel, 1, 1, 0, RawDriver.NULL, a));
         d.fails(CudaApi.CUDA_ERROR_INVALID_HANDLE(), d.launch(function, 1, 1, 0, RawDriver.NULL, a));

@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -42,21 +43,28 @@ class ProcAddressTest {
         throw new IOException("no bindings/functions.args above " + Path.of("").toAbsolutePath());
     }
 
-    @Test
-    void everyFunctionOfTheBindingsIsThere() throws IOException {
+    /** Name and version of each function that the bindings have. */
+    static List<String[]> functions() throws IOException {
         Pattern pattern = Pattern.compile("--include-typedef PFN_(cu\\w+)_v(\\d+)");
-        Set<Long> pointers = new HashSet<>();
-        int count = 0;
+        List<String[]> functions = new ArrayList<>();
         for (String line : listed()) {
             Matcher m = pattern.matcher(line);
             if (m.matches()) {
-                MemorySegment pointer = driver.f(m.group(1), Integer.parseInt(m.group(2)));
-                assertNotEquals(0, pointer.address(), m.group(1));
-                assertTrue(pointers.add(pointer.address()), m.group(1) + " is not another function than one before");
-                count++;
+                functions.add(new String[]{m.group(1), m.group(2)});
             }
         }
-        assertTrue(count > 80, "only " + count + " functions were listed");
+        assertTrue(functions.size() > 80, "only " + functions.size() + " functions were listed");
+        return functions;
+    }
+
+    @Test
+    void everyFunctionOfTheBindingsIsThere() throws IOException {
+        Set<Long> pointers = new HashSet<>();
+        for (String[] function : functions()) {
+            MemorySegment pointer = driver.f(function[0], Integer.parseInt(function[1]));
+            assertNotEquals(0, pointer.address(), function[0]);
+            assertTrue(pointers.add(pointer.address()), function[0] + " is not another function than one before");
+        }
     }
 
     private int get(String name, int version, long flags, MemorySegment to, MemorySegment status) {

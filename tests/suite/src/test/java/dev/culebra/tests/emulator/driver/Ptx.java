@@ -3,8 +3,7 @@ package dev.culebra.tests.emulator.driver;
 /** Small kernels for tests of the driver; what the interpreter makes of instructions is tested elsewhere. */
 final class Ptx {
 
-    private Ptx() {
-    }
+    private Ptx() {}
 
     static final String HEAD = """
             .version 7.0

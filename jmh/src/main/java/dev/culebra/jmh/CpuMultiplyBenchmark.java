@@ -1,0 +1,107 @@
+package dev.culebra.jmh;
+
+import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.TiledCsl;
+import dev.culebra.spmm.CpuSpmm;
+import dev.culebra.spmm.SpmmWeights;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * A sparse product on the CPU: the layers of OPT-125M, 1.3B and 6.7B (attention, both halves of the feed-forward part).
+ * Weights are warm where they fit the last cache; the larger layers do not.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgs = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx4g"})
+public class CpuMultiplyBenchmark {
+
+    /** M x K. */
+    @Param({"768x768", "3072x768", "768x3072", "2048x2048", "8192x2048", "2048x8192", "4096x4096", "16384x4096",
+        "4096x16384"})
+    public String shape;
+
+    /** Share of zeros. */
+    @Param({"0.5", "0.6", "0.7", "0.8", "0.9"})
+    public double sparsity;
+
+    /** Tokens. */
+    @Param({"1", "2", "4", "8", "16", "32", "64"})
+    public int n;
+
+    /** Whether jdk.incubator.vector is used. */
+    @Param("true")
+    public boolean vectors;
+
+    /** Threads; 0 for one a core. */
+    @Param("0")
+    public int threads;
+
+    private CpuSpmm cpu;
+    private SpmmWeights weights;
+    private MemorySegment bytes;
+    private MemorySegment x;
+    private MemorySegment y;
+
+    /** Encodes and loads. */
+    @Setup(Level.Trial)
+    public void load() {
+        int[] mk = Layers.shape(shape);
+        cpu = CpuSpmm.open(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads, vectors);
+        SparseMatrix a = SparseMatrix.of(Layers.weights(mk[0], mk[1], sparsity), DenseType.F16, mk[0], mk[1]);
+        bytes = a.section(TiledCsl.ENTRIES).bytes();
+        weights = cpu.load(a);
+        x = MemorySegment.ofArray(Layers.activations(n, mk[1]));
+        y = MemorySegment.ofArray(new float[n * mk[0]]);
+    }
+
+    /** Closes all. */
+    @TearDown(Level.Trial)
+    public void close() {
+        weights.close();
+        cpu.close();
+    }
+
+    /**
+     * One product.
+     *
+     * @return the result
+     */
+    @Benchmark
+    public MemorySegment multiply() {
+        weights.multiply(x, DenseType.F32, n, y);
+        return y;
+    }
+
+    /**
+     * Reads the same bytes on one thread, for comparison: what the memory, or the cache, gives.
+     *
+     * @return a sum of them
+     */
+    @Benchmark
+    public long read() {
+        long sum = 0;
+        for (long at = 0; at + Long.BYTES <= bytes.byteSize(); at += Long.BYTES) {
+            sum += bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+        }
+        return sum;
+    }
+}

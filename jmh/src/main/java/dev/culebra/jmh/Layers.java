@@ -1,0 +1,37 @@
+package dev.culebra.jmh;
+
+import java.util.Random;
+
+/** Layers of models as benchmarks name them, and weights for them. */
+final class Layers {
+
+    private Layers() {}
+
+    /** "3072x768" as {3072, 768}. */
+    static int[] shape(String name) {
+        String[] parts = name.split("x");
+        return new int[]{Integer.parseInt(parts[0]), Integer.parseInt(parts[1])};
+    }
+
+    /** Dense fp16 [M, K] with that share of zeros, at independent places; the rest normal. The same for the same shape. */
+    static short[] weights(int m, int k, double sparsity) {
+        Random random = new Random(m * 31L + k);
+        short[] w = new short[Math.multiplyExact(m, k)];
+        for (int i = 0; i < w.length; i++) {
+            if (random.nextDouble() >= sparsity) {
+                w[i] = Float.floatToFloat16((float) random.nextGaussian());
+            }
+        }
+        return w;
+    }
+
+    /** Normal fp32 activations [N, K]. */
+    static float[] activations(int n, int k) {
+        Random random = new Random(n * 31L + k);
+        float[] x = new float[Math.multiplyExact(n, k)];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+}

@@ -1,0 +1,14 @@
+package dev.culebra.emulator.driver;
+
+/**
+ * The machine that a driver drives, as the provider was asked for it; checked there.
+ *
+ * @param devices number of devices
+ * @param computeMajor major number of their compute capability
+ * @param computeMinor minor number of it
+ * @param multiprocessors multiprocessors of each
+ * @param memoryBytes memory of each
+ * @param workers host threads that run the blocks of one launch
+ */
+public record Machine(int devices, int computeMajor, int computeMinor, int multiprocessors, long memoryBytes,
+        int workers) {}
