@@ -78,9 +78,7 @@ public final class Event implements AutoCloseable {
      *
      * @throws CudaException where work before it failed
      */
-    public void synchronize() {
-        lifetime.during(() -> driver.events.synchronize(context.raw(), handle));
-    }
+    public void synchronize() { lifetime.during(() -> driver.events.synchronize(context.raw(), handle)); }
 
     /**
      * Whether it has happened. Does not wait.

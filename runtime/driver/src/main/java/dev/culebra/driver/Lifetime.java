@@ -76,9 +76,7 @@ final class Lifetime {
      * Begins a call that uses the handle: who closes the object waits for {@link #exit()}, so that the driver is never left
      * with a handle to nothing. Allocates nothing.
      */
-    void enter() {
-        if (!tryEnter()) throw new IllegalStateException(name + " is closed");
-    }
+    void enter() { if (!tryEnter()) throw new IllegalStateException(name + " is closed"); }
 
     /** As {@link #enter()}; false where it is closed. */
     boolean tryEnter() {

@@ -239,9 +239,7 @@ public final class Stream implements AutoCloseable {
      * @param buffer what to fill; a slice for a part
      * @param value the byte
      */
-    public void fill(DeviceBuffer buffer, byte value) {
-        lifetime.during(() -> copies.fill(buffer, value));
-    }
+    public void fill(DeviceBuffer buffer, byte value) { lifetime.during(() -> copies.fill(buffer, value)); }
 
     /**
      * Fills a buffer with a 4-byte pattern.
@@ -250,9 +248,7 @@ public final class Stream implements AutoCloseable {
      * @param value the pattern, in the device's order (little endian)
      * @throws IllegalArgumentException for another length
      */
-    public void fill32(DeviceBuffer buffer, int value) {
-        lifetime.during(() -> copies.fill32(buffer, value));
-    }
+    public void fill32(DeviceBuffer buffer, int value) { lifetime.during(() -> copies.fill32(buffer, value)); }
 
     /**
      * Allocates from the device's current pool, in this stream's order: work enqueued here from now on may use it, other
@@ -343,9 +339,7 @@ public final class Stream implements AutoCloseable {
      *
      * @throws CudaException where such work failed
      */
-    public void synchronize() {
-        lifetime.during(() -> driver.streams.synchronize(rawContext(), handle));
-    }
+    public void synchronize() { lifetime.during(() -> driver.streams.synchronize(rawContext(), handle)); }
 
     /** Waits for the work here, or, where a thread is closing this stream, for that. */
     void synchronizeOrAwaitClose() {

@@ -185,7 +185,8 @@ class StreamTest extends DriverTest {
 
     private static boolean isInDriver(Thread thread) {
         for (StackTraceElement frame : thread.getStackTrace()) {
-            if (frame.getMethodName().equals("invoke") && frame.getClassName().contains("cuStreamSynchronize")) return true;
+            if (frame.getMethodName().equals("invoke") && frame.getClassName().contains("cuStreamSynchronize"))
+                return true;
         }
         return false;
     }
