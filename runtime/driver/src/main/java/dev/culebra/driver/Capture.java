@@ -1,9 +1,11 @@
 package dev.culebra.driver;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A capture that is under way: the streams that take part, and what the captured work touches. The graph will touch it
@@ -13,6 +15,7 @@ final class Capture {
 
     private final Map<Lifetime, Uses> touched = new IdentityHashMap<>();
     private final List<Stream> streams = new ArrayList<>();
+    private final Set<Object> held = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean ended;
 
     synchronized void join(Stream stream) {
@@ -21,7 +24,13 @@ final class Capture {
         stream.capture = this;
     }
 
-    synchronized void touch(Lifetime lifetime, Uses uses) { touched.put(lifetime, uses); }
+    /** The object itself is held, so that it is not collected and reported while a graph uses it. */
+    synchronized void touch(Object object, Lifetime lifetime, Uses uses) {
+        touched.put(lifetime, uses);
+        held.add(object);
+    }
+
+    synchronized Set<Object> held() { return held; }
 
     /** Lets the streams go and gives what was touched. */
     synchronized Map<Lifetime, Uses> end() {

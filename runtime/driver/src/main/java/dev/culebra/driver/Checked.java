@@ -28,7 +28,7 @@ abstract class Checked {
     /**
      * The function's address, with the context made current. Always the first argument of the call itself: a virtual
      * thread changes its carrier only where it blocks, and from here to the call nothing does. The context is set each
-     * time, since other libraries set theirs on the same threads; it costs some 20 ns.
+     * time, since other libraries set theirs on the same threads.
      */
     final MemorySegment at(DriverFunction function, MemorySegment context) {
         MemorySegment pointer = at(function);

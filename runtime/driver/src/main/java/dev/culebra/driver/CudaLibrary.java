@@ -47,7 +47,7 @@ public final class CudaLibrary implements AutoCloseable {
         in.lifetime().check();
         MemorySegment function = driver.modules.libraryFunction(in.raw(), handle, name,
                 CudaModule.adviceFor(name, ptx.kernels().keySet()));
-        return new Kernel(name, in, function, lifetime, uses, ptx);
+        return new Kernel(name, in, function, this, lifetime, uses, ptx);
     }
 
     /**

@@ -54,7 +54,7 @@ public final class CudaModule implements AutoCloseable {
         Kernel known = kernels.get(name);
         if (known != null) return known;
         MemorySegment function = driver.modules.function(context.raw(), handle, name, adviceFor(name));
-        Kernel made = new Kernel(name, context, function, lifetime, uses, ptx);
+        Kernel made = new Kernel(name, context, function, this, lifetime, uses, ptx);
         Kernel first = kernels.putIfAbsent(name, made);
         return first == null ? made : first;
     }
@@ -78,7 +78,7 @@ public final class CudaModule implements AutoCloseable {
     public DeviceBuffer global(String name) {
         lifetime.check();
         CheckedModules.Global global = driver.modules.global(context.raw(), handle, name, "Asked for '" + name + "'.");
-        return DeviceBuffer.view(context, global.address(), global.bytes(), uses, lifetime);
+        return DeviceBuffer.view(context, global.address(), global.bytes(), uses, this, lifetime);
     }
 
     /**

@@ -21,27 +21,34 @@ public final class DeviceBuffer implements AutoCloseable {
     private final Uses uses;
     private final Lifetime lifetime;
     private final Runnable release;
+
+    /** What this is a view of, or what the memory comes from: it must not be collected, and so reported, before this. */
+    private final Object source;
+
     private final boolean view;
 
-    private DeviceBuffer(Context context, long address, long bytes, Uses uses, Runnable release, Lifetime... owners) {
+    private DeviceBuffer(Context context, long address, long bytes, Uses uses, Runnable release, Object source,
+            Lifetime... owners) {
         this.context = context;
         this.address = address;
         this.bytes = bytes;
         this.uses = uses;
         this.release = release;
+        this.source = source;
         this.view = false;
         String name = "buffer 0x" + Long.toHexString(address) + " of " + Advice.bytes(bytes);
         this.lifetime = owners.length == 0 ? Lifetime.guest(name) : Lifetime.owned(this, name, owners);
     }
 
     /** A part of another's memory, or all of it: whoever owns that closes it. */
-    private DeviceBuffer(Context context, long address, long bytes, Uses uses, Lifetime owner) {
+    private DeviceBuffer(Context context, long address, long bytes, Uses uses, Object source, Lifetime owner) {
         this.context = context;
         this.address = address;
         this.bytes = bytes;
         this.uses = uses;
         this.lifetime = owner;
         this.release = null;
+        this.source = source;
         this.view = true;
     }
 
@@ -58,7 +65,7 @@ public final class DeviceBuffer implements AutoCloseable {
             } finally {
                 if (bytes > 0) driver.memory.free(context.raw(), address);
             }
-        }, context.lifetime());
+        }, context, context.lifetime());
     }
 
     static DeviceBuffer streamOrdered(Stream stream, long bytes, MemoryPool pool) {
@@ -88,7 +95,7 @@ public final class DeviceBuffer implements AutoCloseable {
             } finally {
                 if (bytes > 0) driver.memory.freeAsync(context.raw(), address, stream.raw());
             }
-        }, owners);
+        }, pool, owners);
     }
 
     private static void requireSize(long bytes) {
@@ -105,12 +112,12 @@ public final class DeviceBuffer implements AutoCloseable {
      */
     public static DeviceBuffer guest(Context context, long address, long bytes) {
         requireSize(bytes);
-        return new DeviceBuffer(context, address, bytes, new Uses(), () -> {});
+        return new DeviceBuffer(context, address, bytes, new Uses(), () -> {}, context);
     }
 
     /** Memory that something else owns: a module's variable, or page-locked memory that the device sees. */
-    static DeviceBuffer view(Context context, long address, long bytes, Uses uses, Lifetime owner) {
-        return new DeviceBuffer(context, address, bytes, uses, owner);
+    static DeviceBuffer view(Context context, long address, long bytes, Uses uses, Object source, Lifetime owner) {
+        return new DeviceBuffer(context, address, bytes, uses, source, owner);
     }
 
     void check() { lifetime.check(); }
@@ -156,7 +163,7 @@ public final class DeviceBuffer implements AutoCloseable {
             throw new IndexOutOfBoundsException(
                     "bytes " + offset + " to " + (offset + length) + " are not within " + this);
         }
-        return view(context, address + offset, length, uses, lifetime);
+        return view(context, address + offset, length, uses, this, lifetime);
     }
 
     /**

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Work that was captured and can be launched as a whole, once it is instantiated. What it uses (buffers, page-locked memory,
@@ -16,17 +17,19 @@ public final class Graph implements AutoCloseable {
     private final Context context;
     private final MemorySegment handle;
     private final Map<Lifetime, Uses> touched;
+    private final Set<Object> held;
     private final Lifetime lifetime;
 
-    private Graph(Context context, MemorySegment handle, Map<Lifetime, Uses> touched) {
+    private Graph(Context context, MemorySegment handle, Map<Lifetime, Uses> touched, Set<Object> held) {
         this.context = context;
         this.handle = handle;
         this.touched = touched;
+        this.held = held;
         this.lifetime = Lifetime.owned(this, "graph " + Handles.text(handle), owners().toArray(new Lifetime[0]));
     }
 
     static Graph empty(Context context) {
-        return new Graph(context, context.driver().graphs.create(context.raw()), Map.of());
+        return new Graph(context, context.driver().graphs.create(context.raw()), Map.of(), Set.of());
     }
 
     static <X extends Exception> Graph captured(Stream stream, Stream.Work<X> work) throws X {
@@ -49,7 +52,7 @@ public final class Graph implements AutoCloseable {
         } finally {
             touched = capture.end();
         }
-        return new Graph(stream.context(), handle, touched);
+        return new Graph(stream.context(), handle, touched, capture.held());
     }
 
     /** The work failed, which is what the caller has to hear of; what the driver says to an end then is of no interest. */
@@ -77,6 +80,8 @@ public final class Graph implements AutoCloseable {
         owners.add(context.lifetime());
         return owners;
     }
+
+    Set<Object> held() { return held; }
 
     List<Uses> uses() { return List.copyOf(touched.values()); }
 

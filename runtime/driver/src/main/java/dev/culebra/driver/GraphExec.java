@@ -2,6 +2,7 @@ package dev.culebra.driver;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A graph in the form that is launched. What it uses can not be closed before it. Not to be used from several threads at
@@ -16,11 +17,16 @@ public final class GraphExec implements AutoCloseable {
     private final Uses launches = new Uses();
     private List<Uses> uses;
 
+    /** What it uses, so that nothing of it is collected and reported meanwhile. */
+    @SuppressWarnings("unused")
+    private Set<Object> held;
+
     GraphExec(Graph graph, MemorySegment handle) {
         this.context = graph.context();
         this.driver = context.driver();
         this.handle = handle;
         this.uses = graph.uses();
+        this.held = graph.held();
         this.lifetime = Lifetime.owned(this, "instantiated graph " + Handles.text(handle),
                 graph.owners().toArray(new Lifetime[0]));
     }
@@ -32,7 +38,7 @@ public final class GraphExec implements AutoCloseable {
      */
     public void launch(Stream stream) {
         check(stream);
-        stream.touch(lifetime, launches);
+        stream.touch(this, lifetime, launches);
         for (Uses used : uses) used.mark(stream);
         stream.lifetime().during(() -> driver.graphs.launch(context.raw(), handle, stream.raw()));
     }
@@ -44,7 +50,7 @@ public final class GraphExec implements AutoCloseable {
      */
     public void upload(Stream stream) {
         check(stream);
-        stream.touch(lifetime, launches);
+        stream.touch(this, lifetime, launches);
         stream.lifetime().during(() -> driver.graphs.upload(context.raw(), handle, stream.raw()));
     }
 
@@ -94,6 +100,7 @@ public final class GraphExec implements AutoCloseable {
         if (update == Update.DONE) {
             lifetime.changeOwners(graph.owners());
             uses = graph.uses();
+            held = graph.held();
         }
         return update;
     }

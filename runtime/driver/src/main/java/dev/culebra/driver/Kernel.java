@@ -22,6 +22,7 @@ public final class Kernel {
     private final Context context;
     private final Driver driver;
     private final MemorySegment function;
+    private final Object module;
     private final Lifetime owner;
     private final Uses ownerUses;
     private final PtxText ptx;
@@ -31,11 +32,14 @@ public final class Kernel {
     private int optedInShared; // guarded by this
     private boolean optedInCluster; // guarded by this
 
-    Kernel(String name, Context context, MemorySegment function, Lifetime owner, Uses ownerUses, PtxText ptx) {
+    /** The module or library is only held: it must not be collected before what it is for. */
+    Kernel(String name, Context context, MemorySegment function, Object module, Lifetime owner, Uses ownerUses,
+            PtxText ptx) {
         this.name = name;
         this.context = context;
         this.driver = context.driver();
         this.function = function;
+        this.module = module;
         this.owner = owner;
         this.ownerUses = ownerUses;
         this.ptx = ptx;
@@ -250,7 +254,7 @@ public final class Kernel {
 
     private void enqueue(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
         arguments.touch(stream);
-        stream.touch(owner, ownerUses);
+        stream.touch(module, owner, ownerUses);
         Trace.Span span = Trace.launch();
         if (struct != null) {
             LaunchStruct.stream(struct, stream.raw());

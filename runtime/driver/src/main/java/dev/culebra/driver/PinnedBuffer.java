@@ -90,7 +90,7 @@ public final class PinnedBuffer implements AutoCloseable {
     public DeviceBuffer device() {
         lifetime.check();
         long address = context.driver().memory.hostDevicePointer(context.raw(), memory.address());
-        return DeviceBuffer.view(context, address, memory.bytes(), memory.uses(), lifetime);
+        return DeviceBuffer.view(context, address, memory.bytes(), memory.uses(), this, lifetime);
     }
 
     /**

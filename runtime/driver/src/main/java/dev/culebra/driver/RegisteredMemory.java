@@ -56,7 +56,7 @@ public final class RegisteredMemory implements AutoCloseable {
     public DeviceBuffer device() {
         lifetime.check();
         long address = context.driver().memory.hostDevicePointer(context.raw(), memory.address());
-        return DeviceBuffer.view(context, address, memory.bytes(), memory.uses(), lifetime);
+        return DeviceBuffer.view(context, address, memory.bytes(), memory.uses(), this, lifetime);
     }
 
     /**

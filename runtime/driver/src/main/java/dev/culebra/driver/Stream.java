@@ -80,14 +80,14 @@ public final class Stream implements AutoCloseable {
     /** Remembers that work enqueued here uses the memory. Called before the work is enqueued. */
     void touch(DeviceBuffer buffer) {
         buffer.check();
-        touch(buffer.rootLifetime(), buffer.uses());
+        touch(buffer, buffer.rootLifetime(), buffer.uses());
     }
 
-    void touch(Lifetime memory, Uses uses) {
+    void touch(Object object, Lifetime memory, Uses uses) {
         Capture now = capture;
         if (now == null) uses.mark(this);
         else
-            now.touch(memory, uses);
+            now.touch(object, memory, uses);
     }
 
     /**

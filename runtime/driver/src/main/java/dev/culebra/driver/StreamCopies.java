@@ -143,7 +143,7 @@ final class StreamCopies {
         PageLocked memory = stream.driver().pageLocked.covering(segment);
         if (memory != null) {
             memory.lifetime().check();
-            stream.touch(memory.lifetime(), memory.uses());
+            stream.touch(memory, memory.lifetime(), memory.uses());
         } else if (stream.capture != null) {
             throw new IllegalStateException("host memory in a graph must be page-locked, since the graph reads and"
                     + " writes it at each launch: use allocatePinned, a PinnedPool, or register");

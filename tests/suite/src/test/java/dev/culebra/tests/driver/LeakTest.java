@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;
 import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.Graph;
+import dev.culebra.driver.GraphExec;
+import dev.culebra.driver.Kernel;
+import dev.culebra.driver.LaunchConfig;
 import dev.culebra.driver.Stream;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +25,8 @@ import org.junit.jupiter.api.Test;
 
 /** What is dropped without being closed is reported, with the place where it was made. */
 class LeakTest {
+
+    private static final List<Object> KEPT = new CopyOnWriteArrayList<>();
 
     private static final Logger LOGGER = Logger.getLogger("dev.culebra.driver");
 
@@ -102,5 +108,27 @@ class LeakTest {
                 reports.stream().filter(r -> r.startsWith("stream") || r.startsWith("context")).toList());
         stream.close();
         context.close();
+    }
+
+    /** Whoever holds a kernel or a part of a buffer need not hold the module or the whole. */
+    @Test
+    void whatIsStillNeededIsNotReported() throws Exception {
+        Context context = Cuda.open(new FakeDriver()).device(0).context();
+        Stream stream = context.newStream();
+        Kernel kernel = context.load(".version 8.0\n.target sm_90\n.entry k() { ret; }\n").kernel("k");
+        DeviceBuffer part = context.allocate(55).slice(5, 5);
+        GraphExec exec;
+        try (Graph graph = stream.capture(() -> stream.fill(context.allocate(66), (byte) 1))) {
+            exec = graph.instantiate();
+        }
+        String dropped = drop(context);
+        assertTrue(collectUntil(() -> reports.stream().anyMatch(report -> report.startsWith(dropped))));
+        assertEquals(1, reports.size(), reports::toString);
+        kernel.launch(stream, LaunchConfig.of(1, 1));
+        stream.fill(part, (byte) 1);
+        exec.launch(stream);
+        exec.close();
+        // What hangs on them can not be closed any more; it must not be reported into another test.
+        KEPT.addAll(List.of(kernel, part, stream));
     }
 }
