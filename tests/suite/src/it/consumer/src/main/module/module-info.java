@@ -1,3 +1,4 @@
 module example {
+    requires dev.culebra.ptx;    // SparseMatrix
     requires dev.culebra.spmm;
 }
