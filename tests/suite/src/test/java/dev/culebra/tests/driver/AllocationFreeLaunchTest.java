@@ -31,6 +31,9 @@ class AllocationFreeLaunchTest {
 
     private static final int COUNTED = 100_000;
 
+    /** A compiler that comes in late leaves an object here and there, but not in each round. */
+    private static final int ROUNDS = 5;
+
     @ParameterizedTest
     @ValueSource(strings = {"plain", "cooperative", "cluster"})
     void launchAllocatesNothing(String kind) {
@@ -52,13 +55,14 @@ class AllocationFreeLaunchTest {
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             assertTrue(threads.isThreadAllocatedMemorySupported() && threads.isThreadAllocatedMemoryEnabled());
             long thread = Thread.currentThread().threadId();
-            threads.getThreadAllocatedBytes(thread);
-            long before = threads.getThreadAllocatedBytes(thread);
-            run(launch, stream, other, x, y, COUNTED);
-            long allocated = threads.getThreadAllocatedBytes(thread) - before;
-            // An object a launch would be 16 bytes each, 1.6 million; a compiler that comes in late may leave a few.
-            assertEquals(0, allocated / COUNTED, () -> allocated + " bytes in " + COUNTED + " launches");
-            assertTrue(allocated < 4096, () -> allocated + " bytes in " + COUNTED + " launches");
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < ROUNDS && least > 0; round++) {
+                long before = threads.getThreadAllocatedBytes(thread);
+                run(launch, stream, other, x, y, COUNTED);
+                least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
+            }
+            long bytes = least;
+            assertEquals(0, bytes, () -> bytes + " bytes in " + COUNTED + " launches");
         }
     }
 
