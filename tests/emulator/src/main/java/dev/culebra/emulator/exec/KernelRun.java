@@ -102,7 +102,7 @@ public final class KernelRun {
                             + params.byteSize());
         }
         Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, dynamicSharedBytes, params, memory,
-                variables, spec);
+                variables, spec, cooperative);
         if (launch.sharedBytes > spec.sharedPerBlock()) {
             throw new IllegalArgumentException("kernel " + kernel.name() + " with " + launch.sharedBytes
                     + " bytes of shared memory; the device has " + spec.sharedPerBlock() + " for a block");

@@ -251,7 +251,7 @@ abstract class MemoryAccess extends Op {
 
     /** The range of an access, which must be one. */
     static Allocation global(Warp w, int lane, long at, int bytes) {
-        Allocation a = w.block.launch.memory.find(at, bytes);
+        Allocation a = w.block.launch.find(at, bytes);
         if (a == null || !a.holds(at, bytes)) {
             String window = (at & MoveOps.WINDOW_BITS) == MoveOps.SHARED_WINDOW
                     ? "a generic address of shared memory"

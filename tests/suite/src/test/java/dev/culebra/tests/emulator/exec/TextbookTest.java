@@ -314,4 +314,49 @@ class TextbookTest {
             assertArrayEquals(v, Arrays.copyOfRange(rig.ints(sorted), 16 * i, 16 * i + 16), "sorted " + i);
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void blocksOfACooperativeGridMeet(int workers) throws Exception {
+        Rig rig = Rig.resource("cooperative.ptx");
+        rig.workers = workers;
+        int blocks = 7;
+        int threads = 64;
+        int n = blocks * threads;
+        long x = rig.upload(new int[n]);
+        long y = rig.upload(new int[n]);
+        long z = rig.upload(new int[n]);
+        rig.launch("grid_sync", Rig.dim(blocks), Rig.dim(threads), 0, true, new Object[] {x, y, z});
+        for (int i = 0; i < n; i++) {
+            int next = (i + threads) % n;
+            assertEquals(next + (next + threads) % n, rig.ints(z)[i], "thread " + i);
+        }
+    }
+
+    @Test
+    void tilesAndCoalescedGroups() throws Exception {
+        Rig rig = Rig.resource("cooperative.ptx");
+        int[] in = random.ints(96, 0, 1000).toArray();
+        long tiles = rig.upload(new int[96]);
+        long taken = rig.upload(new int[96]);
+        rig.launch("groups", Rig.dim(1), Rig.dim(96), 0, rig.upload(in), tiles, taken);
+        for (int i = 0; i < 96; i++) {
+            int sum = 0;
+            for (int j = i & -8; j < (i & -8) + 8; j++) {
+                sum += in[j];
+            }
+            assertEquals(sum, rig.ints(tiles)[i], "tile of " + i);
+            int size = 0;
+            int rank = 0;
+            int first = -1;
+            for (int j = i & -32; j < (i & -32) + 32; j++) {
+                if (in[j] % 3 == 0) {
+                    first = first < 0 ? in[j] : first;
+                    size++;
+                    rank += j < i ? 1 : 0;
+                }
+            }
+            assertEquals(in[i] % 3 != 0 ? -1 : size * 1000 + rank * 10 + (first & 1), rig.ints(taken)[i], "thread " + i);
+        }
+    }
 }
