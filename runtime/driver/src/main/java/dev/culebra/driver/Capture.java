@@ -13,8 +13,10 @@ final class Capture {
 
     private final Map<Lifetime, Uses> touched = new IdentityHashMap<>();
     private final List<Stream> streams = new ArrayList<>();
+    private boolean ended;
 
     synchronized void join(Stream stream) {
+        if (ended) return;
         streams.add(stream);
         stream.capture = this;
     }
@@ -25,6 +27,7 @@ final class Capture {
     synchronized Map<Lifetime, Uses> end() {
         for (Stream stream : streams) stream.capture = null;
         streams.clear();
+        ended = true;
         return touched;
     }
 }

@@ -35,8 +35,7 @@ final class Completions {
     }
 
     static CompletableFuture<Void> ofStream(Stream stream) {
-        Pending pending = new Pending(stream.lifetime(),
-                () -> stream.driver().streams.isDone(stream.rawContext(), stream.raw()), () -> {});
+        Pending pending = new Pending(stream.lifetime(), stream::isQuiet, () -> {});
         return pending.begin(() -> HostCalls.enqueue(stream.context(), stream.raw(), pending.id));
     }
 

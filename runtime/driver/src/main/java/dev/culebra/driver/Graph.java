@@ -32,9 +32,9 @@ public final class Graph implements AutoCloseable {
     static <X extends Exception> Graph captured(Stream stream, Stream.Work<X> work) throws X {
         CheckedStreams streams = stream.driver().streams;
         // Relaxed, since the other modes bind a capture to an OS thread, and a virtual thread may change its.
-        streams.beginCapture(stream.rawContext(), stream.raw(), CudaApi.CU_STREAM_CAPTURE_MODE_RELAXED());
         Capture capture = new Capture();
-        capture.join(stream);
+        stream.joinCapture(capture, () -> streams.beginCapture(stream.rawContext(), stream.raw(),
+                CudaApi.CU_STREAM_CAPTURE_MODE_RELAXED()));
         boolean enqueued = false;
         try {
             work.run();

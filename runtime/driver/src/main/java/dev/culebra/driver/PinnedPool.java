@@ -37,12 +37,7 @@ public final class PinnedPool implements AutoCloseable {
     /** Memory and the work that used it last. */
     private record Block(long address, long bytes, Uses uses) {
 
-        boolean isQuiet() {
-            for (Stream stream : uses.open()) {
-                if (stream.capture != null || !stream.isDone()) return false;
-            }
-            return true;
-        }
+        boolean isQuiet() { return uses.open().stream().allMatch(Stream::isQuiet); }
 
         boolean canBeAwaited() { return uses.open().stream().allMatch(stream -> stream.capture == null); }
     }
@@ -112,15 +107,22 @@ public final class PinnedPool implements AutoCloseable {
             throw new IllegalArgumentException(
                     Advice.bytes(bytes) + " are more than " + lifetime.name() + " ever holds");
         }
-        Block quiet = takeIdle(size, true);
-        if (quiet != null) return quiet;
+        Block ready = takeIdle(size, true);
+        if (ready != null) return ready;
         if (makeRoom(size)) {
             Block block = new Block(PinnedBuffer.allocateBlock(context, size), size, new Uses());
             pooledBytes += size;
             return block;
         }
         Block busy = takeIdle(size, false);
-        if (busy != null) busy.uses.await();
+        if (busy == null) return null;
+        boolean quiet = false;
+        try {
+            busy.uses.await();
+            quiet = true;
+        } finally {
+            if (!quiet) idle.add(busy);
+        }
         return busy;
     }
 

@@ -288,9 +288,24 @@ public final class Stream implements AutoCloseable {
     public void await(Event event) {
         lifetime.check();
         event.check();
-        driver.streams.await(rawContext(), handle, event.raw());
         Capture captured = event.captured();
-        if (captured != null && capture == null) captured.join(this);
+        if (captured == null || capture != null) driver.streams.await(rawContext(), handle, event.raw());
+        else joinCapture(captured, () -> driver.streams.await(rawContext(), handle, event.raw()));
+    }
+
+    /** Takes part in a capture after a call, with nobody asking this stream a question between: that would spoil it. */
+    void joinCapture(Capture joined, Runnable call) {
+        lifetime.whileOpen(() -> {
+            call.run();
+            joined.join(this);
+            return true;
+        });
+    }
+
+    /** Whether all work so far is done, for questions that nobody sees: while it captures it is not, and must not be asked. */
+    boolean isQuiet() {
+        return lifetime.whileOpen(() -> capture == null && (owned || !isCapturing())
+                && driver.streams.isDone(rawContext(), handle)) || lifetime.isClosed();
     }
 
     /** Orders all work to come here behind all work enqueued there so far. */

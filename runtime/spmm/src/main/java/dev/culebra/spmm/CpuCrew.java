@@ -94,14 +94,11 @@ final class CpuCrew implements AutoCloseable {
         private void sleep() {
             awake.set(false);
             asleep.add(this);
-            if (work.isEmpty() && !closed) {
-                while (!awake.get()) {
-                    LockSupport.park(CpuCrew.this);
-                }
-            } else {
-                asleep.remove(this);
-                awake.set(true);
+            while (work.isEmpty() && !closed && !awake.get()) {
+                LockSupport.park(CpuCrew.this);
             }
+            asleep.remove(this); // unless who woke it did
+            awake.set(true);
         }
     }
 }

@@ -19,6 +19,8 @@ import dev.culebra.driver.Stream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Graphs: captured, instantiated, launched, updated. */
@@ -145,6 +147,43 @@ class GraphTest extends DriverTest {
             assertEquals(1, word(x));
             assertEquals(2, word(y));
             y.close();
+        }
+    }
+
+    /** The future's watcher asks streams whether they are done, which would spoil a capture. */
+    @Test
+    void anOpenFutureDoesNotSpoilACapture() throws Exception {
+        Gate gate = new Gate(stream);
+        try (Stream side = context.newStream(); Event fork = context.newEvent(); Event join = context.newEvent()) {
+            Gate sideGate = new Gate(side);
+            CompletableFuture<Void> done = stream.whenDone();
+            CompletableFuture<Void> sideDone = side.whenDone();
+            try (Graph graph = stream.capture(() -> {
+                stream.record(fork);
+                side.await(fork);
+                Thread.sleep(100); // it has asked several times by then
+                side.record(join);
+                stream.await(join);
+            })) {
+                assertFalse(done.isDone());
+                gate.close();
+                sideGate.close();
+                done.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                sideDone.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                graph.instantiate().close();
+            }
+        }
+    }
+
+    /** Waiting for an event of a capture that is over is an error, and must not drag a stream into what is gone. */
+    @Test
+    void anEventOfAnEndedCaptureIsRefused() {
+        try (Stream side = context.newStream(); Event event = context.newEvent(); DeviceBuffer x = context.allocate(4)) {
+            stream.capture(() -> stream.record(event)).close();
+            assertThrows(CudaException.class, () -> side.await(event));
+            side.fill32(x, 3);
+            side.synchronize();
+            assertEquals(3, word(x));
         }
     }
 

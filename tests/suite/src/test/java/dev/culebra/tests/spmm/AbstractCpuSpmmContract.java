@@ -2,6 +2,7 @@ package dev.culebra.tests.spmm;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.sparse.ValueType;
@@ -10,6 +11,7 @@ import dev.culebra.spmm.Spmm;
 import dev.culebra.spmm.SpmmWeights;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -89,6 +91,26 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
         try (CpuSpmm cpu = open(2)) {
             assertEquals("cpu", cpu.device());
             assertTrue(cpu.description().contains("2 threads"), cpu.description());
+        }
+    }
+
+    @Test
+    void threadsEndWhenItCloses() throws InterruptedException {
+        Problem p = Problem.integers(1000, 500, 3, .5, ValueType.F16, 23);
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        List<Thread> own;
+        try (CpuSpmm cpu = open(5); SpmmWeights a = cpu.load(p.encoded())) {
+            for (int i = 0; i < 200; i++) {
+                p.checkExact(a.multiply(p.x(), 3));
+                if (i % 20 == 0) Thread.sleep(1); // so that they sleep, and must be woken
+            }
+            own = Thread.getAllStackTraces().keySet().stream()
+                    .filter(t -> t.getName().startsWith("culebra-spmm-") && !before.contains(t)).toList();
+            assertEquals(4, own.size());
+        }
+        for (Thread t : own) {
+            t.join(10_000);
+            assertFalse(t.isAlive(), t.getName());
         }
     }
 }

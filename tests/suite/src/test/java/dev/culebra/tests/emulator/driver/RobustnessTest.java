@@ -8,6 +8,8 @@ import dev.culebra.bindings.CudaApi;
 import dev.culebra.emulator.EmulatorOptions;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -59,6 +61,17 @@ class RobustnessTest {
                 d.ok(d.setCurrent(context));
             }).contains("cuMemAlloc CUDA_ERROR_INVALID_VALUE"));
         }
+    }
+
+    @Test
+    void aStackOverflowIsACodeToo() throws Exception {
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-cp", classPath, Recursion.class.getName())
+                .redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), said);
+        assertTrue(said.contains(Recursion.TIMES + " overflows"), said);
     }
 
     @Test
