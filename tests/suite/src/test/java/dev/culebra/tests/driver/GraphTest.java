@@ -178,7 +178,9 @@ class GraphTest extends DriverTest {
     /** Waiting for an event of a capture that is over is an error, and must not drag a stream into what is gone. */
     @Test
     void anEventOfAnEndedCaptureIsRefused() {
-        try (Stream side = context.newStream(); Event event = context.newEvent(); DeviceBuffer x = context.allocate(4)) {
+        try (Stream side = context.newStream();
+                Event event = context.newEvent();
+                DeviceBuffer x = context.allocate(4)) {
             stream.capture(() -> stream.record(event)).close();
             assertThrows(CudaException.class, () -> side.await(event));
             side.fill32(x, 3);

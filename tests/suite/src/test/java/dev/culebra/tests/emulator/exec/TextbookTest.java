@@ -326,7 +326,7 @@ class TextbookTest {
         long x = rig.upload(new int[n]);
         long y = rig.upload(new int[n]);
         long z = rig.upload(new int[n]);
-        rig.launch("grid_sync", Rig.dim(blocks), Rig.dim(threads), 0, true, new Object[] {x, y, z});
+        rig.launch("grid_sync", Rig.dim(blocks), Rig.dim(threads), 0, true, new Object[]{x, y, z});
         for (int i = 0; i < n; i++) {
             int next = (i + threads) % n;
             assertEquals(next + (next + threads) % n, rig.ints(z)[i], "thread " + i);
@@ -356,11 +356,13 @@ class TextbookTest {
                     rank += j < i ? 1 : 0;
                 }
             }
-            assertEquals(in[i] % 3 != 0 ? -1 : size * 1000 + rank * 10 + (first & 1), rig.ints(taken)[i], "thread " + i);
+            assertEquals(in[i] % 3 != 0 ? -1 : size * 1000 + rank * 10 + (first & 1), rig.ints(taken)[i],
+                    "thread " + i);
         }
     }
 
-    private static double function(int f, double x, double factor1, double factor2, double power, double modulus, double p) {
+    private static double function(int f, double x, double factor1, double factor2, double power, double modulus,
+            double p) {
         return switch (f) {
             case 0 -> StrictMath.sin(x);
             case 1 -> StrictMath.cos(x);
