@@ -98,7 +98,10 @@ abstract class MemoryAccess extends Op {
         p.space = v.space();
         switch (v.space()) {
             case SHARED -> p.narrow = x.assembler.sharedAddress(v, 0, false);
-            case GLOBAL, CONST -> p.wide = x.assembler.linked(v.name(), 0);
+            case GLOBAL, CONST -> {
+                x.requireDefined(v);
+                p.wide = x.assembler.linked(v.name(), 0);
+            }
             default -> {
                 if (v.space() == Space.PARAM && x.assembler.isKernelParameter(v)) {
                     p.offset += KernelParameters.offset(x.assembler.function.parameters(), v);
