@@ -148,17 +148,6 @@ final class Assembler {
 
     String inventLabel() { return "+" + invented++; }
 
-    int registerCount() {
-        int n = 0;
-        for (int[] v : ints) {
-            n += v == null ? 1 : 0;
-        }
-        for (long[] v : longs) {
-            n += v == null ? 2 : 0;
-        }
-        return n;
-    }
-
     /** Puts in the meeting places and fixes all targets. */
     void finish() {
         Op end = Branching.end();

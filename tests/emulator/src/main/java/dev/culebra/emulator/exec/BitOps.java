@@ -8,7 +8,7 @@ import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
 import java.util.Map;
 
-/** Logic, shifts, fields of bits and permutations of bytes. */
+/** Logic, shifts, counts of bits and permutations of bytes. */
 final class BitOps {
 
     private static final Map<String, III> LOGIC = Map.of("and", (d, a, b) -> {
@@ -69,10 +69,6 @@ final class BitOps {
         }));
         f.add("brev", BitOps::reverse);
         f.add("bfind", BitOps::find);
-        f.add("bfe", BitOps::extract);
-        f.add("bfi", BitOps::insert);
-        f.add("bmsk", BitOps::mask);
-        f.add("szext", BitOps::extend);
     }
 
     private static void logic(Decoding x, String name) {
@@ -368,100 +364,5 @@ final class BitOps {
             }, U32, t);
             default -> throw x.refuse("unknown instruction");
         }
-    }
-
-    /** Position and length are bytes; what lies beyond the register is its sign, or zero when unsigned. */
-    static long extract(long a, int position, int length, int width, boolean signed) {
-        int p = position & 0xff;
-        int n = length & 0xff;
-        if (n == 0) {
-            return 0;
-        }
-        long v = width == 64 ? a : signed ? (int) a : a & 0xffffffffL;
-        long shifted = p > 63 ? signed ? v >> 63 : 0 : signed ? v >> p : v >>> p;
-        if (n >= 64) {
-            return shifted;
-        }
-        if (!signed) {
-            return shifted & (1L << n) - 1;
-        }
-        // The sign is the field's top bit, or the register's when the field reaches beyond it: shifted already continues that.
-        return shifted << 64 - n >> 64 - n;
-    }
-
-    private static void extract(Decoding x) {
-        PtxType t = x.type();
-        x.done();
-        boolean s = t.signed();
-        switch (t) {
-            case U32, S32 -> Alu.iiii(x, (d, a, b, c) -> {
-                for (int l = 0; l < 32; l++) {
-                    d[l] = (int) extract(a[l], b[l], c[l], 32, s);
-                }
-            }, t, t, U32, U32);
-            case U64, S64 -> Alu.llii(x, (d, a, b, c) -> {
-                for (int l = 0; l < 32; l++) {
-                    d[l] = extract(a[l], b[l], c[l], 64, s);
-                }
-            }, t);
-            default -> throw x.refuse("unknown instruction");
-        }
-    }
-
-    private static long field(int position, int length) {
-        int p = position & 0xff;
-        int n = length & 0xff;
-        long ones = n > 63 ? -1 : (1L << n) - 1;
-        return p > 63 ? 0 : ones << p;
-    }
-
-    private static long up(long v, int position) { return (position & 0xff) > 63 ? 0 : v << (position & 0xff); }
-
-    private static void insert(Decoding x) {
-        PtxType t = x.type();
-        x.done();
-        switch (t) {
-            case B32 -> Alu.iiiii(x, (d, a, b, c, e) -> {
-                for (int l = 0; l < 32; l++) {
-                    int m = (int) field(c[l], e[l]);
-                    d[l] = b[l] & ~m | (int) up(a[l], c[l]) & m;
-                }
-            }, t, t, t, U32, U32);
-            case B64 -> Alu.lllii(x, (d, a, b, c, e) -> {
-                for (int l = 0; l < 32; l++) {
-                    long m = field(c[l], e[l]);
-                    d[l] = b[l] & ~m | up(a[l], c[l]) & m;
-                }
-            }, t);
-            default -> throw x.refuse("unknown instruction");
-        }
-    }
-
-    private static void mask(Decoding x) {
-        boolean clamp = "clamp".equals(x.takeAny("clamp", "wrap"));
-        PtxType t = x.type();
-        x.done();
-        Alu.iii(x, clamp ? (d, a, b) -> {
-            for (int l = 0; l < 32; l++) {
-                d[l] = (int) field(Math.min(a[l] & 0xff, 32), Math.min(b[l] & 0xff, 32));
-            }
-        } : (d, a, b) -> {
-            for (int l = 0; l < 32; l++) {
-                d[l] = (int) field(a[l] & 31, b[l] & 31);
-            }
-        }, t);
-    }
-
-    private static void extend(Decoding x) {
-        boolean clamp = "clamp".equals(x.takeAny("clamp", "wrap"));
-        PtxType t = x.type();
-        x.done();
-        boolean s = t.signed();
-        Alu.iii(x, (d, a, b) -> {
-            for (int l = 0; l < 32; l++) {
-                int n = clamp ? Integer.compareUnsigned(b[l], 32) > 0 ? 32 : b[l] : b[l] & 31;
-                d[l] = n == 0 ? 0 : s ? a[l] << 32 - n >> 32 - n : a[l] << 32 - n >>> 32 - n;
-            }
-        }, t, t, U32);
     }
 }

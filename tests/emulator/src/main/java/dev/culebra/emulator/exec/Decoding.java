@@ -69,7 +69,7 @@ final class Decoding {
     PtxType type() {
         PtxType t = typeOrNull();
         if (t == null) {
-            throw refuse("a type is missing");
+            throw refuse("unknown instruction: a type is missing or not known");
         }
         return t;
     }
@@ -196,6 +196,7 @@ final class Decoding {
                 return assembler.sharedAddress(v, s.addend(), wide);
             }
             case GLOBAL, CONST -> {
+                requireDefined(v);
                 if (!wide) {
                     throw refuse("the address of '" + s.name() + "' has 64 bits");
                 }
@@ -211,6 +212,14 @@ final class Decoding {
                 return d;
             }
             default -> throw refuse("'" + s.name() + "' has no address");
+        }
+    }
+
+    /** Nothing is linked to a module, so what it only declares has no address. */
+    void requireDefined(Variable v) {
+        if (v.external()) {
+            throw refuse("variable '" + v.name()
+                    + "' is declared .extern but not defined in this module; nothing is linked to it");
         }
     }
 

@@ -19,9 +19,12 @@ final class Families {
     private Families() {
         IntegerOps.register(this);
         WideIntegerOps.register(this);
+        DotOps.register(this);
         BitOps.register(this);
+        FieldOps.register(this);
         CarryOps.register(this);
         ComparisonOps.register(this);
+        SelectionOps.register(this);
         MoveOps.register(this);
         FloatOps.register(this);
         DoubleOps.register(this);

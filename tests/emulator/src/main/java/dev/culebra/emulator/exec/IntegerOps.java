@@ -11,7 +11,6 @@ import java.util.Set;
 final class IntegerOps {
 
     static final Set<PtxType> NARROW = EnumSet.of(U16, S16, U32, S32, U16X2, S16X2);
-    static final Set<PtxType> INTEGERS = EnumSet.of(U16, S16, U32, S32, U64, S64, U16X2, S16X2);
 
     private IntegerOps() {}
 
@@ -20,8 +19,6 @@ final class IntegerOps {
         f.add("sub", NARROW, x -> arithmetic(x, '-'));
         f.add("mul", EnumSet.of(U16, S16, U32, S32), IntegerOps::mul);
         f.add("mad", EnumSet.of(U16, S16, U32, S32), IntegerOps::mad);
-        f.add("mul24", IntegerOps::mul24);
-        f.add("mad24", IntegerOps::mad24);
         f.add("div", EnumSet.of(U16, S16, U32, S32), x -> divide(x, false));
         f.add("rem", EnumSet.of(U16, S16, U32, S32), x -> divide(x, true));
         f.add("min", NARROW, x -> extreme(x, false));
@@ -29,8 +26,6 @@ final class IntegerOps {
         f.add("abs", EnumSet.of(S16, S32), IntegerOps::abs);
         f.add("neg", EnumSet.of(S16, S32), IntegerOps::neg);
         f.add("sad", EnumSet.of(U16, S16, U32, S32), IntegerOps::sad);
-        f.add("dp4a", IntegerOps::dp4a);
-        f.add("dp2a", IntegerOps::dp2a);
     }
 
     private static void arithmetic(Decoding x, char op) {
@@ -223,47 +218,6 @@ final class IntegerOps {
         }
     }
 
-    private static long low24(int v, boolean signed) { return signed ? v << 8 >> 8 : v & 0xffffff; }
-
-    private static void mul24(Decoding x) {
-        boolean hi = "hi".equals(x.takeAny("hi", "lo"));
-        PtxType t = x.type();
-        x.done();
-        boolean s = t.signed();
-        Alu.iii(x, hi ? (d, a, b) -> {
-            for (int l = 0; l < 32; l++) {
-                d[l] = (int) (low24(a[l], s) * low24(b[l], s) >> 16);
-            }
-        } : (d, a, b) -> {
-            for (int l = 0; l < 32; l++) {
-                d[l] = (int) (low24(a[l], s) * low24(b[l], s));
-            }
-        }, t);
-    }
-
-    private static void mad24(Decoding x) {
-        boolean hi = "hi".equals(x.takeAny("hi", "lo"));
-        boolean sat = x.take("sat");
-        PtxType t = x.type();
-        x.done();
-        boolean s = t.signed();
-        Alu.iiii(x, hi ? sat ? (d, a, b, c) -> {
-            for (int l = 0; l < 32; l++) {
-                d[l] = clamp((low24(a[l], s) * low24(b[l], s) >> 16) + c[l]);
-            }
-        }
-                : (d, a, b, c) -> {
-                    for (int l = 0; l < 32; l++) {
-                        d[l] = (int) (low24(a[l], s) * low24(b[l], s) >> 16) + c[l];
-                    }
-                }
-                : (d, a, b, c) -> {
-                    for (int l = 0; l < 32; l++) {
-                        d[l] = (int) (low24(a[l], s) * low24(b[l], s)) + c[l];
-                    }
-                }, t, t, t, t);
-    }
-
     /** PTX leaves division by zero open; NVIDIA's code gives all ones, and the dividend as remainder. */
     private static void divide(Decoding x, boolean remainder) {
         PtxType t = x.type();
@@ -445,47 +399,5 @@ final class IntegerOps {
                 }
             };
         }, t, t, t, t);
-    }
-
-    private static int part(int v, int shift, int bits, boolean signed) {
-        int up = v << 32 - bits - shift;
-        return signed ? up >> 32 - bits : up >>> 32 - bits;
-    }
-
-    private static void dp4a(Decoding x) {
-        PtxType ta = x.type();
-        PtxType tb = x.type();
-        x.done();
-        boolean sa = ta.signed();
-        boolean sb = tb.signed();
-        Alu.iiii(x, (d, a, b, c) -> {
-            for (int l = 0; l < 32; l++) {
-                int sum = c[l];
-                for (int i = 0; i < 32; i += 8) {
-                    sum += part(a[l], i, 8, sa) * part(b[l], i, 8, sb);
-                }
-                d[l] = sum;
-            }
-        }, U32, ta, tb, U32);
-    }
-
-    private static void dp2a(Decoding x) {
-        String half = x.takeAny("lo", "hi");
-        PtxType ta = x.type();
-        PtxType tb = x.type();
-        x.done();
-        if (half == null) {
-            throw x.refuse(".lo or .hi is missing");
-        }
-        boolean sa = ta.signed();
-        boolean sb = tb.signed();
-        int from = half.equals("hi") ? 16 : 0;
-        Alu.iiii(x, (d, a, b, c) -> {
-            for (int l = 0; l < 32; l++) {
-                d[l] = c[l] + part(a[l], 0, 16, sa) * part(b[l], from, 8, sb)
-                        + part(a[l], 16, 16, sa) * part(b[l], from + 8, 8, sb);
-            }
-        }, U32,
-                ta, tb, U32);
     }
 }

@@ -49,7 +49,7 @@ public final class KernelCode {
     public int localBytes() { return localBytes; }
 
     /**
-     * Registers that the text names.
+     * Registers alive at once, at most, in any of its functions.
      *
      * @return 32-bit registers; a 64-bit one counts as two
      */

@@ -52,7 +52,8 @@ public final class KernelRun {
      * @param cluster blocks of a cluster, or null; clusters of more than one block are refused
      * @param dynamicSharedBytes shared memory beyond the kernel's own
      * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
-     * @param memory global memory; the segments of its allocations must be native and aligned to at least 16 bytes
+     * @param memory global memory; the segments of its allocations must be native, open to all threads
+     *        and aligned to at least 16 bytes
      * @param variables where the module's variables lie, by name
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
@@ -75,7 +76,8 @@ public final class KernelRun {
      * @param cluster blocks of a cluster, or null; clusters of more than one block are refused
      * @param dynamicSharedBytes shared memory beyond the kernel's own
      * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
-     * @param memory global memory; the segments of its allocations must be native and aligned to at least 16 bytes
+     * @param memory global memory; the segments of its allocations must be native, open to all threads
+     *        and aligned to at least 16 bytes
      * @param variables where the module's variables lie, by name
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
@@ -102,7 +104,7 @@ public final class KernelRun {
                             + params.byteSize());
         }
         Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, dynamicSharedBytes, params, memory,
-                variables, spec);
+                variables, spec, cooperative);
         if (launch.sharedBytes > spec.sharedPerBlock()) {
             throw new IllegalArgumentException("kernel " + kernel.name() + " with " + launch.sharedBytes
                     + " bytes of shared memory; the device has " + spec.sharedPerBlock() + " for a block");

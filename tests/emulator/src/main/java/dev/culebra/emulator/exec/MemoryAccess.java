@@ -98,7 +98,10 @@ abstract class MemoryAccess extends Op {
         p.space = v.space();
         switch (v.space()) {
             case SHARED -> p.narrow = x.assembler.sharedAddress(v, 0, false);
-            case GLOBAL, CONST -> p.wide = x.assembler.linked(v.name(), 0);
+            case GLOBAL, CONST -> {
+                x.requireDefined(v);
+                p.wide = x.assembler.linked(v.name(), 0);
+            }
             default -> {
                 if (v.space() == Space.PARAM && x.assembler.isKernelParameter(v)) {
                     p.offset += KernelParameters.offset(x.assembler.function.parameters(), v);
@@ -251,7 +254,7 @@ abstract class MemoryAccess extends Op {
 
     /** The range of an access, which must be one. */
     static Allocation global(Warp w, int lane, long at, int bytes) {
-        Allocation a = w.block.launch.memory.find(at, bytes);
+        Allocation a = w.block.launch.find(at, bytes);
         if (a == null || !a.holds(at, bytes)) {
             String window = (at & MoveOps.WINDOW_BITS) == MoveOps.SHARED_WINDOW
                     ? "a generic address of shared memory"

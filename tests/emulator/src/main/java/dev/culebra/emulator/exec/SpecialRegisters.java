@@ -59,6 +59,12 @@ final class SpecialRegisters {
         VALUES.put("%aggr_smem_size", (w, l) -> w.block.launch.sharedBytes);
     }
 
+    static {
+        // A cooperative launch tells the grid's workspace here, its upper half in the first; zero elsewhere.
+        VALUES.put("%envreg1", (w, l) -> w.block.launch.workspaceAddress() >>> 32);
+        VALUES.put("%envreg2", (w, l) -> w.block.launch.workspaceAddress());
+    }
+
     private SpecialRegisters() {}
 
     private static void dim(String name, Value x, Value y, Value z) {
@@ -74,5 +80,8 @@ final class SpecialRegisters {
     }
 
     /** A special register by its name, or null. */
-    static Value find(String name) { return VALUES.get(name); }
+    static Value find(String name) {
+        // Nothing of shared memory is kept back for the system.
+        return name.startsWith("%reserved_smem_offset_") ? (w, l) -> 0 : VALUES.get(name);
+    }
 }

@@ -129,6 +129,39 @@ final class TensorOps {
             }
         }
 
+        /** A row of the product. Its eight sums are variables of their own: the JIT compiler keeps them in registers. */
+        private void multiplyRow(double[] m, int row, int atB, double[] sums) {
+            double s0 = 0;
+            double s1 = 0;
+            double s2 = 0;
+            double s3 = 0;
+            double s4 = 0;
+            double s5 = 0;
+            double s6 = 0;
+            double s7 = 0;
+            for (int k = 0; k < depth; k++) {
+                double u = m[row * depth + k];
+                int b0 = atB + 8 * k;
+                s0 += u * m[b0];
+                s1 += u * m[b0 + 1];
+                s2 += u * m[b0 + 2];
+                s3 += u * m[b0 + 3];
+                s4 += u * m[b0 + 4];
+                s5 += u * m[b0 + 5];
+                s6 += u * m[b0 + 6];
+                s7 += u * m[b0 + 7];
+            }
+            int at = 8 * row;
+            sums[at] = s0;
+            sums[at + 1] = s1;
+            sums[at + 2] = s2;
+            sums[at + 3] = s3;
+            sums[at + 4] = s4;
+            sums[at + 5] = s5;
+            sums[at + 6] = s6;
+            sums[at + 7] = s7;
+        }
+
         @Override
         void perform(Warp w, int mask) {
             wantAll(w, mask, "mma.sync");
@@ -138,15 +171,7 @@ final class TensorOps {
             unpack(w, b, false, m, atB);
             double[] sums = w.sums;
             for (int row = 0; row < 16; row++) {
-                for (int n = 0; n < 8; n++) {
-                    sums[row * 8 + n] = 0;
-                }
-                for (int k = 0; k < depth; k++) {
-                    double u = m[row * depth + k];
-                    for (int n = 0; n < 8; n++) {
-                        sums[row * 8 + n] += u * m[atB + k * 8 + n];
-                    }
-                }
+                multiplyRow(m, row, atB, sums);
             }
             for (int i = 0; i < d.length; i++) {
                 int[] add = w.r[c[i]];

@@ -142,7 +142,7 @@ public final class Translator {
             }
             if (errors.size() == before) {
                 assembler.finish();
-                registers += assembler.registerCount();
+                registers = Math.max(registers, RegisterPressure.of(f));
             }
             return program;
         }

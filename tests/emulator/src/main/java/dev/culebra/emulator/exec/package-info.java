@@ -1,5 +1,23 @@
 /**
- * Runs translated PTX, a warp at a time. A function becomes an array of instruction objects, each a loop over 32 lanes of
- * register arrays; a warp's diverged parts meet again at the branch's immediate post-dominator.
+ * Runs translated PTX, a warp at a time.
+ *
+ * <p>
+ * At load a function becomes an array of instruction objects, one class a form, with registers as numbers and constants as
+ * registers that nobody writes ({@code Translator}, {@code Decoding}, {@code Families} and the {@code ...Ops} it lists). A
+ * register is an array of 32 lanes, a predicate a word of 32 bits; an instruction is a loop over lanes that the JIT compiler
+ * turns into vector code, and lanes that are off get their old value back.
+ *
+ * <p>
+ * A warp's lanes that part at a branch form a tree of splits, which meet again at the branch's immediate post-dominator
+ * ({@code Cfg}, {@code Split}, {@code Warp}). Which split runs first means nothing: one that waits gives way, one that spins is
+ * interrupted, and what needs lanes together ({@code WarpSync}) waits for them. Blocks run on any number of threads and are
+ * resumable, so that a block may wait for others, as far as the device would hold them at a time ({@code KernelRun}).
+ *
+ * <p>
+ * Where what comes next has its place: counters of instruction classes, one increment a basic block, at the meeting places that
+ * {@code Assembler.finish} puts in (an instruction's class is known when it is decoded); first-write and race checks around
+ * {@code MemoryAccess.reach}, which all loads, stores and atomics pass with their addresses checked; fresh registers, shared and
+ * local memory in {@code Frame.reset}, {@code Block.start} and {@code Warp.start}; other copies that land late beside
+ * {@code AsyncCopies}.
  */
 package dev.culebra.emulator.exec;

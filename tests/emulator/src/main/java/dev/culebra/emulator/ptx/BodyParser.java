@@ -315,7 +315,8 @@ final class BodyParser {
             long addend = in.next("+") || in.next("-") ? in.integer() : 0;
             return new Operand.Symbol(v, name, addend);
         }
-        if (SPECIALS.contains(name) || name.startsWith("%envreg") || name.startsWith("%pm")) {
+        if (SPECIALS.contains(name) || name.startsWith("%envreg") || name.startsWith("%reserved_smem_offset_")
+                || name.startsWith("%pm")) {
             return new Operand.Special(part ? name + in.take().text() : name);
         }
         String label = label(name);

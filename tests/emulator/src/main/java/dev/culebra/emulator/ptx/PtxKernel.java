@@ -95,14 +95,14 @@ public final class PtxKernel {
     }
 
     /**
-     * Registers a thread would need: half the 32-bit registers that the text names, between 16 and 255. A stand-in for what
-     * ptxas would assign, which no text tells.
+     * Registers a thread would need: those alive at once and ten for addresses and the like, in steps of 8 between 16 and 255
+     * as hardware assigns them. A stand-in for what ptxas would assign, which no text tells.
      *
      * @return 32-bit registers
      */
     public int registersEstimate() {
         int[] most = directives.get("maxnreg");
-        int estimate = Math.max(16, Math.min(255, (code.registers() / 2 + 7) & -8));
+        int estimate = Math.max(16, Math.min(255, code.registers() + 10 + 7 & -8));
         return most == null ? estimate : Math.min(estimate, most[0]);
     }
 

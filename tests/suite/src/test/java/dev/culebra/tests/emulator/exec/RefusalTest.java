@@ -48,6 +48,13 @@ class RefusalTest {
     }
 
     @Test
+    void whatIsDeclaredAndNotDefined() {
+        PtxException e = Rig.refusal(Rig.HEADER
+                + ".extern .global .u32 elsewhere;\n.entry k() { .reg .b32 %r1;\nld.global.u32 %r1, [elsewhere];\nret; }");
+        assertTrue(e.getMessage().contains("line 6: variable 'elsewhere' is declared .extern"), e.getMessage());
+    }
+
+    @Test
     void anInstructionThatTheTargetDoesNotHave() {
         PtxException e = Rig.refusal(
                 ".version 7.0\n.target sm_75\n.address_size 64\n.entry k() { .reg .b32 %r<3>;\nredux.sync.add.u32 %r1, %r2, -1;\nret; }");

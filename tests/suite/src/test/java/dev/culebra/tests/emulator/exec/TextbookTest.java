@@ -314,4 +314,115 @@ class TextbookTest {
             assertArrayEquals(v, Arrays.copyOfRange(rig.ints(sorted), 16 * i, 16 * i + 16), "sorted " + i);
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void blocksOfACooperativeGridMeet(int workers) throws Exception {
+        Rig rig = Rig.resource("cooperative.ptx");
+        rig.workers = workers;
+        int blocks = 7;
+        int threads = 64;
+        int n = blocks * threads;
+        long x = rig.upload(new int[n]);
+        long y = rig.upload(new int[n]);
+        long z = rig.upload(new int[n]);
+        rig.launch("grid_sync", Rig.dim(blocks), Rig.dim(threads), 0, true, new Object[]{x, y, z});
+        for (int i = 0; i < n; i++) {
+            int next = (i + threads) % n;
+            assertEquals(next + (next + threads) % n, rig.ints(z)[i], "thread " + i);
+        }
+    }
+
+    @Test
+    void tilesAndCoalescedGroups() throws Exception {
+        Rig rig = Rig.resource("cooperative.ptx");
+        int[] in = random.ints(96, 0, 1000).toArray();
+        long tiles = rig.upload(new int[96]);
+        long taken = rig.upload(new int[96]);
+        rig.launch("groups", Rig.dim(1), Rig.dim(96), 0, rig.upload(in), tiles, taken);
+        for (int i = 0; i < 96; i++) {
+            int sum = 0;
+            for (int j = i & -8; j < (i & -8) + 8; j++) {
+                sum += in[j];
+            }
+            assertEquals(sum, rig.ints(tiles)[i], "tile of " + i);
+            int size = 0;
+            int rank = 0;
+            int first = -1;
+            for (int j = i & -32; j < (i & -32) + 32; j++) {
+                if (in[j] % 3 == 0) {
+                    first = first < 0 ? in[j] : first;
+                    size++;
+                    rank += j < i ? 1 : 0;
+                }
+            }
+            assertEquals(in[i] % 3 != 0 ? -1 : size * 1000 + rank * 10 + (first & 1), rig.ints(taken)[i],
+                    "thread " + i);
+        }
+    }
+
+    private static double function(int f, double x, double factor1, double factor2, double power, double modulus,
+            double p) {
+        return switch (f) {
+            case 0 -> StrictMath.sin(x);
+            case 1 -> StrictMath.cos(x);
+            case 2 -> StrictMath.exp(factor1);
+            case 3 -> StrictMath.log(p);
+            case 4 -> StrictMath.pow(p, power);
+            case 5 -> StrictMath.cbrt(x);
+            case 6 -> StrictMath.atan(x);
+            case 7 -> StrictMath.tanh(factor2);
+            case 8 -> x % modulus;
+            case 9 -> 1 / p;
+            default -> Math.sqrt(p);
+        };
+    }
+
+    /** Units in the last place that CUDA's programming guide allows; StrictMath's own is added for doubles. */
+    private static final int[] ULPS = {2, 2, 2, 1, 4, 1, 2, 2, 0, 0, 0};
+
+    @Test
+    void functionsOfTheLibrary() throws Exception {
+        Rig rig = Rig.resource("functions.ptx");
+        int n = 200;
+        float[] in = new float[n];
+        for (int i = 0; i < n; i++) {
+            double scale = i % 4 == 0 ? 1e6 : i % 4 == 1 ? 100 : 3; // large ones take the slow reduction of the angle
+            in[i] = (float) (random.nextGaussian() * scale);
+        }
+        long out = rig.upload(new float[11 * n]);
+        rig.launch("functions", Rig.dim(2), Rig.dim(128), 0, rig.upload(in), out, n);
+        float[] got = rig.floats(out);
+        for (int k = 0; k < 11 * n; k++) {
+            float x = in[k % n];
+            double e = function(k / n, x, x * 1e-3f, x * 1e-4f, 1.7f, 3.7f, Math.abs(x) + 1e-3f);
+            // half an ulp for rounding the reference itself to float
+            assertEquals(e, got[k], (ULPS[k / n] + 0.5) * Math.ulp((float) e), "function " + k / n + " of " + x);
+        }
+    }
+
+    @Test
+    void functionsOfTheLibraryInDoublePrecision() throws Exception {
+        Rig rig = Rig.resource("functions.ptx");
+        int n = 100;
+        double[] in = new double[n];
+        long[] bits = new long[n];
+        for (int i = 0; i < n; i++) {
+            double scale = i % 4 == 0 ? 1e12 : i % 4 == 1 ? 100 : 3;
+            in[i] = random.nextGaussian() * scale;
+            if (i % 4 == 0) {
+                in[i] = Math.min(Math.max(in[i], -7e5), 7e5) + i; // exp(x * 1e-3) stays finite
+            }
+            bits[i] = Double.doubleToRawLongBits(in[i]);
+        }
+        long out = rig.upload(new long[11 * n]);
+        rig.launch("functions64", Rig.dim(1), Rig.dim(128), 0, rig.upload(bits), out, n);
+        long[] got = rig.longs(out);
+        for (int k = 0; k < 11 * n; k++) {
+            double x = in[k % n];
+            double e = function(k / n, x, x * 1e-3, x * 1e-4, 1.7, 3.7, Math.abs(x) + 1e-3);
+            double ulps = k / n >= 8 ? 0 : ULPS[k / n] + 1;
+            assertEquals(e, Double.longBitsToDouble(got[k]), ulps * Math.ulp(e), "function " + k / n + " of " + x);
+        }
+    }
 }
