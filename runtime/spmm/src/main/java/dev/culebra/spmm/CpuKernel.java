@@ -62,7 +62,7 @@ abstract sealed class CpuKernel permits VectorKernel, PlainKernel {
 
     /** The kernel to take. */
     static CpuKernel of(boolean vectors) {
-        return vectors && vectorsPresent() ? VectorKernel.INSTANCE : PlainKernel.INSTANCE;
+        return vectors && vectorsPresent() && VectorKernel.worthwhile() ? VectorKernel.INSTANCE : PlainKernel.INSTANCE;
     }
 
     /** Whether this JVM was started with {@code --add-modules jdk.incubator.vector}. */

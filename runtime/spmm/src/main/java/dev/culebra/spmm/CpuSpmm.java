@@ -13,10 +13,13 @@ import java.util.stream.Stream;
  * scattered into a dense tile in the first-level cache, and the dense tile is multiplied by all tokens at once.
  *
  * <p>
- * Vectorised through {@code jdk.incubator.vector} where the JVM was started with {@code --add-modules jdk.incubator.vector},
- * else by plain loops that the JIT compiler vectorises, at a lower speed. Thread-safe. A call works on the caller's thread too,
- * and small products use that one alone. The other threads are daemons, and stay awake for 50 microseconds when there is
- * nothing left to do.
+ * Vectorised through {@code jdk.incubator.vector} where the JVM was started with {@code --add-modules jdk.incubator.vector}
+ * and the processor has AVX2 or is an Arm, else by plain loops that the JIT compiler vectorises, at a lower speed. The first
+ * calls wait for that compiler: 0.1 to 1 s in all.
+ *
+ * <p>
+ * Thread-safe. A call works on the caller's thread too, and small products use that one alone. The other threads are daemons,
+ * and stay awake for 50 microseconds when there is nothing left to do.
  */
 public final class CpuSpmm implements Spmm {
 

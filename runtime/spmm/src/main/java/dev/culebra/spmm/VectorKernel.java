@@ -61,6 +61,12 @@ final class VectorKernel extends CpuKernel {
 
     private VectorKernel() {}
 
+    /**
+     * Whether the processor multiplies and adds in one step: AVX2 and Arm's do. Where it does not, {@code fma} is exact by
+     * way of BigDecimal, and thousands of times slower than {@link PlainKernel}.
+     */
+    static boolean worthwhile() { return LANES >= 8 || MANY_REGISTERS; }
+
     @Override
     int mostColumns() { return MANY_REGISTERS ? 8 : 4; }
 
