@@ -40,7 +40,7 @@ final class Warp {
     /** Instructions executed, for clocks. */
     long steps;
     private long clockReads;
-    /** Turns since lanes last met, ended or waited; see {@link #relax}. */
+    /** Turns since the last {@link #relax}; returning from a call or meeting inside a loop is no progress of a spinning lane. */
     private int restless;
     /** An op sets this to have the warp give way to others after it. */
     boolean yield;
@@ -284,7 +284,6 @@ final class Warp {
     }
 
     private void complete(Split node) {
-        restless = 0;
         Split n = node;
         while (n.arrived == 0) { // all its lanes have exited or returned
             n = n.parent;
@@ -341,7 +340,6 @@ final class Warp {
     }
 
     private void drop(int mask) {
-        restless = 0;
         Split s = current;
         s.mask &= ~mask;
         if (s.mask != 0) {
@@ -359,7 +357,6 @@ final class Warp {
 
     /** The current split waits, before its instruction, for other lanes of the warp. */
     void awaitLanes(int wanted) {
-        restless = 0;
         current.state = State.AT_WARP_SYNC;
         current.wanted = wanted;
         current = null;
