@@ -1,7 +1,7 @@
 package dev.culebra.emulator.driver;
 
 import dev.culebra.bindings.CudaApi;
-import dev.culebra.emulator.ptx.PtxKernel;
+import dev.culebra.emulator.exec.PtxKernel;
 import dev.culebra.emulator.ptx.PtxParameter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,7 +2,7 @@ package dev.culebra.emulator.driver;
 
 import static dev.culebra.bindings.CudaApi.*;
 
-import dev.culebra.emulator.ptx.PtxKernel;
+import dev.culebra.emulator.exec.PtxKernel;
 
 /** A kernel of a loaded module, with the attributes that launches are held to. */
 final class EmulatedFunction {

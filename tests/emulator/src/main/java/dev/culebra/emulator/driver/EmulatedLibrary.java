@@ -1,7 +1,7 @@
 package dev.culebra.emulator.driver;
 
 import dev.culebra.bindings.CudaApi;
-import dev.culebra.emulator.ptx.PtxModule;
+import dev.culebra.emulator.exec.PtxModule;
 import java.util.HashMap;
 import java.util.Map;
 

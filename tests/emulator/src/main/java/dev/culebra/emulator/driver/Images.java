@@ -3,7 +3,7 @@ package dev.culebra.emulator.driver;
 import static dev.culebra.bindings.CudaApi.*;
 
 import dev.culebra.emulator.ptx.PtxException;
-import dev.culebra.emulator.ptx.PtxModule;
+import dev.culebra.emulator.exec.PtxModule;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 

@@ -10,7 +10,7 @@ import dev.culebra.bindings.PFN_cuModuleGetGlobal_v3020;
 import dev.culebra.bindings.PFN_cuModuleLoadDataEx_v2010;
 import dev.culebra.bindings.PFN_cuModuleUnload_v2000;
 import dev.culebra.emulator.memory.Range;
-import dev.culebra.emulator.ptx.PtxModule;
+import dev.culebra.emulator.exec.PtxModule;
 import java.lang.foreign.MemorySegment;
 
 /** Modules in a context, and libraries, which are in none until used. */

@@ -1,7 +1,7 @@
 package dev.culebra.emulator.exec;
 
 /** A kernel, translated: its program with what it calls, and the memory it needs. Immutable. */
-public final class KernelCode {
+final class KernelCode {
 
     private final Program main;
     private final int staticSharedBytes;
@@ -32,26 +32,26 @@ public final class KernelCode {
      *
      * @return bytes of a block
      */
-    public int staticSharedBytes() { return staticSharedBytes; }
+    int staticSharedBytes() { return staticSharedBytes; }
 
     /**
      * Whether an {@code .extern .shared} variable is named.
      *
      * @return true when the launch decides on its size
      */
-    public boolean usesDynamicShared() { return usesDynamicShared; }
+    boolean usesDynamicShared() { return usesDynamicShared; }
 
     /**
      * Local memory.
      *
      * @return bytes of a thread, called functions included
      */
-    public int localBytes() { return localBytes; }
+    int localBytes() { return localBytes; }
 
     /**
      * Registers alive at once, at most, in any of its functions.
      *
      * @return 32-bit registers; a 64-bit one counts as two
      */
-    public int registers() { return registers; }
+    int registers() { return registers; }
 }

@@ -2,7 +2,6 @@ package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.memory.AddressSpace;
 import dev.culebra.emulator.memory.Allocation;
-import dev.culebra.emulator.ptx.PtxKernel;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

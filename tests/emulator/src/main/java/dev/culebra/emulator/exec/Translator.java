@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /** Translates the functions of a module. What can not be run is told by line and instruction, as much of it as there is. */
-public final class Translator {
+final class Translator {
 
     /** Local memory for functions that call themselves, as deep as it lasts. */
     private static final int RECURSION_BYTES = 64 * 1024;
@@ -32,7 +32,7 @@ public final class Translator {
      * @param sm its target, 80 for sm_80
      * @param errors where refusals are added
      */
-    public Translator(Map<String, PtxFunction> functions, int version, int sm, List<String> errors) {
+    Translator(Map<String, PtxFunction> functions, int version, int sm, List<String> errors) {
         this.functions = functions;
         this.version = version;
         this.sm = sm;
@@ -45,7 +45,7 @@ public final class Translator {
      * @param function a kernel, or a device function that is only to be checked
      * @return its code; not fit to run when errors were added
      */
-    public KernelCode translate(PtxFunction function) {
+    KernelCode translate(PtxFunction function) {
         KernelLayout layout = new KernelLayout();
         Program main = layout.program(function);
         int localBytes = stackBytes(main, new HashSet<>());

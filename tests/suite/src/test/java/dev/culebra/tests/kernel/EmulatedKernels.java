@@ -5,7 +5,7 @@ import dev.culebra.emulator.exec.Dim;
 import dev.culebra.emulator.exec.KernelRun;
 import dev.culebra.emulator.memory.AddressSpace;
 import dev.culebra.emulator.memory.Allocation;
-import dev.culebra.emulator.ptx.PtxModule;
+import dev.culebra.emulator.exec.PtxModule;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.KernelParameter;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.emulator.ptx.PtxException;
 import dev.culebra.emulator.ptx.PtxException.Kind;
-import dev.culebra.emulator.ptx.PtxKernel;
-import dev.culebra.emulator.ptx.PtxModule;
+import dev.culebra.emulator.exec.PtxKernel;
+import dev.culebra.emulator.exec.PtxModule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,6 +1,7 @@
-package dev.culebra.emulator.ptx;
+package dev.culebra.emulator.exec;
 
-import dev.culebra.emulator.exec.KernelCode;
+import dev.culebra.emulator.ptx.PtxParameter;
+import dev.culebra.emulator.ptx.PtxText;
 import java.util.List;
 import java.util.Map;
 
@@ -12,19 +13,14 @@ public final class PtxKernel {
     private final Map<String, int[]> directives;
     private final KernelCode code;
 
-    PtxKernel(String name, List<PtxParameter> parameters, Map<String, int[]> directives, KernelCode code) {
+    PtxKernel(String name, PtxText.Entry entry, KernelCode code) {
         this.name = name;
-        this.parameters = parameters;
-        this.directives = directives;
+        this.parameters = entry.parameters();
+        this.directives = entry.directives();
         this.code = code;
     }
 
-    /**
-     * What the interpreter runs.
-     *
-     * @return the translated body
-     */
-    public KernelCode code() { return code; }
+    KernelCode code() { return code; }
 
     /**
      * The entry's name.

@@ -1,7 +1,9 @@
-package dev.culebra.emulator.ptx;
+package dev.culebra.emulator.exec;
 
-import dev.culebra.emulator.exec.KernelCode;
-import dev.culebra.emulator.exec.Translator;
+import dev.culebra.emulator.ptx.PtxException;
+import dev.culebra.emulator.ptx.PtxFunction;
+import dev.culebra.emulator.ptx.PtxText;
+import dev.culebra.emulator.ptx.PtxVariable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,39 +34,19 @@ public final class PtxModule {
      * @throws PtxException when the text is wrong, too new, or has an instruction that can not be run; it tells all faults found
      */
     public static PtxModule parse(String text, int ccMajor, int ccMinor) throws PtxException {
-        Parser parser = new Parser(text);
-        parser.header();
-        int sm = Target.check(parser.version, parser.target, ccMajor, ccMinor);
-        parser.module();
+        PtxText typed = PtxText.parse(text, ccMajor, ccMinor);
         Map<String, PtxKernel> kernels = new LinkedHashMap<>();
-        List<String> errors = new ArrayList<>(parser.errors);
-        Translator translator = new Translator(parser.functions, parser.version, sm, errors);
-        for (PtxFunction f : parser.functions.values()) {
-            if (f.body() == null) {
-                continue;
-            }
-            KernelCode code = translator.translate(f);
-            if (f.entry()) {
-                kernels.put(f.name(), new PtxKernel(f.name(), layOut(parser.parameters.get(f.name())),
-                        parser.directives.get(f.name()).extents(), code));
-            }
+        List<String> errors = new ArrayList<>(typed.errors());
+        Translator translator = new Translator(typed.functions(), typed.version(), typed.sm(), errors);
+        for (PtxFunction f : typed.functions().values()) {
+            if (f.body() == null) continue;
+            KernelCode code = translator.translate(f); // of functions too: nothing unknown may hide in one
+            if (f.entry()) kernels.put(f.name(), new PtxKernel(f.name(), typed.entries().get(f.name()), code));
         }
         if (!errors.isEmpty()) {
             throw new PtxException(PtxException.Kind.INVALID_PTX, errors.stream().distinct().toList());
         }
-        return new PtxModule(parser.version, parser.target, List.copyOf(parser.variables), kernels);
-    }
-
-    private static List<PtxParameter> layOut(List<Declarations.Declared> declared) {
-        List<PtxParameter> all = new ArrayList<>();
-        int offset = 0;
-        for (Declarations.Declared d : declared) {
-            Variable v = d.variable();
-            offset = (offset + v.alignment() - 1) & -v.alignment();
-            all.add(new PtxParameter(v.name(), offset, (int) v.size(), v.alignment(), d.pointer()));
-            offset += (int) v.size();
-        }
-        return List.copyOf(all);
+        return new PtxModule(typed.version(), typed.target(), typed.variables(), kernels);
     }
 
     /**
