@@ -185,6 +185,9 @@ public final class DeviceBuffer implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment host = from.isNative() ? from : arena.allocate(from.byteSize(), 16).copyFrom(from);
             driver.copies.toDevice(context.raw(), address, host, from.byteSize());
+            // From pageable memory that call returns when the bytes are staged, with the last of them on their way on
+            // the default stream; streams that do not wait for that one would read what was there before.
+            driver.streams.synchronize(context.raw(), MemorySegment.NULL);
         }
         Trace.copied(span, "host to device", from.byteSize(), context.defaultStream());
     }

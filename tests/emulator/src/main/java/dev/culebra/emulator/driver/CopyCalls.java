@@ -17,6 +17,10 @@ import java.util.List;
 /**
  * Copies and fills. An asynchronous copy reads and writes page-locked memory when it runs. From pageable memory it takes
  * the bytes when it is asked for, as the driver does by staging; into pageable memory it returns when it is done.
+ *
+ * <p>
+ * A "synchronous" copy from pageable memory waits for the default stream, stages, and returns with the copy still on that
+ * stream: a stream that does not wait for the default one may read what was there before. On an H200 it does, most times.
  */
 final class CopyCalls {
 
@@ -100,21 +104,25 @@ final class CopyCalls {
         }
     }
 
-    /** A copy that is done when the call returns, in the order of the default stream. */
+    /** A copy in the order of the default stream, done when the call returns except from pageable memory. */
     private void now(EmulatedContext context, String call, long bytes, Resolver to, Resolver from) {
         checkLength(bytes);
         if (bytes == 0) {
             return;
         }
         Copy copy = new Copy(to.place(), from.place());
+        Copy staged = copy.fromPageable() && bytes <= STAGED_BYTES ? copy.staged() : null;
         Operation operation;
         synchronized (driver.order) {
             driver.captures.refuseLegacy(context, call);
             driver.captures.refuseUnsafe(call);
-            operation = context.legacyStream().enqueue(copy.work(call), List.of());
+            operation = context.legacyStream().enqueue(staged == null ? copy.work(call) : Work.empty(call), List.of());
         }
         operation.await();
         context.checkHealthy();
+        if (staged != null) {
+            context.legacyStream().enqueue(staged.work(call), List.of());
+        }
     }
 
     private void later(EmulatedStream stream, String label, long bytes, Resolver to, Resolver from) {
@@ -181,7 +189,7 @@ final class CopyCalls {
         public long bytes() { return to.bytes().byteSize(); }
 
         @Override
-        public Copying staged() {
+        public Copy staged() {
             byte[] now = from.bytes().toArray(ValueLayout.JAVA_BYTE);
             return new Copy(label, to, new Place(MemorySegment.ofArray(now), null));
         }

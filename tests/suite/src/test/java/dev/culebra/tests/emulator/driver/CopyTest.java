@@ -87,6 +87,20 @@ class CopyTest {
     }
 
     @Test
+    void aSynchronousCopyFromPageableMemoryIsDoneWhenTheDefaultStreamIs() {
+        MemorySegment from = d.arena.allocate(1 << 20).fill((byte) 5);
+        long a = d.alloc(1 << 20);
+        MemorySegment elsewhere = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
+        MemorySegment host = d.pinned(4);
+        d.ok(d.toDeviceStaged(a, from, 1 << 20));
+        from.fill((byte) 6);
+        d.ok(d.synchronize(RawDriver.NULL));
+        d.ok(d.toHost(host, a + (1 << 20) - 4, 4, elsewhere));
+        d.ok(d.synchronize(elsewhere));
+        assertEquals(0x05050505, host.get(ValueLayout.JAVA_INT, 0));
+    }
+
+    @Test
     void aLargePageableCopyIsWaitedFor() {
         int bytes = 20 << 20;
         MemorySegment from = d.arena.allocate(bytes);

@@ -117,7 +117,14 @@ final class RawDriver implements AutoCloseable {
         return to.get(ValueLayout.ADDRESS, 0).reinterpret(bytes);
     }
 
+    /** Done when it returns: the driver's own call is so only from page-locked memory. */
     int toDevice(long to, MemorySegment from, long bytes) {
+        int result = toDeviceStaged(to, from, bytes);
+        return result != 0 ? result : synchronize(NULL);
+    }
+
+    /** From pageable memory, the copy may still be on the default stream when it returns. */
+    int toDeviceStaged(long to, MemorySegment from, long bytes) {
         return PFN_cuMemcpyHtoD_v3020.invoke(f("cuMemcpyHtoD", 3020), to, from, bytes);
     }
 
