@@ -43,10 +43,6 @@ final class Capture {
 
     /** A stream waits for nodes of the capture: it joins if it was not in it. */
     void join(EmulatedStream stream, Set<GraphNode> nodes) {
-        if (graph.driver.captures.ended(this)) {
-            throw new CudaError(CudaApi.CUDA_ERROR_CAPTURED_EVENT(),
-                    "the event was recorded in a capture that has ended: nothing can wait for it");
-        }
         checkValid();
         if (stream.capture != null && stream.capture != this) {
             invalidate("two captures were to be merged");

@@ -33,6 +33,15 @@ final class Captures {
         }
     }
 
+    /** A call that waits for all of a context is forbidden while any of its streams is captured, in whatever mode. */
+    void refuseWaiting(EmulatedContext context, String call) {
+        for (Capture capture : active) {
+            if (capture.origin.context == context) {
+                throw capture.refuse(call);
+            }
+        }
+    }
+
     /** Work on the default stream would wait for every blocking stream, captured ones too. */
     void refuseLegacy(EmulatedContext context, String call) {
         for (Capture capture : active) {

@@ -120,7 +120,7 @@ final class ContextCalls {
     }
 
     private void synchronize(EmulatedContext context) {
-        driver.captures.refuseUnsafe("cuCtxSynchronize");
+        driver.captures.refuseWaiting(context, "cuCtxSynchronize");
         context.drain();
         context.device.settlePools();
         context.checkHealthy();

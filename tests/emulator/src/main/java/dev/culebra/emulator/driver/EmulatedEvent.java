@@ -39,6 +39,7 @@ final class EmulatedEvent {
     void await(EmulatedStream stream) {
         synchronized (context.driver.order) {
             if (captured != null) {
+                requireActive();
                 capture.join(stream, captured);
             } else if (stream.capture != null) {
                 if (recorded != null) {
@@ -65,11 +66,19 @@ final class EmulatedEvent {
     private Operation operation() {
         synchronized (context.driver.order) {
             if (captured != null) {
+                requireActive();
                 capture.invalidate("an event recorded in it was asked about");
                 throw new CudaError(CudaApi.CUDA_ERROR_CAPTURED_EVENT(),
                         "the event was last recorded in a stream that was being captured: it has no time to wait for");
             }
             return recorded;
+        }
+    }
+
+    private void requireActive() {
+        if (context.driver.captures.ended(capture)) {
+            throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
+                    "the event was last recorded in a capture that has ended: there is nothing to wait for or to ask");
         }
     }
 

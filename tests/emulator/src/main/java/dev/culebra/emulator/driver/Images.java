@@ -38,7 +38,8 @@ final class Images {
             throw new CudaError(switch (e.kind()) {
                 case INVALID_PTX -> CUDA_ERROR_INVALID_PTX();
                 case UNSUPPORTED_PTX_VERSION -> CUDA_ERROR_UNSUPPORTED_PTX_VERSION();
-                case NO_BINARY_FOR_GPU -> CUDA_ERROR_NO_BINARY_FOR_GPU();
+                // As an H200's driver at 13.0 does: the compiler fails before anybody looks for code of the device.
+                case NO_BINARY_FOR_GPU -> CUDA_ERROR_INVALID_PTX();
             }, log);
         }
     }

@@ -51,7 +51,10 @@ final class OccupancyCalls {
         MemorySegment config = Native.at(pointer, CUlaunchConfig.sizeof(), "config");
         Launch launch = Launch.of(function, config);
         launch.check();
-        Native.putInt(to, Occupancy.clusters(function, (int) launch.block().count(), launch.sharedBytes(),
-                launch.cluster() == null ? 1 : (int) launch.cluster().count()), "numClusters");
+        // Asked without a cluster, the driver answers 0, and not what clusters of one block would be.
+        Native.putInt(to, launch.effectiveCluster() == null
+                ? 0
+                : Occupancy.clusters(function, (int) launch.block().count(), launch.sharedBytes(),
+                        (int) launch.effectiveCluster().count()), "numClusters");
     }
 }

@@ -115,6 +115,11 @@ final class PoolCalls {
 
     private void allocate(EmulatedPool pool, MemorySegment to, long bytes, EmulatedStream stream) {
         Native.at(to, 8, "dptr");
+        if (bytes == 0) {
+            // Unlike cuMemAlloc, which refuses it.
+            Native.putLong(to, 0, "dptr");
+            return;
+        }
         MemoryCalls.checkSize(bytes);
         pool.take(bytes);
         Range range;

@@ -101,6 +101,17 @@ class CopyTest {
     }
 
     @Test
+    void aCopyThatBeginsInRegisteredMemoryEndsThere() {
+        MemorySegment host = d.arena.allocate(200, 8);
+        d.ok(PFN_cuMemHostRegister_v6050.invoke(d.f("cuMemHostRegister", 6050), host, 100, 0));
+        long a = d.alloc(200);
+        d.ok(d.toDevice(a, host, 100));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.toDevice(a, host, 200));
+        d.ok(PFN_cuMemHostUnregister_v4000.invoke(d.f("cuMemHostUnregister", 4000), host));
+        d.ok(d.toDevice(a, host, 200));
+    }
+
+    @Test
     void aLargePageableCopyIsWaitedFor() {
         int bytes = 20 << 20;
         MemorySegment from = d.arena.allocate(bytes);

@@ -117,7 +117,8 @@ class GraphTest {
         d.ok(d.synchronize(stream));
         assertEquals(List.of("first", "side", "last"), log);
         // The capture has ended: its events stand for nothing any more.
-        d.fails(CudaApi.CUDA_ERROR_CAPTURED_EVENT(), d.await(side, join));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.await(side, join));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.queryEvent(join));
     }
 
     @Test
@@ -194,6 +195,14 @@ class GraphTest {
         d.ok(begin(stream, CudaApi.CU_STREAM_CAPTURE_MODE_RELAXED()));
         d.ok(d.host(RawDriver.NULL, () -> {}));
         end();
+    }
+
+    @Test
+    void aContextIsNotWaitedForWhileAStreamOfItIsCaptured() {
+        d.ok(begin(stream, CudaApi.CU_STREAM_CAPTURE_MODE_RELAXED()));
+        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED(), d.synchronize());
+        d.fails(CudaApi.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED(), end(stream, d.out()));
+        d.ok(d.synchronize());
     }
 
     @Test

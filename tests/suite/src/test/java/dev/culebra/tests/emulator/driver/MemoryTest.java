@@ -222,6 +222,12 @@ class MemoryTest {
     }
 
     @Test
+    void nothingOfAPoolIsNothing() {
+        assertEquals(0, allocAsync(0, d.stream(0)));
+        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.alloc(d.out(), 0));
+    }
+
+    @Test
     void useAfterAFreeOnAStreamIsFoundOut() {
         MemorySegment stream = d.stream(0);
         long a = allocAsync(1000, stream);

@@ -29,10 +29,10 @@ class ModuleTest {
         d.fails(CudaApi.CUDA_ERROR_INVALID_PTX(), d.load(d.out(), Ptx.STORE.replace("st.global.u32", "sh.global.u32")));
         d.fails(CudaApi.CUDA_ERROR_UNSUPPORTED_PTX_VERSION(),
                 d.load(d.out(), Ptx.STORE.replace(".version 7.0", ".version 99.0")));
-        d.fails(CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU(),
+        d.fails(CudaApi.CUDA_ERROR_INVALID_PTX(),
                 d.load(d.out(), Ptx.STORE.replace("sm_80", "sm_120").replace("7.0", "8.7")));
         try (RawDriver old = RawDriver.started(EmulatorOptions.DEFAULT.withComputeCapability(8, 0))) {
-            old.fails(CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU(),
+            old.fails(CudaApi.CUDA_ERROR_INVALID_PTX(),
                     old.load(old.out(), Ptx.STORE.replace("sm_80", "sm_90").replace("7.0", "8.0")));
             old.load(Ptx.STORE);
         }

@@ -100,6 +100,9 @@ class OccupancyTest {
             CUlaunchConfig.gridDimX(config, 63);
             d.fails(CudaApi.CUDA_ERROR_INVALID_CLUSTER_SIZE(),
                     PFN_cuOccupancyMaxActiveClusters_v11070.invoke(get, to, f, config));
+            CUlaunchConfig.numAttrs(config, 0);
+            d.ok(PFN_cuOccupancyMaxActiveClusters_v11070.invoke(get, to, f, config));
+            assertEquals(0, to.get(ValueLayout.JAVA_INT, 0), "asked without a cluster");
         }
     }
 }
