@@ -110,13 +110,7 @@ public final class CudaModule implements AutoCloseable {
      */
     @Override
     public void close() {
-        lifetime.close(() -> {
-            try {
-                uses.await();
-            } finally {
-                driver.modules.unload(context.raw(), handle);
-            }
-        });
+        lifetime.close(() -> Lifetime.inTurn(uses::await, () -> driver.modules.unload(context.raw(), handle)));
     }
 
     @Override

@@ -115,13 +115,8 @@ public final class GraphExec implements AutoCloseable {
     /** Waits for its launches and destroys it. A second call does nothing. */
     @Override
     public void close() {
-        lifetime.close(() -> {
-            try {
-                launches.await();
-            } finally {
-                driver.graphs.destroyExec(context.raw(), handle);
-            }
-        });
+        lifetime.close(
+                () -> Lifetime.inTurn(launches::await, () -> driver.graphs.destroyExec(context.raw(), handle)));
     }
 
     @Override

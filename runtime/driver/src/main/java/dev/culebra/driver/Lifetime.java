@@ -128,6 +128,21 @@ final class Lifetime {
         }
     }
 
+    /** Both, whatever comes of the first, whose failure is the one to hear of: after a lost context all calls fail. */
+    static void inTurn(Runnable first, Runnable second) {
+        try {
+            first.run();
+        } catch (Throwable failure) {
+            try {
+                second.run();
+            } catch (Throwable later) {
+                failure.addSuppressed(later);
+            }
+            throw failure;
+        }
+        second.run();
+    }
+
     /** Where a thread closes the object, waits until it is through. */
     void awaitRelease() {
         while (!released) LockSupport.parkNanos(PATIENCE_NANOS);

@@ -37,13 +37,8 @@ public final class PinnedBuffer implements AutoCloseable {
         if (bytes < 1) throw new IllegalArgumentException("a pinned buffer has 1 byte or more, got " + bytes);
         long address = allocateBlock(context, bytes);
         Uses uses = new Uses();
-        return new PinnedBuffer(context, address, bytes, uses, () -> {
-            try {
-                uses.await();
-            } finally {
-                context.driver().memory.freeHost(context.raw(), address);
-            }
-        }, context.lifetime());
+        return new PinnedBuffer(context, address, bytes, uses, () -> Lifetime.inTurn(uses::await,
+                () -> context.driver().memory.freeHost(context.raw(), address)), context.lifetime());
     }
 
     /** A part of a pool's block. */

@@ -154,6 +154,21 @@ public final class PinnedPool implements AutoCloseable {
         return pooledBytes + size <= capBytes;
     }
 
+    /** Each, also where one before it fails, with the first failure. */
+    private void freeAll(List<Block> blocks) {
+        RuntimeException failure = null;
+        for (Block block : blocks) {
+            try {
+                Lifetime.inTurn(block.uses::await, () -> free(block));
+            } catch (RuntimeException e) {
+                if (failure == null) failure = e;
+                else
+                    failure.addSuppressed(e);
+            }
+        }
+        if (failure != null) throw failure;
+    }
+
     private void free(Block block) {
         pooledBytes -= block.bytes;
         context.driver().memory.freeHost(context.raw(), block.address);
@@ -162,7 +177,14 @@ public final class PinnedPool implements AutoCloseable {
     private PinnedBuffer handOut(Block block, long bytes) {
         block.uses.clear();
         usedBytes += block.bytes;
-        return PinnedBuffer.ofPool(context, block.address, bytes, block.uses, () -> giveBack(block), lifetime);
+        PinnedBuffer buffer = null;
+        try {
+            return buffer = PinnedBuffer.ofPool(context, block.address, bytes, block.uses, () -> giveBack(block),
+                    lifetime);
+        } finally {
+            // The pool was closed meanwhile, which frees what is idle.
+            if (buffer == null) giveBack(block);
+        }
     }
 
     private void giveBack(Block block) {
@@ -232,10 +254,7 @@ public final class PinnedPool implements AutoCloseable {
             } finally {
                 lock.unlock();
             }
-            for (Block block : all) {
-                block.uses.await();
-                free(block);
-            }
+            freeAll(all);
         });
     }
 

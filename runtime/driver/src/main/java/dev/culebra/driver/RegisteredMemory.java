@@ -68,11 +68,8 @@ public final class RegisteredMemory implements AutoCloseable {
     public void close() {
         lifetime.close(() -> {
             context.driver().pageLocked.remove(memory);
-            try {
-                memory.uses().await();
-            } finally {
-                context.driver().memory.unregister(context.raw(), memory.address());
-            }
+            Lifetime.inTurn(memory.uses()::await,
+                    () -> context.driver().memory.unregister(context.raw(), memory.address()));
         });
     }
 
