@@ -154,11 +154,37 @@ final class ArgumentBlock {
         }
     }
 
-    /** Before each launch: all is set, and the stream knows what it uses. Allocates nothing. */
-    void touch(Stream stream) {
+    /**
+     * Before each launch: all is set, the stream knows what it uses, and who closes a buffer waits for {@link #exit()}, so
+     * that none is freed between being asked about and being used. Allocates nothing.
+     */
+    void enter(Stream stream) {
         if (unset > 0) throw new IllegalStateException(describeUnset());
-        for (DeviceBuffer buffer : buffers) {
-            if (buffer != null) stream.touch(buffer);
+        int entered = 0;
+        try {
+            for (; entered < buffers.length; entered++) {
+                if (buffers[entered] != null) buffers[entered].rootLifetime().enter();
+            }
+        } finally {
+            if (entered < buffers.length) exit(entered);
+        }
+        boolean touched = false;
+        try {
+            for (DeviceBuffer buffer : buffers) {
+                if (buffer != null) stream.touch(buffer);
+            }
+            touched = true;
+        } finally {
+            if (!touched) exit();
+        }
+    }
+
+    /** After the launch. */
+    void exit() { exit(buffers.length); }
+
+    private void exit(int count) {
+        for (int i = 0; i < count; i++) {
+            if (buffers[i] != null) buffers[i].rootLifetime().exit();
         }
     }
 

@@ -5,6 +5,7 @@ import static dev.culebra.driver.DriverFunction.*;
 import dev.culebra.bindings.*;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /** Copies and fills. */
 final class CheckedCopies extends Checked {
@@ -65,6 +66,10 @@ final class CheckedCopies extends Checked {
             CUDA_MEMCPY2D.WidthInBytes(copy, widthBytes);
             CUDA_MEMCPY2D.Height(copy, rows);
             check(cuMemcpy2DAsync, PFN_cuMemcpy2DAsync_v3020.invoke(at(cuMemcpy2DAsync, context), copy, stream));
+        } finally {
+            // The struct holds addresses alone: nothing else keeps an automatic arena from being freed under the call.
+            Reference.reachabilityFence(to.host());
+            Reference.reachabilityFence(from.host());
         }
     }
 

@@ -94,6 +94,8 @@ public final class Context implements AutoCloseable {
     /** The handle for a driver call. */
     MemorySegment raw() { return handle; }
 
+    boolean isDefault(Stream stream) { return stream == defaultStream; }
+
     EventWaiters eventWaiters() { return eventWaiters; }
 
     boolean isSameAs(Context other) { return handle.address() == other.handle.address() && driver == other.driver; }
@@ -253,7 +255,8 @@ public final class Context implements AutoCloseable {
      * @param ptx the text
      * @param options for the compiler
      * @return the library, to be closed before this context
-     * @throws CudaException where it can not be compiled, with the compiler's log
+     * @throws CudaException where it can not be compiled, with the compiler's log; a driver that compiles lazily, as
+     *         NVIDIA's does unless told otherwise, may say so only when the first kernel is asked for
      */
     public CudaLibrary loadLibrary(String ptx, JitOptions options) {
         lifetime.check();
@@ -349,14 +352,12 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Waits for all work of this context. Reports errors of work enqueued before.
+     * Waits for all work of this context. Reports errors of work enqueued before. Not to be called while a stream of it
+     * captures, by whatever thread: that spoils the capture.
      *
-     * @throws CudaException where such work failed
+     * @throws CudaException where such work failed, or a stream is capturing
      */
-    public void synchronize() {
-        lifetime.check();
-        driver.contexts.synchronize(handle);
-    }
+    public void synchronize() { lifetime.during(() -> driver.contexts.synchronize(handle)); }
 
     /**
      * Runs code of another library that expects a current context, and makes the former one current again.
@@ -379,7 +380,8 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Releases the context, without waiting for anything. A second call does nothing; a guest is left alone.
+     * Releases the context. Waits for nothing but events that a future is open for. A second call does nothing; a guest is
+     * left alone.
      *
      * @throws IllegalStateException where something of this context is open; it is named, and nothing is changed
      */

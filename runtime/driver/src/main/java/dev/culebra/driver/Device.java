@@ -10,12 +10,14 @@ public final class Device {
     private final int ordinal;
     private final int handle;
     private final String name;
+    private final boolean reachesPageableMemory;
 
     Device(Cuda cuda, int ordinal) {
         this.cuda = cuda;
         this.ordinal = ordinal;
         this.handle = cuda.driver.devices.device(ordinal);
         this.name = cuda.driver.devices.name(handle);
+        this.reachesPageableMemory = attribute(CudaApi.CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS()) != 0;
     }
 
     /** How a thread waits that synchronises with the device. */
@@ -49,6 +51,9 @@ public final class Device {
     public int ordinal() { return ordinal; }
 
     int handle() { return handle; }
+
+    /** Whether it reads and writes the host's ordinary memory by itself: Grace, and Linux with HMM. */
+    boolean reachesPageableMemory() { return reachesPageableMemory; }
 
     Driver driver() { return cuda.driver; }
 

@@ -12,6 +12,9 @@ import java.util.List;
  * ({@link Stream#allocate(long)}) is freed on that stream when the work is done, and nothing waits; memory of a context
  * ({@link Context#allocate(long)}) is freed at once after waiting for the work. Uses that Culebra does not see, such as an
  * address passed as a {@code long} or lent to another library, are the caller's to wait for.
+ *
+ * <p>
+ * May be used from any thread; closing waits for calls of others that are under way.
  */
 public final class DeviceBuffer implements AutoCloseable {
 
@@ -59,13 +62,9 @@ public final class DeviceBuffer implements AutoCloseable {
         long address = bytes == 0 ? 0 : driver.memory.allocate(context.raw(), bytes);
         Trace.allocated(span, "device", bytes, address);
         Uses uses = new Uses();
-        return new DeviceBuffer(context, address, bytes, uses, () -> {
-            try {
-                uses.await();
-            } finally {
-                if (bytes > 0) driver.memory.free(context.raw(), address);
-            }
-        }, context, context.lifetime());
+        return new DeviceBuffer(context, address, bytes, uses, () -> Lifetime.inTurn(uses::await, () -> {
+            if (bytes > 0) driver.memory.free(context.raw(), address);
+        }), context, context.lifetime());
     }
 
     static DeviceBuffer streamOrdered(Stream stream, long bytes, MemoryPool pool) {
@@ -89,13 +88,9 @@ public final class DeviceBuffer implements AutoCloseable {
         Lifetime[] owners = pool == null
                 ? new Lifetime[]{stream.lifetime()}
                 : new Lifetime[]{stream.lifetime(), pool.lifetime()};
-        return new DeviceBuffer(context, address, bytes, uses, () -> {
-            try {
-                uses.joinInto(stream);
-            } finally {
-                if (bytes > 0) driver.memory.freeAsync(context.raw(), address, stream.raw());
-            }
-        }, pool, owners);
+        return new DeviceBuffer(context, address, bytes, uses, () -> Lifetime.inTurn(() -> uses.joinInto(stream), () -> {
+            if (bytes > 0) driver.memory.freeAsync(context.raw(), address, stream.raw());
+        }), pool, owners);
     }
 
     private static void requireSize(long bytes) {
@@ -172,8 +167,9 @@ public final class DeviceBuffer implements AutoCloseable {
      *
      * @param from any segment, on the heap too, at most as long as this buffer
      */
-    public void upload(MemorySegment from) {
-        lifetime.check();
+    public void upload(MemorySegment from) { lifetime.during(() -> uploadNow(from)); }
+
+    private void uploadNow(MemorySegment from) {
         if (from.byteSize() > bytes) {
             throw new IllegalArgumentException(from.byteSize() + " bytes do not fit into " + this);
         }
@@ -198,8 +194,9 @@ public final class DeviceBuffer implements AutoCloseable {
      *
      * @param to any segment, on the heap too, at least as long as this buffer
      */
-    public void download(MemorySegment to) {
-        lifetime.check();
+    public void download(MemorySegment to) { lifetime.during(() -> downloadNow(to)); }
+
+    private void downloadNow(MemorySegment to) {
         if (to.byteSize() < bytes) {
             throw new IllegalArgumentException(this + " does not fit into " + to.byteSize() + " bytes");
         }

@@ -76,17 +76,31 @@ public final class Event implements AutoCloseable {
     /**
      * Waits until it has happened.
      *
+     * @throws IllegalStateException where it was last recorded in a capture, which runs at no time of its own
      * @throws CudaException where work before it failed
      */
-    public void synchronize() { lifetime.during(() -> driver.events.synchronize(context.raw(), handle)); }
+    public void synchronize() {
+        requireTime();
+        lifetime.during(() -> driver.events.synchronize(context.raw(), handle));
+    }
+
+    /** The driver's answer to a question about such an event spoils the capture; waited for, it draws others into it. */
+    private void requireTime() {
+        if (captured != null) {
+            throw new IllegalStateException(lifetime.name() + " was recorded in a capture and has no time of its own:"
+                    + " record it on a stream that does not capture");
+        }
+    }
 
     /**
      * Whether it has happened. Does not wait.
      *
      * @return true where it has
+     * @throws IllegalStateException where it was last recorded in a capture, which runs at no time of its own
      * @throws CudaException where work before it failed
      */
     public boolean isDone() {
+        requireTime();
         lifetime.enter();
         try {
             return driver.events.isDone(context.raw(), handle);
@@ -118,9 +132,11 @@ public final class Event implements AutoCloseable {
      * carrier. It completes on a thread of the common pool, where calls of this library are allowed.
      *
      * @return completes when the event has happened, or with a {@link CudaException} where work before it failed
+     * @throws IllegalStateException where it was last recorded in a capture, which runs at no time of its own
      */
     public CompletableFuture<Void> whenDone() {
         lifetime.check();
+        requireTime();
         return Completions.ofEvent(this);
     }
 

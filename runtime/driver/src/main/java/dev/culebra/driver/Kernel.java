@@ -124,7 +124,7 @@ public final class Kernel {
      * @return its value
      */
     public int attribute(int cuFunctionAttribute) {
-        owner.check();
+        checkOpen();
         return driver.modules.functionAttribute(context.raw(), function, cuFunctionAttribute);
     }
 
@@ -141,7 +141,7 @@ public final class Kernel {
     }
 
     private List<Parameter> findParameters() {
-        owner.check();
+        checkOpen();
         List<Parameter> ofPtx = ptx == null ? null : ptx.kernels().get(name);
         if (!driver.modules.knowsParameters()) {
             if (ofPtx == null) throw driver.errors.missing(DriverFunction.cuFuncGetParamInfo);
@@ -167,7 +167,7 @@ public final class Kernel {
      * @return the count; 0 where not even one fits
      */
     public int maxActiveBlocks(int blockThreads, int dynamicShared) {
-        owner.check();
+        checkOpen();
         optIn(dynamicShared, null);
         return driver.launches.maxActiveBlocks(context.raw(), function, blockThreads, dynamicShared);
     }
@@ -175,14 +175,16 @@ public final class Kernel {
     /**
      * How many clusters run on the device at once.
      *
-     * @param config a shape with clusters
+     * @param config a shape with clusters, of one block or more
      * @return the count; 0 where not even one fits
+     * @throws IllegalArgumentException for a shape without clusters
      */
     public int maxActiveClusters(LaunchConfig config) {
-        owner.check();
+        checkOpen();
+        if (config.cluster() == null) throw new IllegalArgumentException("the launch has no clusters: use withCluster");
         check(config);
         try (Arena arena = Arena.ofConfined()) {
-            return driver.launches.maxActiveClusters(context.raw(), function, LaunchStruct.of(config, arena));
+            return driver.launches.maxActiveClusters(context.raw(), function, LaunchStruct.ofClusters(config, arena));
         }
     }
 
@@ -193,7 +195,7 @@ public final class Kernel {
      * @return blocks and threads
      */
     public Occupancy potentialBlockSize(int dynamicShared) {
-        owner.check();
+        checkOpen();
         optIn(dynamicShared, null);
         return driver.launches.potentialBlockSize(context.raw(), function, dynamicShared, 0);
     }
@@ -211,7 +213,7 @@ public final class Kernel {
      * @throws CudaException where the driver refuses it, or work enqueued before failed
      */
     public void launch(Stream stream, LaunchConfig config, Object... arguments) {
-        owner.check();
+        checkOpen();
         check(config);
         try (Arena arena = Arena.ofConfined()) {
             ArgumentBlock block = new ArgumentBlock(name, parameters(), arena);
@@ -228,7 +230,7 @@ public final class Kernel {
      * @throws IllegalArgumentException where the shape does not fit the kernel
      */
     public PreparedLaunch prepare(LaunchConfig config) {
-        owner.check();
+        checkOpen();
         check(config);
         return new PreparedLaunch(this, config);
     }
@@ -253,7 +255,15 @@ public final class Kernel {
     }
 
     private void enqueue(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
-        arguments.touch(stream);
+        arguments.enter(stream);
+        try {
+            submit(stream, config, arguments, struct);
+        } finally {
+            arguments.exit();
+        }
+    }
+
+    private void submit(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
         stream.touch(module, owner, ownerUses);
         Trace.Span span = Trace.launch();
         if (struct != null) {
@@ -269,6 +279,12 @@ public final class Kernel {
         Trace.launched(span, name, config, stream);
     }
 
+    /** A library's kernel may be in another context than the library. */
+    private void checkOpen() {
+        owner.check();
+        context.lifetime().check();
+    }
+
     private void check(LaunchConfig config) {
         long threads = config.block().count();
         if (threads > maxThreads) {
@@ -276,8 +292,9 @@ public final class Kernel {
                     + config.block() + " = " + threads);
         }
         if (config.cluster() != null && config.cluster().count() > 1 && !context.device().supportsClusters()) {
-            throw new IllegalArgumentException("clusters want compute capability 9.0, and " + context.device() + " has "
-                    + context.device().computeCapability());
+            throw new IllegalArgumentException(context.device() + ", of compute capability "
+                    + context.device().computeCapability()
+                    + ", runs no clusters of more than one block; GPUs do from 9.0 on");
         }
         optIn(config.sharedBytes(), config.cluster());
     }

@@ -15,7 +15,15 @@ final class LaunchStruct {
 
     private LaunchStruct() {}
 
+    /** A cluster of one block is what every launch has, on devices without clusters too: it is left out. */
     static MemorySegment of(LaunchConfig config, SegmentAllocator memory) {
+        return of(config, config.cluster().count() > 1, memory);
+    }
+
+    /** With the cluster whatever its size: asked without one, the driver answers that 0 of them fit. */
+    static MemorySegment ofClusters(LaunchConfig config, SegmentAllocator memory) { return of(config, true, memory); }
+
+    private static MemorySegment of(LaunchConfig config, boolean clusters, SegmentAllocator memory) {
         MemorySegment struct = memory.allocate(CUlaunchConfig.layout());
         MemorySegment attributes = CUlaunchAttribute.allocateArray(MOST_ATTRIBUTES, memory);
         CUlaunchConfig.gridDimX(struct, config.grid().x());
@@ -27,8 +35,7 @@ final class LaunchStruct {
         CUlaunchConfig.sharedMemBytes(struct, config.sharedBytes());
         CUlaunchConfig.attrs(struct, attributes);
         int count = 0;
-        // A cluster of one block is what every launch has, on devices without clusters too.
-        if (config.cluster() != null && config.cluster().count() > 1) {
+        if (clusters) {
             MemorySegment attribute = CUlaunchAttribute.asSlice(attributes, count++);
             CUlaunchAttribute.id(attribute, CudaApi.CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION());
             MemorySegment extents = CUlaunchAttributeValue.clusterDim(CUlaunchAttribute.value(attribute));

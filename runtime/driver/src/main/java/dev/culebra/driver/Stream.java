@@ -14,6 +14,9 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class Stream implements AutoCloseable {
 
+    /** {@code CU_STREAM_LEGACY}: the default stream's other name. */
+    private static final long LEGACY = 1;
+
     private final Context context;
     private final Driver driver;
     private final MemorySegment handle;
@@ -83,6 +86,15 @@ public final class Stream implements AutoCloseable {
         touch(buffer, buffer.rootLifetime(), buffer.uses());
     }
 
+    /** Whoever closes the buffer meanwhile waits until its use is enqueued, and then for that. */
+    private void using(DeviceBuffer buffer, Runnable call) {
+        lifetime.during(() -> buffer.rootLifetime().during(call));
+    }
+
+    private void using(DeviceBuffer one, DeviceBuffer other, Runnable call) {
+        using(one, () -> other.rootLifetime().during(call));
+    }
+
     void touch(Object object, Lifetime memory, Uses uses) {
         Capture now = capture;
         if (now == null) uses.mark(this);
@@ -114,7 +126,7 @@ public final class Stream implements AutoCloseable {
      * @throws IllegalArgumentException for a heap segment, or one longer than the buffer
      */
     public void copy(MemorySegment from, DeviceBuffer to) {
-        lifetime.during(() -> copies.toDevice(from, 0, to, 0, from.byteSize()));
+        using(to, () -> copies.toDevice(from, 0, to, 0, from.byteSize()));
     }
 
     /**
@@ -129,7 +141,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where a part is not within its whole
      */
     public void copy(MemorySegment from, long fromOffset, DeviceBuffer to, long toOffset, long bytes) {
-        lifetime.during(() -> copies.toDevice(from, fromOffset, to, toOffset, bytes));
+        using(to, () -> copies.toDevice(from, fromOffset, to, toOffset, bytes));
     }
 
     /**
@@ -141,7 +153,7 @@ public final class Stream implements AutoCloseable {
      * @throws IllegalArgumentException for a heap segment, or one shorter than the buffer
      */
     public void copy(DeviceBuffer from, MemorySegment to) {
-        lifetime.during(() -> copies.toHost(from, 0, to, 0, from.bytes()));
+        using(from, () -> copies.toHost(from, 0, to, 0, from.bytes()));
     }
 
     /**
@@ -156,7 +168,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where a part is not within its whole
      */
     public void copy(DeviceBuffer from, long fromOffset, MemorySegment to, long toOffset, long bytes) {
-        lifetime.during(() -> copies.toHost(from, fromOffset, to, toOffset, bytes));
+        using(from, () -> copies.toHost(from, fromOffset, to, toOffset, bytes));
     }
 
     /**
@@ -168,7 +180,7 @@ public final class Stream implements AutoCloseable {
      * @throws IllegalArgumentException where the other is shorter
      */
     public void copy(DeviceBuffer from, DeviceBuffer to) {
-        lifetime.during(() -> copies.onDevice(from, 0, to, 0, from.bytes()));
+        using(from, to, () -> copies.onDevice(from, 0, to, 0, from.bytes()));
     }
 
     /**
@@ -182,7 +194,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where a part is not within its whole
      */
     public void copy(DeviceBuffer from, long fromOffset, DeviceBuffer to, long toOffset, long bytes) {
-        lifetime.during(() -> copies.onDevice(from, fromOffset, to, toOffset, bytes));
+        using(from, to, () -> copies.onDevice(from, fromOffset, to, toOffset, bytes));
     }
 
     /**
@@ -198,7 +210,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where rows are not within their whole
      */
     public void copy2d(MemorySegment from, long fromPitch, DeviceBuffer to, long toPitch, long widthBytes, long rows) {
-        lifetime.during(() -> copies.toDevice2d(from, fromPitch, to, toPitch, widthBytes, rows));
+        using(to, () -> copies.toDevice2d(from, fromPitch, to, toPitch, widthBytes, rows));
     }
 
     /**
@@ -214,7 +226,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where rows are not within their whole
      */
     public void copy2d(DeviceBuffer from, long fromPitch, MemorySegment to, long toPitch, long widthBytes, long rows) {
-        lifetime.during(() -> copies.toHost2d(from, fromPitch, to, toPitch, widthBytes, rows));
+        using(from, () -> copies.toHost2d(from, fromPitch, to, toPitch, widthBytes, rows));
     }
 
     /**
@@ -230,7 +242,7 @@ public final class Stream implements AutoCloseable {
      * @throws IndexOutOfBoundsException where rows are not within their whole
      */
     public void copy2d(DeviceBuffer from, long fromPitch, DeviceBuffer to, long toPitch, long widthBytes, long rows) {
-        lifetime.during(() -> copies.onDevice2d(from, fromPitch, to, toPitch, widthBytes, rows));
+        using(from, to, () -> copies.onDevice2d(from, fromPitch, to, toPitch, widthBytes, rows));
     }
 
     /**
@@ -239,7 +251,7 @@ public final class Stream implements AutoCloseable {
      * @param buffer what to fill; a slice for a part
      * @param value the byte
      */
-    public void fill(DeviceBuffer buffer, byte value) { lifetime.during(() -> copies.fill(buffer, value)); }
+    public void fill(DeviceBuffer buffer, byte value) { using(buffer, () -> copies.fill(buffer, value)); }
 
     /**
      * Fills a buffer with a 4-byte pattern.
@@ -248,7 +260,7 @@ public final class Stream implements AutoCloseable {
      * @param value the pattern, in the device's order (little endian)
      * @throws IllegalArgumentException for another length
      */
-    public void fill32(DeviceBuffer buffer, int value) { lifetime.during(() -> copies.fill32(buffer, value)); }
+    public void fill32(DeviceBuffer buffer, int value) { using(buffer, () -> copies.fill32(buffer, value)); }
 
     /**
      * Allocates from the device's current pool, in this stream's order: work enqueued here from now on may use it, other
@@ -259,18 +271,23 @@ public final class Stream implements AutoCloseable {
      * @return the buffer, to be closed before this stream
      * @throws CudaException where there is not enough, with what was asked and what is free
      */
-    public DeviceBuffer allocate(long bytes) { return DeviceBuffer.streamOrdered(this, bytes, null); }
+    public DeviceBuffer allocate(long bytes) { return allocate(bytes, null); }
 
     /**
      * Allocates from a pool, like {@link #allocate(long)}.
      *
      * @param bytes how much; 0 gives a buffer with no memory behind it
-     * @param pool of this stream's device
+     * @param pool of this stream's device; null for the device's current one
      * @return the buffer, to be closed before this stream and the pool
      * @throws CudaException where there is not enough, with what was asked and what is free
      */
     public DeviceBuffer allocate(long bytes, MemoryPool pool) {
-        return DeviceBuffer.streamOrdered(this, bytes, pool);
+        lifetime.enter();
+        try {
+            return DeviceBuffer.streamOrdered(this, bytes, pool);
+        } finally {
+            lifetime.exit();
+        }
     }
 
     /**
@@ -417,11 +434,15 @@ public final class Stream implements AutoCloseable {
      * @return the graph, to be closed before this stream's context
      * @throws X where the work does
      * @throws CudaException where it did what can not be captured
-     * @throws IllegalStateException where a capture is already under way here
+     * @throws IllegalStateException where a capture is already under way here, and on the default stream
      */
     public <X extends Exception> Graph capture(Work<X> work) throws X {
         lifetime.check();
         if (capture != null) throw new IllegalStateException(lifetime.name() + " is capturing already");
+        if (handle.address() <= LEGACY) {
+            throw new IllegalStateException("the default stream can not capture, since it waits for others and they for"
+                    + " it: capture on a stream of Context.newStream()");
+        }
         return Graph.captured(this, work);
     }
 
@@ -441,7 +462,7 @@ public final class Stream implements AutoCloseable {
 
     /**
      * Waits for all work enqueued here and destroys the stream. A second call does nothing; a guest is waited for, and
-     * left alone.
+     * left alone. The context's default stream is waited for, and stays open.
      *
      * @throws IllegalStateException where a buffer that was allocated on it is open; it is named, and nothing is changed
      * @throws CudaException where such work failed; the stream is closed all the same
@@ -449,18 +470,26 @@ public final class Stream implements AutoCloseable {
     @Override
     public void close() {
         if (capture != null) throw new IllegalStateException(lifetime.name() + " is capturing");
-        lifetime.close(() -> {
-            CudaException failure = null;
-            try {
-                driver.streams.synchronize(rawContext(), handle);
-            } catch (CudaException e) {
-                failure = e;
-                throw e;
-            } finally {
-                Completions.closed(lifetime, failure);
-                if (owned) driver.streams.destroy(rawContext(), handle);
-            }
-        });
+        if (context.isDefault(this)) {
+            // Everybody's, and the context's to the end.
+            if (!context.lifetime().isClosed()) synchronize();
+            return;
+        }
+        lifetime.close(() -> Lifetime.inTurn(this::waitForTheLastTime, () -> {
+            if (owned) driver.streams.destroy(rawContext(), handle);
+        }));
+    }
+
+    private void waitForTheLastTime() {
+        CudaException failure = null;
+        try {
+            driver.streams.synchronize(rawContext(), handle);
+        } catch (CudaException e) {
+            failure = e;
+            throw e;
+        } finally {
+            Completions.closed(lifetime, failure);
+        }
     }
 
     @Override

@@ -19,10 +19,11 @@ final class StreamCopies {
         requireDevice(to, toOffset, bytes);
         stream.touch(to);
         if (bytes == 0) return;
-        touchHost(from);
+        boolean wait = touchHost(from);
         Trace.Span span = Trace.copy();
         copies.toDeviceAsync(stream.rawContext(), to.address() + toOffset, from.asSlice(fromOffset, bytes), bytes,
                 stream.raw());
+        awaitIf(wait);
         Trace.copied(span, "host to device", bytes, stream);
     }
 
@@ -32,10 +33,11 @@ final class StreamCopies {
         requireWritable(to);
         stream.touch(from);
         if (bytes == 0) return;
-        touchHost(to);
+        boolean wait = touchHost(to);
         Trace.Span span = Trace.copy();
         copies.toHostAsync(stream.rawContext(), to.asSlice(toOffset, bytes), from.address() + fromOffset, bytes,
                 stream.raw());
+        awaitIf(wait);
         Trace.copied(span, "device to host", bytes, stream);
     }
 
@@ -62,9 +64,10 @@ final class StreamCopies {
         requireDevice(to, 0, extent(toPitch, width, rows));
         stream.touch(to);
         if (width == 0 || rows == 0) return;
-        touchHost(from);
+        boolean wait = touchHost(from);
         copy2d(new CheckedCopies.Plane(null, to.address(), toPitch), new CheckedCopies.Plane(from, 0, fromPitch), width,
                 rows, "host to device");
+        awaitIf(wait);
     }
 
     void toHost2d(DeviceBuffer from, long fromPitch, MemorySegment to, long toPitch, long width, long rows) {
@@ -73,9 +76,10 @@ final class StreamCopies {
         requireWritable(to);
         stream.touch(from);
         if (width == 0 || rows == 0) return;
-        touchHost(to);
+        boolean wait = touchHost(to);
         copy2d(new CheckedCopies.Plane(to, 0, toPitch), new CheckedCopies.Plane(null, from.address(), fromPitch), width,
                 rows, "device to host");
+        awaitIf(wait);
     }
 
     void onDevice2d(DeviceBuffer from, long fromPitch, DeviceBuffer to, long toPitch, long width, long rows) {
@@ -138,15 +142,30 @@ final class StreamCopies {
         }
     }
 
-    /** Pageable memory needs no remembering: the driver is through with it when the call returns. */
-    private void touchHost(MemorySegment segment) {
+    /**
+     * Pageable memory needs no remembering: a device that can not reach it is given staged bytes, and the driver is through
+     * with the segment when the call returns. Nothing promises so of a device that reaches it by itself.
+     *
+     * @return whether the copy has to be waited for
+     */
+    private boolean touchHost(MemorySegment segment) {
         PageLocked memory = stream.driver().pageLocked.covering(segment);
         if (memory != null) {
             memory.lifetime().check();
             stream.touch(memory, memory.lifetime(), memory.uses());
-        } else if (stream.capture != null) {
+            return false;
+        }
+        if (stream.capture != null) {
             throw new IllegalStateException("host memory in a graph must be page-locked, since the graph reads and"
                     + " writes it at each launch: use allocatePinned, a PinnedPool, or register");
         }
+        Context context = stream.context();
+        // What another library locked is a caller's to wait for, as what is locked here.
+        return context.device().reachesPageableMemory()
+                && stream.driver().memory.kind(context.raw(), segment.address()) == MemoryKind.UNKNOWN;
+    }
+
+    private void awaitIf(boolean wanted) {
+        if (wanted) stream.driver().streams.synchronize(stream.rawContext(), stream.raw());
     }
 }

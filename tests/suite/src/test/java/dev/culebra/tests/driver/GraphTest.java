@@ -175,6 +175,27 @@ class GraphTest extends DriverTest {
         }
     }
 
+    /** The driver would spoil the capture for a question, and draw whoever waits for the event into it. */
+    @Test
+    void anEventOfACaptureHasNoTimeOfItsOwn() {
+        try (Event event = context.newEvent(); DeviceBuffer x = context.allocate(4)) {
+            try (Graph graph = stream.capture(() -> {
+                stream.fill32(x, 3);
+                stream.record(event);
+                assertThrows(IllegalStateException.class, event::isDone);
+                assertThrows(IllegalStateException.class, event::synchronize);
+                assertThrows(IllegalStateException.class, event::whenDone);
+            }); GraphExec exec = graph.instantiate()) {
+                exec.launch(stream);
+            }
+            assertThrows(IllegalStateException.class, event::whenDone);
+            stream.record(event);
+            event.synchronize();
+            event.whenDone().join();
+            assertTrue(event.isDone());
+        }
+    }
+
     /** Waiting for an event of a capture that is over is an error, and must not drag a stream into what is gone. */
     @Test
     void anEventOfAnEndedCaptureIsRefused() {
