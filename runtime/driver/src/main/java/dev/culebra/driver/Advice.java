@@ -42,8 +42,9 @@ final class Advice {
     static String of(int code) {
         if (CudaException.isSticky(code)) {
             return "A kernel or the device failed, in this call or in work enqueued before it. The context is lost: each"
-                    + " later call in it fails alike until every context of the device in this process is closed. To"
-                    + " find the place, run the same code on the emulator or under compute-sanitizer.";
+                    + " later call in it fails alike, and NVIDIA's driver gives this process no other one on the device:"
+                    + " start a new process. To find the place, run the same code on the emulator or under"
+                    + " compute-sanitizer.";
         }
         return BY_CODE.getOrDefault(code, "");
     }

@@ -46,12 +46,14 @@ final class CheckedModules extends Checked {
     }
 
     /** The kernel of a library, and its function in the context. */
-    MemorySegment libraryFunction(MemorySegment context, MemorySegment library, String name, String advice) {
+    MemorySegment libraryFunction(MemorySegment context, MemorySegment library, String name, String advice,
+            String log) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(CudaApi.C_POINTER);
             MemorySegment text = arena.allocateFrom(name);
             int code = PFN_cuLibraryGetKernel_v12000.invoke(at(cuLibraryGetKernel, context), out, library, text);
-            if (code != 0) throw errors.of(cuLibraryGetKernel, code, advice);
+            if (code == CudaApi.CUDA_ERROR_NOT_FOUND()) throw errors.of(cuLibraryGetKernel, code, advice);
+            if (code != 0) throw errors.of(cuLibraryGetKernel, code, "", log);
             MemorySegment kernel = Handles.read(out);
             check(cuKernelGetFunction,
                     PFN_cuKernelGetFunction_v12000.invoke(at(cuKernelGetFunction, context), out, kernel));

@@ -91,8 +91,10 @@ public final class CudaException extends RuntimeException {
     public String diagnostic() { return diagnostic; }
 
     /**
-     * Whether the error stays: a kernel faulted or the device failed, and every later call in this process that uses the
-     * device's primary context fails with the same code until all contexts of the device are closed.
+     * Whether the error stays: a kernel faulted or the device failed, and every later call that uses the context fails
+     * with the same code, those that close what belongs to it too. NVIDIA's driver does not give the process another
+     * primary context of the device after that, even where this one is released: only a new process can go on. An emulated
+     * device works again once its contexts are closed.
      *
      * @return true where the context is lost
      */

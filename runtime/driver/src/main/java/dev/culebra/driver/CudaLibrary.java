@@ -11,6 +11,7 @@ public final class CudaLibrary implements AutoCloseable {
     private final Driver driver;
     private final MemorySegment handle;
     private final String infoLog;
+    private final String errorLog;
     private final PtxText ptx;
     private final Lifetime lifetime;
     private final Uses uses = new Uses();
@@ -20,6 +21,7 @@ public final class CudaLibrary implements AutoCloseable {
         this.driver = context.driver();
         this.handle = loaded.handle();
         this.infoLog = loaded.infoLog();
+        this.errorLog = loaded.errorLog();
         this.ptx = ptx;
         this.lifetime = Lifetime.owned(this, "library " + Handles.text(handle), context.lifetime());
     }
@@ -40,13 +42,14 @@ public final class CudaLibrary implements AutoCloseable {
      * @param in the context to launch it in, which must stay open as long as it is used
      * @param name as the PTX has it
      * @return the kernel
-     * @throws CudaException where there is none, with the names that there are
+     * @throws CudaException where there is none, with the names that there are; or where the PTX could not be compiled and
+     *         the driver tells only now, with the compiler's log
      */
     public Kernel kernel(Context in, String name) {
         lifetime.check();
         in.lifetime().check();
         MemorySegment function = driver.modules.libraryFunction(in.raw(), handle, name,
-                CudaModule.adviceFor(name, ptx.kernels().keySet()));
+                CudaModule.adviceFor(name, ptx.kernels().keySet()), errorLog);
         return new Kernel(name, in, function, this, lifetime, uses, ptx);
     }
 
@@ -71,13 +74,7 @@ public final class CudaLibrary implements AutoCloseable {
      */
     @Override
     public void close() {
-        lifetime.close(() -> {
-            try {
-                uses.await();
-            } finally {
-                driver.modules.unloadLibrary(context.raw(), handle);
-            }
-        });
+        lifetime.close(() -> Lifetime.inTurn(uses::await, () -> driver.modules.unloadLibrary(context.raw(), handle)));
     }
 
     @Override

@@ -25,8 +25,8 @@ final class JitCall {
         int invoke(MemorySegment out, MemorySegment image, int count, MemorySegment options, MemorySegment values);
     }
 
-    /** A module's or library's handle, and what the compiler had to say. */
-    record Loaded(MemorySegment handle, String infoLog) {}
+    /** A module's or library's handle, and what the compiler had to say: of errors, too, where the driver reports them later. */
+    record Loaded(MemorySegment handle, String infoLog, String errorLog) {}
 
     JitCall(Driver driver, DriverFunction function, Load load) {
         this.driver = driver;
@@ -76,7 +76,7 @@ final class JitCall {
             throw driver.errors.of(function, code, LoadAdvice.of(code, text, device, driver.errors.driverVersion),
                     log(error));
         }
-        return new Loaded(Handles.read(out), log(info));
+        return new Loaded(Handles.read(out), log(info), log(error));
     }
 
     /** Left out where it is 0, the driver's choice. */

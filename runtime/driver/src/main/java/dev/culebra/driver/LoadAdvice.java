@@ -1,6 +1,8 @@
 package dev.culebra.driver;
 
 import dev.culebra.bindings.CudaApi;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What to say of code that could not be loaded. */
 final class LoadAdvice {
@@ -21,13 +23,25 @@ final class LoadAdvice {
                     + ". Update the driver, or lower the .version line to what the code needs: compilers write their"
                     + " own latest version whatever it needs.";
         }
-        if (code == CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU()) {
+        if (code == CudaApi.CUDA_ERROR_INVALID_IMAGE()) {
+            return "The text is no PTX, which begins with .version; a cubin or fatbin is loaded with loadBinary.";
+        }
+        // Drivers answer a target that is too new with the one code or, H200's at 13.0, with the other.
+        if (code == CudaApi.CUDA_ERROR_NO_BINARY_FOR_GPU()
+                || code == CudaApi.CUDA_ERROR_INVALID_PTX() && isTooNew(ptx.target(), device)) {
             return "The PTX says .target " + ptx.target() + "; the device's compute capability is "
                     + device.computeCapability()
                     + ". PTX runs on its target and on later ones, and with an 'a' behind the target on that one alone.";
         }
         if (code == CudaApi.CUDA_ERROR_INVALID_PTX()) return "The compiler's log says where:";
         return "";
+    }
+
+    /** Whether a target such as {@code sm_100a} is of a later generation than the device. */
+    private static boolean isTooNew(String target, Device device) {
+        Matcher number = Pattern.compile("sm_(\\d+)").matcher(target);
+        ComputeCapability has = device.computeCapability();
+        return number.find() && Integer.parseInt(number.group(1)) > 10 * has.major() + has.minor();
     }
 
     /** From the PTX manual's release notes: the ISA version that each CUDA version introduced. */

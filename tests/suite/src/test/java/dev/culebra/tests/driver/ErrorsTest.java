@@ -5,18 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.culebra.bindings.CudaApi;
-import dev.culebra.bindings.PFN_cuMemAlloc_v3020;
-import dev.culebra.bindings.PFN_cuMemFree_v3020;
-import dev.culebra.bindings.PFN_cuMemGetInfo_v3020;
-import dev.culebra.bindings.PFN_cuMemsetD8Async_v3020;
-import dev.culebra.bindings.PFN_cuModuleGetFunction_v2000;
-import dev.culebra.bindings.PFN_cuModuleLoadDataEx_v2010;
+import dev.culebra.bindings.*;
 import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;
 import dev.culebra.driver.CudaException;
+import dev.culebra.driver.CudaLibrary;
 import dev.culebra.driver.CudaModule;
 import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.JitOptions;
 import dev.culebra.driver.Stream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -85,7 +81,7 @@ class ErrorsTest {
         try (Stream stream = context.newStream(); DeviceBuffer buffer = stream.allocate(16)) {
             CudaException e = assertThrows(CudaException.class, () -> stream.fill(buffer, (byte) 1));
             assertTrue(e.isSticky());
-            contains(e.advice(), "context is lost");
+            contains(e.advice(), "context is lost", "start a new process");
             assertEquals(fake.diagnostic, e.diagnostic());
             contains(e.getMessage(), "kernel k, block 3");
         }
@@ -107,6 +103,73 @@ class ErrorsTest {
                         Arena.global()));
         CudaException e = assertThrows(CudaException.class, () -> open().load(PTX));
         contains(e.advice(), ".target sm_100", "compute capability is 100000.100000");
+    }
+
+    /** An H200's driver answers so, with a compiler's log that names no numbers. */
+    @Test
+    void ptxForALaterDeviceIsToldApartFromPtxThatIsWrong() {
+        fake.put("cuDeviceGetAttribute", PFN_cuDeviceGetAttribute_v2000.allocate((out, attribute,
+                device) -> fake.write(out, attribute == CudaApi.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR() ? 9 : 0),
+                Arena.global()));
+        fake.put("cuModuleLoadDataEx", PFN_cuModuleLoadDataEx_v2010
+                .allocate((out, image, count, options, values) -> CudaApi.CUDA_ERROR_INVALID_PTX(), Arena.global()));
+        Context context = open();
+        contains(assertThrows(CudaException.class, () -> context.load(PTX)).advice(), ".target sm_100",
+                "compute capability is 9.0");
+        contains(assertThrows(CudaException.class, () -> context.load(PTX.replace("sm_100", "sm_90a"))).advice(),
+                "compiler's log");
+    }
+
+    @Test
+    void textThatIsNoPtx() {
+        fake.put("cuModuleLoadDataEx", PFN_cuModuleLoadDataEx_v2010
+                .allocate((out, image, count, options, values) -> CudaApi.CUDA_ERROR_INVALID_IMAGE(), Arena.global()));
+        contains(assertThrows(CudaException.class, () -> open().load("hello")).advice(), "begins with .version",
+                "loadBinary");
+    }
+
+    /** NVIDIA's driver takes a library whose PTX is wrong, writes the log, and fails when a kernel is asked for. */
+    @Test
+    void aLibraryThatIsCompiledLateBringsItsLogLate() {
+        fake.put("cuLibraryLoadData", PFN_cuLibraryLoadData_v12000
+                .allocate((out, code, options, values, count, libraryOptions, libraryValues, libraryCount) -> {
+                    for (int i = 0; i < count; i++) {
+                        if (options.getAtIndex(ValueLayout.JAVA_INT, i) == CudaApi.CU_JIT_ERROR_LOG_BUFFER()) {
+                            FakeDriver.writeLog(values.getAtIndex(CudaApi.C_POINTER, i), "line 4: no such thing\n");
+                        }
+                    }
+                    out.set(ValueLayout.JAVA_LONG, 0, 0xABC0);
+                    return 0;
+                }, Arena.global()));
+        fake.put("cuLibraryGetKernel", PFN_cuLibraryGetKernel_v12000
+                .allocate((out, library, name) -> CudaApi.CUDA_ERROR_INVALID_PTX(), Arena.global()));
+        Context context = open();
+        try (CudaLibrary library = context.loadLibrary(PTX, JitOptions.DEFAULT)) {
+            CudaException e = assertThrows(CudaException.class, () -> library.kernel(context, "first"));
+            assertEquals("line 4: no such thing", e.diagnostic());
+            assertEquals("cuLibraryGetKernel", e.call());
+        }
+    }
+
+    @Test
+    void whenClosingFailsTwiceTheFirstFailureIsTheOneToHearOf() {
+        Context context = open();
+        Stream stream = context.newStream();
+        DeviceBuffer buffer = context.allocate(16);
+        stream.fill(buffer, (byte) 0);
+        fake.put("cuStreamSynchronize",
+                PFN_cuStreamSynchronize_v2000.allocate(s -> CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), Arena.global()));
+        fake.put("cuMemFree",
+                PFN_cuMemFree_v3020.allocate(a -> CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), Arena.global()));
+        fake.put("cuStreamDestroy",
+                PFN_cuStreamDestroy_v4000.allocate(s -> CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), Arena.global()));
+        CudaException e = assertThrows(CudaException.class, buffer::close);
+        assertEquals("cuStreamSynchronize", e.call());
+        assertEquals("cuMemFree", ((CudaException) e.getSuppressed()[0]).call());
+        e = assertThrows(CudaException.class, stream::close);
+        assertEquals("cuStreamSynchronize", e.call());
+        assertEquals("cuStreamDestroy", ((CudaException) e.getSuppressed()[0]).call());
+        context.close();
     }
 
     @Test
