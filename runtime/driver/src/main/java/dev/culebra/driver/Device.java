@@ -10,14 +10,15 @@ public final class Device {
     private final int ordinal;
     private final int handle;
     private final String name;
-    private final boolean reachesPageableMemory;
+
+    /** Asked for when first wanted: threads that race for it get the same answer. */
+    private Boolean reachesPageableMemory;
 
     Device(Cuda cuda, int ordinal) {
         this.cuda = cuda;
         this.ordinal = ordinal;
         this.handle = cuda.driver.devices.device(ordinal);
         this.name = cuda.driver.devices.name(handle);
-        this.reachesPageableMemory = attribute(CudaApi.CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS()) != 0;
     }
 
     /** How a thread waits that synchronises with the device. */
@@ -53,7 +54,14 @@ public final class Device {
     int handle() { return handle; }
 
     /** Whether it reads and writes the host's ordinary memory by itself: Grace, and Linux with HMM. */
-    boolean reachesPageableMemory() { return reachesPageableMemory; }
+    boolean reachesPageableMemory() {
+        Boolean known = reachesPageableMemory;
+        if (known == null) {
+            known = attribute(CudaApi.CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS()) != 0;
+            reachesPageableMemory = known;
+        }
+        return known;
+    }
 
     Driver driver() { return cuda.driver; }
 

@@ -8,20 +8,26 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>
  * A driver is one function pointer, {@code cuGetProcAddress}: every other function comes from it, by base name and the
- * version its binding was made for, as the CUDA runtime itself does it.
+ * version its binding was made for, as the CUDA runtime itself does it. A function is asked for when it is first used, so
+ * a driver need not have them all; to be opened it has {@code cuDriverGetVersion}, {@code cuInit}, {@code cuDeviceGetCount},
+ * {@code cuDeviceGet} and {@code cuDeviceGetName}, and for a context {@code cuDevicePrimaryCtxRetain},
+ * {@code cuDevicePrimaryCtxRelease} and {@code cuCtxSetCurrent}. Functions are called from any thread, several at once, and
+ * must not throw: an exception that leaves an upcall ends the JVM.
  */
 public interface DriverProvider {
 
     /**
      * The name users choose the driver by, such as {@code cuda} or {@code emulator}.
      *
-     * @return a lower-case word, the same on every call
+     * @return a lower-case word, the same on every call; of several providers of a name the first that is found counts, and
+     *         {@code cuda} is NVIDIA's
      */
     String name();
 
     /**
-     * Loads the driver, or tells why it can not be had. Called at most once a process; never throws for a driver that
-     * is missing.
+     * Loads the driver, or tells why it can not be had. Called at most once for each name, or for each provider given to
+     * {@link dev.culebra.driver.Cuda#open(DriverProvider)}; not to throw for a driver that is missing. What is thrown all the
+     * same is taken for the reason.
      *
      * @return the loaded driver, or the reason there is none
      */

@@ -12,6 +12,7 @@ import dev.culebra.emulator.EmulatorProvider;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
@@ -29,8 +30,16 @@ abstract class DriverTest {
     /** Enough for what the tests allocate, little enough to be run out of. */
     static final long EMULATED_BYTES = 256L << 20;
 
-    /** One for all tests; those that break a context make their own. */
-    static final Cuda CUDA = isEmulated() ? newEmulator() : Cuda.open(PROVIDER);
+    /** One for all tests; those that break a context make their own. Null where there is no such driver. */
+    static final Cuda CUDA = isEmulated()
+            ? newEmulator()
+            : Cuda.available(PROVIDER).available() ? Cuda.open(PROVIDER) : null;
+
+    /** Who asks for a driver wants to hear that it is missing: no test is skipped, each class fails with the reason. */
+    @BeforeAll
+    static void requireDriver() {
+        if (CUDA == null) Cuda.open(PROVIDER);
+    }
 
     /** Longer than any machine needs; only a test that fails waits for it. */
     static final long PATIENCE_SECONDS = 20;

@@ -6,18 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.culebra.bindings.CudaApi;
-import dev.culebra.bindings.PFN_cuDeviceGetCount_v2000;
-import dev.culebra.bindings.PFN_cuInit_v2000;
+import dev.culebra.bindings.*;
 import dev.culebra.driver.Availability;
+import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;
+import dev.culebra.driver.CudaException;
 import dev.culebra.driver.CudaUnavailableException;
 import dev.culebra.driver.spi.DriverProvider;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,6 +143,55 @@ class ProvidersTest {
         assertThrows(IllegalArgumentException.class, () -> cuda.device(1));
         assertThrows(IllegalArgumentException.class, () -> cuda.device(-1));
         assertFalse(cuda.devices().isEmpty());
+    }
+
+    /** Knows what {@link DriverProvider} says that a driver needs, and nothing else. */
+    private static final class Least implements DriverProvider {
+
+        private final Map<String, MemorySegment> functions = Map.of(
+                "cuDriverGetVersion", PFN_cuDriverGetVersion_v2020.allocate(out -> answer(out, 12000), Arena.global()),
+                "cuInit", PFN_cuInit_v2000.allocate(flags -> 0, Arena.global()), "cuDeviceGetCount",
+                PFN_cuDeviceGetCount_v2000.allocate(out -> answer(out, 1), Arena.global()), "cuDeviceGet",
+                PFN_cuDeviceGet_v2000.allocate((out, ordinal) -> answer(out, 7), Arena.global()), "cuDeviceGetName",
+                PFN_cuDeviceGetName_v2000.allocate((out, length, device) -> {
+                    out.setString(0, "Least " + device);
+                    return 0;
+                }, Arena.global()), "cuDevicePrimaryCtxRetain",
+                PFN_cuDevicePrimaryCtxRetain_v7000.allocate((out, device) -> {
+                    out.set(ValueLayout.JAVA_LONG, 0, 0xC0);
+                    return 0;
+                }, Arena.global()), "cuDevicePrimaryCtxRelease",
+                PFN_cuDevicePrimaryCtxRelease_v11000.allocate(device -> 0, Arena.global()), "cuCtxSetCurrent",
+                PFN_cuCtxSetCurrent_v4000.allocate(context -> 0, Arena.global()));
+
+        private static int answer(MemorySegment out, int value) {
+            out.set(ValueLayout.JAVA_INT, 0, value);
+            return 0;
+        }
+
+        @Override
+        public String name() { return "least"; }
+
+        @Override
+        public Result load() {
+            return new Result.Loaded(PFN_cuGetProcAddress_v12000.allocate((symbol, out, version, flags, status) -> {
+                MemorySegment function = functions.get(symbol.getString(0));
+                out.set(ValueLayout.JAVA_LONG, 0, function == null ? 0 : function.address());
+                status.set(ValueLayout.JAVA_INT, 0, function == null ? 1 : 0);
+                return 0;
+            }, Arena.global()), "a few lines");
+        }
+    }
+
+    @Test
+    void aDriverOfAFewFunctionsIsOpened() {
+        Cuda cuda = Cuda.open(new Least());
+        assertEquals("device 0 (Least 7)", cuda.device(0).toString());
+        try (Context context = cuda.device(0).context()) {
+            CudaException e = assertThrows(CudaException.class, () -> context.allocate(16));
+            assertEquals("CUDA_ERROR_CALL_REQUIRES_NEWER_DRIVER", e.codeName());
+            assertEquals("cuMemAlloc", e.call());
+        }
     }
 
     @Test
