@@ -88,9 +88,10 @@ public final class DeviceBuffer implements AutoCloseable {
         Lifetime[] owners = pool == null
                 ? new Lifetime[]{stream.lifetime()}
                 : new Lifetime[]{stream.lifetime(), pool.lifetime()};
-        return new DeviceBuffer(context, address, bytes, uses, () -> Lifetime.inTurn(() -> uses.joinInto(stream), () -> {
-            if (bytes > 0) driver.memory.freeAsync(context.raw(), address, stream.raw());
-        }), pool, owners);
+        return new DeviceBuffer(context, address, bytes, uses,
+                () -> Lifetime.inTurn(() -> uses.joinInto(stream), () -> {
+                    if (bytes > 0) driver.memory.freeAsync(context.raw(), address, stream.raw());
+                }), pool, owners);
     }
 
     private static void requireSize(long bytes) {

@@ -21,7 +21,9 @@ final class LaunchStruct {
     }
 
     /** With the cluster whatever its size: asked without one, the driver answers that 0 of them fit. */
-    static MemorySegment ofClusters(LaunchConfig config, SegmentAllocator memory) { return of(config, true, memory); }
+    static MemorySegment ofClusters(LaunchConfig config, SegmentAllocator memory) {
+        return of(config, true, memory);
+    }
 
     private static MemorySegment of(LaunchConfig config, boolean clusters, SegmentAllocator memory) {
         MemorySegment struct = memory.allocate(CUlaunchConfig.layout());

@@ -55,6 +55,7 @@ final class OccupancyCalls {
         Native.putInt(to, launch.effectiveCluster() == null
                 ? 0
                 : Occupancy.clusters(function, (int) launch.block().count(), launch.sharedBytes(),
-                        (int) launch.effectiveCluster().count()), "numClusters");
+                        (int) launch.effectiveCluster().count()),
+                "numClusters");
     }
 }

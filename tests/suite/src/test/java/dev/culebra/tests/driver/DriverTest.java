@@ -37,9 +37,7 @@ abstract class DriverTest {
 
     /** Who asks for a driver wants to hear that it is missing: no test is skipped, each class fails with the reason. */
     @BeforeAll
-    static void requireDriver() {
-        if (CUDA == null) Cuda.open(PROVIDER);
-    }
+    static void requireDriver() { if (CUDA == null) Cuda.open(PROVIDER); }
 
     /** Longer than any machine needs; only a test that fails waits for it. */
     static final long PATIENCE_SECONDS = 20;
