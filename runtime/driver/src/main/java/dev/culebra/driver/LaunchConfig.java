@@ -12,13 +12,29 @@ package dev.culebra.driver;
  */
 public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster, boolean cooperative) {
 
+    /** Blocks along y and z: of all compute capabilities so far, by the programming guide's table. */
+    private static final int MOST_BLOCKS_YZ = 65535;
+
+    /** Threads along z: likewise. */
+    private static final int MOST_THREADS_Z = 64;
+
     /**
      * Checks what can be known without a device.
      *
-     * @throws IllegalArgumentException where shared memory is negative, or the grid is not whole clusters
+     * @throws IllegalArgumentException where an extent is more than a device takes, shared memory is negative, or the
+     *         grid is not whole clusters
      */
     public LaunchConfig {
         if (grid == null || block == null) throw new IllegalArgumentException("a launch needs a grid and a block");
+        // The driver says "invalid argument" to these, and not which.
+        if (grid.y() > MOST_BLOCKS_YZ || grid.z() > MOST_BLOCKS_YZ) {
+            throw new IllegalArgumentException("a grid has up to " + MOST_BLOCKS_YZ + " blocks along y and z, got " + grid
+                    + ": put the longest extent along x");
+        }
+        if (block.z() > MOST_THREADS_Z) {
+            throw new IllegalArgumentException(
+                    "a block has up to " + MOST_THREADS_Z + " threads along z, got " + block);
+        }
         if (sharedBytes < 0) throw new IllegalArgumentException("shared memory is 0 or more bytes, got " + sharedBytes);
         if (cluster != null
                 && (grid.x() % cluster.x() != 0 || grid.y() % cluster.y() != 0 || grid.z() % cluster.z() != 0)) {

@@ -60,6 +60,17 @@ class LaunchTest extends DriverTest {
     }
 
     @Test
+    void shapesThatNoDeviceTakesAreRefused() {
+        LaunchConfig.of(new Dim3(Integer.MAX_VALUE, 65535, 65535), new Dim3(4, 4, 64));
+        for (Dim3 grid : new Dim3[]{Dim3.of(1, 65536), Dim3.of(1, 1, 65536)}) {
+            contains(assertThrows(IllegalArgumentException.class, () -> LaunchConfig.of(grid, Dim3.of(1))).getMessage(),
+                    "65535", "" + grid);
+        }
+        contains(assertThrows(IllegalArgumentException.class, () -> LaunchConfig.of(Dim3.of(1), Dim3.of(1, 1, 65)))
+                .getMessage(), "64 threads along z");
+    }
+
+    @Test
     void tellsWhatTheKernelIs() {
         try (CudaModule module = context.load(Ptx.AXPY)) {
             Kernel axpy = module.kernel("axpy");
