@@ -28,8 +28,9 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
         if (grid == null || block == null) throw new IllegalArgumentException("a launch needs a grid and a block");
         // The driver says "invalid argument" to these, and not which.
         if (grid.y() > MOST_BLOCKS_YZ || grid.z() > MOST_BLOCKS_YZ) {
-            throw new IllegalArgumentException("a grid has up to " + MOST_BLOCKS_YZ + " blocks along y and z, got " + grid
-                    + ": put the longest extent along x");
+            throw new IllegalArgumentException(
+                    "a grid has up to " + MOST_BLOCKS_YZ + " blocks along y and z, got " + grid
+                            + ": put the longest extent along x");
         }
         if (block.z() > MOST_THREADS_Z) {
             throw new IllegalArgumentException(
