@@ -4,6 +4,7 @@ module dev.culebra.cli {
     requires dev.culebra.driver;
     requires com.fasterxml.jackson.databind;
     requires info.picocli;
+    requires jdk.management;
     requires me.tongfei.progressbar;
 
     exports dev.culebra.cli;

@@ -2,11 +2,13 @@ package dev.culebra.sparse;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.zip.CRC32C;
@@ -80,7 +83,7 @@ final class SparseFile {
         }
     }
 
-    private static void writeTo(SparseMatrix matrix, FileChannel channel) throws IOException {
+    static void writeTo(SparseMatrix matrix, WritableByteChannel channel) throws IOException {
         List<Entry> table = new ArrayList<>();
         long at = headerBytes(matrix.sections().size());
         for (Section s : matrix.sections()) {
@@ -88,16 +91,16 @@ final class SparseFile {
             table.add(new Entry(s.name(), at, s.bytes().byteSize(), checksum(s.bytes())));
             at += s.bytes().byteSize();
         }
-        writeFully(channel, header(matrix, table, at), 0);
+        ByteBuffer header = header(matrix, table, at);
+        long written = header.remaining();
+        writeFully(channel, header);
         for (int i = 0; i < table.size(); i++) {
             MemorySegment bytes = matrix.sections().get(i).bytes();
+            writeFully(channel, ByteBuffer.allocate((int) (table.get(i).offset - written))); // less than ALIGNMENT
             for (long done = 0; done < bytes.byteSize(); done += CHUNK) {
-                long length = Math.min(CHUNK, bytes.byteSize() - done);
-                writeFully(channel, bytes.asSlice(done, length).asByteBuffer(), table.get(i).offset + done);
+                writeFully(channel, bytes.asSlice(done, Math.min(CHUNK, bytes.byteSize() - done)).asByteBuffer());
             }
-        }
-        if (channel.size() < at) { // the last section is empty: the gap before it is still part of the file
-            writeFully(channel, ByteBuffer.allocate(1), at - 1);
+            written = table.get(i).offset + bytes.byteSize();
         }
     }
 
@@ -116,15 +119,24 @@ final class SparseFile {
         return b.flip();
     }
 
-    private static void writeFully(FileChannel channel, ByteBuffer from, long at) throws IOException {
+    private static void writeFully(WritableByteChannel channel, ByteBuffer from) throws IOException {
         while (from.hasRemaining()) {
-            at += channel.write(from, at);
+            channel.write(from);
         }
     }
 
     // ---- reading
 
+    static boolean isEncoded(Path path) throws IOException {
+        // Opening a pipe would wait for a writer.
+        if (!Files.isRegularFile(path)) return false;
+        try (InputStream in = Files.newInputStream(path)) {
+            return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
+        }
+    }
+
     static SparseMatrix read(Path path) throws IOException {
+        if (Files.exists(path) && !Files.isRegularFile(path)) throw new FormatException(path + ": not a regular file");
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             return readFrom(channel);
         } catch (FormatException e) {
@@ -143,7 +155,7 @@ final class SparseFile {
         ByteBuffer fixed = readFully(channel, 0, FIXED_BYTES);
         byte[] magic = new byte[MAGIC.length];
         fixed.get(magic);
-        if (!java.util.Arrays.equals(magic, MAGIC)) {
+        if (!Arrays.equals(magic, MAGIC)) {
             throw new FormatException("no encoded matrix: the first 8 bytes are "
                     + java.util.HexFormat.ofDelimiter(" ").formatHex(magic) + ", not "
                     + java.util.HexFormat.ofDelimiter(" ").formatHex(MAGIC));

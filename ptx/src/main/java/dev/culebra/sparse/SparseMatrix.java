@@ -2,6 +2,7 @@ package dev.culebra.sparse;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -116,7 +117,7 @@ public final class SparseMatrix {
      * Reads the file form. Nothing in it is trusted: sizes are held against the file's, checksums and the whole structure
      * are checked, so that what comes back is as valid as an encoder's result.
      *
-     * @param path a file made by {@link #write}
+     * @param path a file made by {@link #write(Path)}
      * @return the matrix; the file is closed and not needed any more
      * @throws FormatException if the file is no valid encoded matrix
      * @throws IOException if it can not be read
@@ -130,6 +131,24 @@ public final class SparseMatrix {
      * @throws IOException if it can not be written; then nothing is left behind
      */
     public void write(Path path) throws IOException { SparseFile.write(this, path); }
+
+    /**
+     * Writes the file form to wherever the caller wants it, from the first byte to the last.
+     *
+     * @param channel blocking, such as a file opened for writing; not closed, not forced to the disk
+     * @throws IOException if it can not be written; a part may have been
+     */
+    public void write(WritableByteChannel channel) throws IOException { SparseFile.writeTo(this, channel); }
+
+    /**
+     * Whether a file claims to be the file form of a matrix: by its first bytes, not by its name. {@link #read} finds out
+     * whether it is.
+     *
+     * @param path any path
+     * @return whether it is a regular file that begins as {@link #write(Path)} begins one
+     * @throws IOException if it can not be read
+     */
+    public static boolean isEncoded(Path path) throws IOException { return SparseFile.isEncoded(path); }
 
     /**
      * Rows.

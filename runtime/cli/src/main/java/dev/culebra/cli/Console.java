@@ -1,16 +1,22 @@
 package dev.culebra.cli;
 
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.OperatingSystemMXBean;
+import dev.culebra.cli.Failures.Failure;
 
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 
 /** Where a command speaks: results on {@code out}; errors, warnings and progress on {@code err}. */
 final class Console {
-    private static final JsonMapper JSON = new JsonMapper();
+    private static final JsonMapper JSON = JsonMapper.builder()
+            // ASCII: whoever reads it need not know which encoding this machine's standard output has.
+            .enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private static final long CACHE_LINE = 64;
 
@@ -54,7 +60,15 @@ final class Console {
      */
     MemorySegment allocate(Arena arena, long bytes, String what) {
         this.task = "allocating " + Text.bytes(bytes) + " for the " + what;
+        // A system that promises more memory than it has would end this process, or others, when it is filled.
+        long all = machine().getTotalMemorySize() + machine().getTotalSwapSpaceSize();
+        if (all > 0 && bytes > all)
+            throw new Failure("out of memory while " + task + ": this machine has " + Text.bytes(all));
         return arena.allocate(bytes, CACHE_LINE);
+    }
+
+    private static OperatingSystemMXBean machine() {
+        return (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     }
 
     @FunctionalInterface

@@ -4,9 +4,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,8 +24,12 @@ import java.util.Map;
             "  culebra demo                                     see the whole path once",
             "  culebra synth w.safetensors --shape 4096,1024 --sparsity 0.7",
             "  culebra encode w.safetensors w.culebra",
+            "  culebra synth x.safetensors --shape 1024,8 --sparsity 0",
             "  culebra spmm --weights w.culebra --input x.safetensors --output y.safetensors", "",
-            "'culebra help COMMAND' explains one command.", ""})
+            "'culebra help COMMAND' explains one command.", ""},
+        footerHeading = "%nEnvironment:%n", footer = {
+            "  CULEBRA_JAVA_OPTIONS   options for the JVM, such as -Xmx8g for larger matrices",
+            "  CULEBRA_CUDA_DRIVER    the driver's library, where it is not found by itself"})
 public final class Culebra implements Runnable {
     /** Done. */
     public static final int OK = 0;
@@ -33,7 +39,7 @@ public final class Culebra implements Runnable {
     public static final int USAGE = 2;
 
     @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT,
-            description = "Show the stack trace of an error.")
+            description = "Say more: the stack trace of an error, all that was tried where a driver is missing.")
     private boolean verbose;
 
     @CommandLine.Spec
@@ -72,6 +78,8 @@ public final class Culebra implements Runnable {
         }
     }
 
+    boolean verbose() { return verbose; }
+
     /** Without a subcommand. */
     @Override
     public void run() { throw new ParameterException(spec.commandLine(), "no command given"); }
@@ -86,6 +94,7 @@ public final class Culebra implements Runnable {
         line.addSubcommand("demo", new DemoCommand(console));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         line.setOut(new PrintWriter(console.out(), true)).setErr(new PrintWriter(console.err(), true));
+        line.registerConverter(Path.class, new Options.PathConverter());
         line.setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(true).setUsageHelpWidth(110);
         line.setUsageHelpLongOptionsMaxWidth(32);
         describeExitCodes(line);
@@ -104,8 +113,15 @@ public final class Culebra implements Runnable {
     }
 
     private static int misused(Console console, ParameterException e) {
-        var command = e.getCommandLine().getCommandSpec().qualifiedName();
-        console.error(Failures.oneLine(e.getMessage()) + " (see '" + command + " --help')");
+        var line = e.getCommandLine();
+        var command = line.getCommandSpec().qualifiedName();
+        var message = e.getMessage();
+        if (e instanceof UnmatchedArgumentException unmatched && line.getParent() == null
+                && !unmatched.isUnknownOption()) {
+            message = "no command '" + unmatched.getUnmatched().getFirst() + "'; there are "
+                    + String.join(", ", line.getSubcommands().keySet());
+        }
+        console.error(Failures.oneLine(message) + " (see '" + command + " --help')");
         return USAGE;
     }
 

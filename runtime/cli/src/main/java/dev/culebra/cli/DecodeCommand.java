@@ -31,7 +31,8 @@ final class DecodeCommand implements Callable<Integer> {
             description = "File to write; an existing one is replaced.")
     private Path output;
 
-    @Option(names = "--json", description = "Print one line with one JSON object.")
+    @Option(names = "--json",
+            description = "Print one line with one JSON object: output, format, dtype, m, k, nonzeros, sparsity.")
     private boolean json;
 
     DecodeCommand(Console console) { this.console = console; }
@@ -42,6 +43,7 @@ final class DecodeCommand implements Callable<Integer> {
         var matrix = console.during("reading " + input.getFileName(), () -> SparseMatrix.read(input));
         var type = matrix.valueType().dense();
         var declaration = Declaration.matrix("weight", TensorType.of(type), matrix.m(), matrix.k());
+        Outputs.checkRoom(output, (long) matrix.m() * matrix.k() * type.bytes());
         try (var arena = Arena.ofShared(); var writer = SafetensorsWriter.create(output, Map.of(), declaration)) {
             var tensor = writer.tensors().getFirst();
             var dense = console.allocate(arena, tensor.bytes(), "dense matrix");

@@ -1,9 +1,11 @@
 package dev.culebra.cli;
 
+import dev.culebra.cli.Failures.Failure;
 import dev.culebra.llm.checkpoint.CheckpointException;
 import dev.culebra.llm.checkpoint.Safetensors;
 import dev.culebra.llm.checkpoint.TensorInfo;
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 
 import java.io.IOException;
@@ -28,10 +30,13 @@ record DenseMatrix(Safetensors file, TensorInfo tensor, DenseType type, int rows
      * @param shape what the dimensions are called, for messages
      */
     static DenseMatrix open(Path path, String name, String shape) throws IOException {
+        if (SparseMatrix.isEncoded(path)) {
+            throw new Failure(path + ": is an encoded file; needed here is a safetensors file ('decode' makes one)");
+        }
         var file = Safetensors.open(path);
         try {
             var tensor = name == null ? file.onlyTensor() : file.tensor(name);
-            var where = "tensor '" + tensor.name() + "'";
+            var where = "tensor " + tensor.nameText();
             var type = tensor.type().dense().orElseThrow(() -> new CheckpointException(path,
                     where + " is " + tensor.type() + "; a product takes F16, BF16 or F32"));
             if (tensor.shape().size() != 2) {

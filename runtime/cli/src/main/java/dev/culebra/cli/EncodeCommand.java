@@ -1,15 +1,19 @@
 package dev.culebra.cli;
 
 import dev.culebra.cli.Options.FormatChoice;
+import dev.culebra.llm.checkpoint.OutputFile;
 import dev.culebra.sparse.SparseMatrix;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.WRITE;
 
 /** {@code culebra encode}. */
 @Command(name = "encode", mixinStandardHelpOptions = true, versionProvider = Version.class,
@@ -34,12 +38,14 @@ final class EncodeCommand implements Callable<Integer> {
             description = "Which tensor; may be left out where the file has one.")
     private String tensor;
 
-    @Option(names = "--format", paramLabel = "auto|NAME", defaultValue = "auto",
+    @Option(names = "--format", paramLabel = "NAME", defaultValue = "auto",
             converter = Options.FormatConverter.class,
             description = "Sparse format: auto or tiled-csl. Default: ${DEFAULT-VALUE}.")
     private FormatChoice format;
 
-    @Option(names = "--json", description = "Print one line with one JSON object.")
+    @Option(names = "--json",
+            description = "Print one line with one JSON object: output, format, dtype, m, k, nonzeros, sparsity, dense_bytes, "
+                    + "encoded_bytes (what a device reads), time_ms (of encoding, without files).")
     private boolean json;
 
     EncodeCommand(Console console) { this.console = console; }
@@ -58,10 +64,15 @@ final class EncodeCommand implements Callable<Integer> {
     }
 
     private void write(SparseMatrix matrix) throws IOException {
-        // Through a symbolic link the file it leads to is replaced, not the link.
-        var target = Files.exists(output) ? output.toRealPath() : output;
         console.during("writing " + output.getFileName(), () -> {
-            matrix.write(target);
+            try (var file = OutputFile.beside(output)) {
+                try (var channel = FileChannel.open(file.part(), CREATE_NEW, WRITE)) {
+                    matrix.write(channel);
+                    // On the disk before it has the name: a power failure must not leave the name with nothing under it.
+                    channel.force(true);
+                }
+                file.commit();
+            }
             return null;
         });
     }

@@ -1,5 +1,6 @@
 package dev.culebra.cli;
 
+import dev.culebra.driver.CudaUnavailableException;
 import dev.culebra.llm.checkpoint.CheckpointException;
 import dev.culebra.sparse.FormatException;
 
@@ -11,12 +12,15 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What went wrong, as one line for people. */
 final class Failures {
     /** Characters of a message: ten lines of a terminal. */
     private static final int LONGEST = 800;
+
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
     private Failures() {}
 
@@ -44,6 +48,8 @@ final class Failures {
             case InternalError f when message(f).contains("unsafe memory access") ->
                 "a file became shorter, or its disk failed, while "
                         + task;
+            case CudaUnavailableException f -> "no CUDA driver: " + DriverReason.brief(f.reason())
+                    + "; 'culebra info' shows what there is, --device cpu needs none";
             case IllegalArgumentException f when f.getMessage() != null -> f.getMessage();
             case RuntimeException f when f.getClass().getName().startsWith("dev.culebra.") && f.getMessage() != null ->
                 f.getMessage();
@@ -75,6 +81,8 @@ final class Failures {
     /** Lines joined, blank ones dropped, the rest of a long log left to --verbose. */
     static String oneLine(String message) {
         var line = message.lines().map(String::strip).filter(l -> !l.isEmpty()).collect(Collectors.joining("; "));
+        // A file's name may hold anything, such as what moves a terminal's cursor.
+        line = UNPRINTABLE.matcher(line).replaceAll("?");
         return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "... (--verbose shows all)";
     }
 }

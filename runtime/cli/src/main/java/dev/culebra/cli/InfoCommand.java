@@ -7,6 +7,7 @@ import dev.culebra.driver.Device;
 import dev.culebra.spmm.Spmm;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -23,6 +24,9 @@ final class InfoCommand implements Callable<Integer> {
     private static final String EMULATOR = "emulator";
 
     private final Console console;
+
+    @ParentCommand
+    private Culebra culebra;
 
     @Option(names = "--json", description = "Print one line with one JSON object.")
     private boolean json;
@@ -98,7 +102,8 @@ final class InfoCommand implements Callable<Integer> {
     private void print(String name, ObjectNode info) {
         var node = info.path(name);
         if (!node.path("available").asBoolean()) {
-            console.line("%-9s none: %s", name, node.path("reason").asText());
+            var reason = node.path("reason").asText();
+            console.line("%-9s none: %s", name, culebra.verbose() ? reason : DriverReason.brief(reason));
             return;
         }
         console.line("%-9s driver %s, %s", name, node.path("driver_version").asText(), node.path("origin").asText());

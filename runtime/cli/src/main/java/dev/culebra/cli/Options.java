@@ -5,6 +5,8 @@ import dev.culebra.sparse.ValueType;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -39,12 +41,13 @@ final class Options {
         public Double convert(String text) { return number(text, 0, 1, "such as 0.7 for 70% zeros"); }
     }
 
+    /** What people write; Java alone would also take 0.5f, 0x1p-1 and blanks. */
+    private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+
     static double number(String text, double least, double most, String example) {
-        try {
-            double value = Double.parseDouble(text);
+        if (NUMBER.matcher(text).matches()) {
+            double value = Double.parseDouble(text) + 0.0; // -0 becomes 0
             if (value >= least && value <= most) return value;
-        } catch (NumberFormatException e) {
-            // Refused below.
         }
         throw new TypeConversionException(
                 Text.format("'%s' is no number from %s to %s, %s", text, plain(least), plain(most), example));
@@ -52,6 +55,31 @@ final class Options {
 
     private static String plain(double value) {
         return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+    }
+
+    static final class SeedConverter implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            try {
+                return Long.parseLong(text);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is no whole number from -2^63 to 2^63 - 1");
+            }
+        }
+    }
+
+    static final class PathConverter implements ITypeConverter<Path> {
+        @Override
+        public Path convert(String text) {
+            if (text.isEmpty()) throw new TypeConversionException("a file's name can not be empty");
+            try {
+                return Path.of(text);
+            } catch (InvalidPathException e) {
+                // Seen where the locale is an ASCII one and the name is not.
+                throw new TypeConversionException("'" + text + "' can not name a file: " + e.getReason()
+                        + "; with a locale such as LC_ALL=C.UTF-8 any name can be given");
+            }
+        }
     }
 
     static final class ValueTypeConverter implements ITypeConverter<ValueType> {

@@ -20,4 +20,15 @@ final class Outputs {
         }
         OutputFile.beside(output).close();
     }
+
+    /** Fails if a file of that size, which {@link #check} found a place for, has no room there. */
+    static void checkRoom(Path output, long bytes) throws IOException {
+        var folder = (Files.exists(output) ? output.toRealPath() : output.toAbsolutePath()).getParent();
+        long room = Files.getFileStore(folder).getUsableSpace();
+        // Some file systems do not tell.
+        if (room > 0 && bytes > room) {
+            throw new Failure(output + ": would take " + Text.bytes(bytes) + ", but its disk has room for "
+                    + Text.bytes(room));
+        }
+    }
 }

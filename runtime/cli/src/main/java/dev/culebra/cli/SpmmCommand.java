@@ -82,6 +82,7 @@ final class SpmmCommand implements Callable<Integer> {
             try (var spmm = Spmm.open(device)) {
                 // The output first: where it does not fit nothing else is worth doing.
                 var y = console.allocate(arena, outputBytes(weights.m(), n), "output");
+                Outputs.checkRoom(output, y.byteSize());
                 var matrix = weights.matrix(format.format(), console);
                 var x = tokenMajor(input, arena);
                 try (var loaded = console.during("loading weights", () -> spmm.load(matrix))) {

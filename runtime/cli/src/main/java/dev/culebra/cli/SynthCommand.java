@@ -1,5 +1,6 @@
 package dev.culebra.cli;
 
+import dev.culebra.cli.Failures.Failure;
 import dev.culebra.cli.Options.Shape;
 import dev.culebra.llm.checkpoint.SafetensorsWriter;
 import dev.culebra.llm.checkpoint.SafetensorsWriter.Declaration;
@@ -53,11 +54,12 @@ final class SynthCommand implements Callable<Integer> {
             description = "Type of the elements. Default: ${DEFAULT-VALUE}.")
     private ValueType type;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", converter = Options.SeedConverter.class,
             description = "Any whole number. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--json", description = "Print one line with one JSON object.")
+    @Option(names = "--json",
+            description = "Print one line with one JSON object: output, m, k, dtype, nonzeros, sparsity, skew, seed.")
     private boolean json;
 
     static final class SkewConverter implements ITypeConverter<Double> {
@@ -74,6 +76,7 @@ final class SynthCommand implements Callable<Integer> {
         Outputs.check(output);
         int m = shape.m();
         int k = shape.k();
+        Outputs.checkRoom(output, outputBytes(m, k));
         var weights = console.during("finding the threshold",
                 () -> new SyntheticWeights(m, k, sparsity, skew, type, seed));
         var declaration = Declaration.matrix("weight", TensorType.of(type.dense()), m, k);
@@ -90,6 +93,14 @@ final class SynthCommand implements Callable<Integer> {
         }
         report(m, k, weights.zeros());
         return Culebra.OK;
+    }
+
+    private long outputBytes(int m, int k) {
+        try {
+            return Math.multiplyExact((long) m * k, type.bits() / 8);
+        } catch (ArithmeticException e) {
+            throw new Failure("weights of [" + m + ", " + k + "] have more bytes than any file");
+        }
     }
 
     private void report(int m, int k, long zeros) throws Exception {

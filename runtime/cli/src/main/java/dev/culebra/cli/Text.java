@@ -13,7 +13,7 @@ final class Text {
         if (bytes < 1 << 10) return bytes + " B";
         double value = bytes;
         String unit = "B";
-        for (var next : new String[]{"KiB", "MiB", "GiB", "TiB"}) {
+        for (var next : new String[]{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}) {
             if (value < 1 << 10) break;
             value /= 1 << 10;
             unit = next;

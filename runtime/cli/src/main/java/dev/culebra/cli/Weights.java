@@ -7,15 +7,10 @@ import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /** Weights in a file of either kind, told apart by their first bytes, not by the file's name. */
 sealed interface Weights extends AutoCloseable {
-    /** See the description of the file form in {@code dev.culebra.sparse}. */
-    byte[] MAGIC = {(byte) 0x89, 'C', 'U', 'L', 'E', 'B', 'R', 'A'};
-
     int m();
 
     int k();
@@ -32,21 +27,13 @@ sealed interface Weights extends AutoCloseable {
 
     /** @param tensor its name in a safetensors file, or null where the file has but one */
     static Weights open(Path path, String tensor, Console console) throws IOException {
-        if (!isEncoded(path)) {
+        if (!SparseMatrix.isEncoded(path)) {
             return new Dense(DenseMatrix.open(path, tensor, "[M, K]"));
         }
         if (tensor != null) {
             throw new Failure(path + ": an encoded file holds one matrix without a name; leave the tensor's name out");
         }
         return new Encoded(path, console.during("reading " + path.getFileName(), () -> SparseMatrix.read(path)));
-    }
-
-    /** Whether a file begins as an encoded one does: 89 and CULEBRA. As a safetensors header's length that is far too much. */
-    private static boolean isEncoded(Path path) throws IOException {
-        if (!Files.isRegularFile(path)) return false;
-        try (var in = Files.newInputStream(path)) {
-            return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
-        }
     }
 
     /** Weights as a checkpoint has them. */

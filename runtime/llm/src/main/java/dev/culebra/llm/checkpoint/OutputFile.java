@@ -1,10 +1,14 @@
 package dev.culebra.llm.checkpoint;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,8 +44,7 @@ public final class OutputFile implements AutoCloseable {
      * @throws IOException if the system can not tell
      */
     public static OutputFile beside(Path path) throws IOException {
-        // Through a symbolic link the file it leads to is replaced, not the link.
-        var target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+        var target = target(path);
         if (target.getFileName() == null) throw new CheckpointException(path, "can not be written: it names no file");
         if (Files.isDirectory(target)) throw new CheckpointException(path, "can not be written: it is a folder");
         if (Files.exists(target) && !Files.isRegularFile(target)) {
@@ -57,6 +60,25 @@ public final class OutputFile implements AutoCloseable {
         var part = folder.resolve("." + UUID.randomUUID().toString().substring(0, 8) + ".culebra.part");
         PENDING.add(part);
         return new OutputFile(target, part);
+    }
+
+    /** Through a symbolic link the file it leads to is replaced or made, not the link. */
+    private static Path target(Path path) throws IOException {
+        var target = path.toAbsolutePath();
+        while (true) {
+            try {
+                // Also finds a name too long for the system, and a circle of links.
+                Files.readAttributes(target, BasicFileAttributes.class);
+                return target.toRealPath();
+            } catch (NoSuchFileException e) {
+                if (!Files.isSymbolicLink(target)) return target;
+                target = target.resolveSibling(Files.readSymbolicLink(target));
+            } catch (AccessDeniedException e) {
+                return target; // said below, with what is denied
+            } catch (FileSystemException e) {
+                throw new CheckpointException(path, "can not be written: " + e.getReason());
+            }
+        }
     }
 
     /**

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -44,9 +45,8 @@ public final class Safetensors implements AutoCloseable {
      * @throws IOException if the system can not read it
      */
     public static Safetensors open(Path path) throws IOException {
-        if (!Files.exists(path)) throw new CheckpointException(path, "no such file");
         // Opening a pipe would wait for a writer, and neither a pipe nor a folder can be mapped.
-        if (!Files.isRegularFile(path)) throw new CheckpointException(path, "not a regular file");
+        if (!isRegular(path)) throw new CheckpointException(path, "not a regular file");
         var arena = Arena.ofShared();
         try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
             long bytes = channel.size();
@@ -86,6 +86,15 @@ public final class Safetensors implements AutoCloseable {
         var text = file.asSlice(SafetensorsHeader.LENGTH_BYTES, length).toArray(ValueLayout.JAVA_BYTE);
         var header = SafetensorsHeader.parse(name, bytes, text);
         return new Safetensors(name, header, Arena.ofShared(), file.asSlice(header.dataStart()).asReadOnly());
+    }
+
+    /** Tells what is missing from what is closed to us or can not be looked up. */
+    private static boolean isRegular(Path path) throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class).isRegularFile();
+        } catch (NoSuchFileException e) {
+            throw new CheckpointException(path, "no such file");
+        }
     }
 
     private static void checkSize(Path path, long bytes) throws CheckpointException {

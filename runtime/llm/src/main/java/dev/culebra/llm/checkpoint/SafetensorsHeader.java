@@ -1,6 +1,8 @@
 package dev.culebra.llm.checkpoint;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,6 +17,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import static dev.culebra.llm.checkpoint.CheckpointException.quote;
 
@@ -36,7 +39,13 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
 
     static final String METADATA = "__metadata__";
 
-    private static final JsonMapper JSON = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+    /** A name or a text may take the whole header; Jackson's own limits are for strangers' requests and lower. */
+    private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
+            .maxNameLength((int) LONGEST).maxStringLength((int) LONGEST).build();
+
+    private static final JsonMapper JSON = JsonMapper.builder(
+            JsonFactory.builder().streamReadConstraints(LIMITS).build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
@@ -83,7 +92,7 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
             var at = e.getLocation();
             throw new CheckpointException(file, "header is not valid JSON"
                     + (at == null ? "" : " at character " + at.getCharOffset()) + ": "
-                    + oneLine(e.getOriginalMessage()));
+                    + plain(e.getOriginalMessage()));
         }
         if (!root.isObject()) {
             throw new CheckpointException(file, "header must be one JSON object; not a safetensors file?");
@@ -170,8 +179,16 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
         }
     }
 
-    private static String oneLine(String message) {
+    /** The parser's words without what only its programmers know: names of its switches, limits and classes. */
+    private static String plain(String message) {
         var line = message.lines().findFirst().orElse("");
-        return line.length() <= 200 ? line : line.substring(0, 200) + "...";
+        for (var jargon : JARGON) line = jargon.matcher(line).replaceAll("");
+        return line.length() <= LONGEST_MESSAGE ? line : line.substring(0, LONGEST_MESSAGE) + "...";
     }
+
+    private static final int LONGEST_MESSAGE = 200;
+
+    private static final List<Pattern> JARGON = List.of(Pattern.compile(", from `[^`]*`"),
+            Pattern.compile(": enable `.*"), Pattern.compile(": maybe a \\(non-standard\\) comment.*"),
+            Pattern.compile(" \\(bound as .*"));
 }

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Writes a safetensors file: the header first, from names, types and shapes; then the data, in any order and from any
@@ -65,7 +66,7 @@ public final class SafetensorsWriter implements AutoCloseable {
      * Begins a file and writes its header. The data lies in the order of the declarations.
      *
      * @param path where the file will be
-     * @param metadata free text to go with it, may be empty
+     * @param metadata free text to go with it, may be empty; written in the order of its keys
      * @param declarations the tensors
      * @return the writer; close it
      * @throws CheckpointException if the place can not be written to
@@ -164,7 +165,8 @@ public final class SafetensorsWriter implements AutoCloseable {
 
     private static ByteBuffer header(Map<String, String> metadata, List<TensorInfo> tensors) throws IOException {
         var root = new LinkedHashMap<String, Object>();
-        if (!metadata.isEmpty()) root.put(SafetensorsHeader.METADATA, metadata);
+        // Sorted: an unordered map has another order in each process, and the same content is to give the same bytes.
+        if (!metadata.isEmpty()) root.put(SafetensorsHeader.METADATA, new TreeMap<>(metadata));
         for (var t : tensors) {
             var entry = new LinkedHashMap<String, Object>();
             entry.put("dtype", t.type().name());

@@ -42,6 +42,13 @@ public record TensorInfo(String name, TensorType type, List<Long> shape, long be
     public long elements() { return shape.stream().reduce(1L, Math::multiplyExact); }
 
     /**
+     * The name for people: a file's author may have put anything into it.
+     *
+     * @return between single quotes, on one line, shortened, such as {@code 'fc1.weight'}
+     */
+    public String nameText() { return CheckpointException.quote(name); }
+
+    /**
      * The shape for people.
      *
      * @return such as {@code [768, 192]}

@@ -39,6 +39,9 @@ public final class SyntheticWeights {
     /** Beyond it a score's square overflows a 16-bit float: 0.02 * 4.9 * exp(2 * 4.9 * 1.3) = 33,400. */
     public static final double LARGEST_SKEW = 1.3;
 
+    /** A row must fit an array of bytes; the JVM's longest is a little shorter than 2^31 - 1. */
+    private static final int LARGEST_K = (Integer.MAX_VALUE - 8) / Short.BYTES;
+
     private static final ValueLayout.OfShort BITS16 = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -64,7 +67,7 @@ public final class SyntheticWeights {
      * Finds the threshold, which takes one pass over all elements, on as many threads as there are.
      *
      * @param m rows, 1 or more
-     * @param k columns, 1 or more
+     * @param k columns, 1 to 1,073,741,819
      * @param sparsity part of the elements that is zero, 0 to 1
      * @param skew how much rows and columns differ: the standard deviation of their scores' logarithm, 0 to
      *        {@link #LARGEST_SKEW}
@@ -74,6 +77,9 @@ public final class SyntheticWeights {
      */
     public SyntheticWeights(int m, int k, double sparsity, double skew, ValueType type, long seed) {
         if (m < 1 || k < 1) throw new IllegalArgumentException("shape " + m + "," + k + " must be at least 1,1");
+        if (k > LARGEST_K) {
+            throw new IllegalArgumentException("shape " + m + "," + k + " has more than " + LARGEST_K + " columns");
+        }
         if (!(skew >= 0 && skew <= LARGEST_SKEW)) {
             throw new IllegalArgumentException("skew " + skew + " is not from 0 to " + LARGEST_SKEW);
         }

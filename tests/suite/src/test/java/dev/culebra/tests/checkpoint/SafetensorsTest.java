@@ -89,6 +89,20 @@ class SafetensorsTest {
         assertEquals(TensorType.F32, TensorType.of(DenseType.F32));
     }
 
+    /** The format limits the header alone, to 100 MB: up to that a name or a text may be of any length. */
+    @Test
+    void aNameOrATextMayFillTheHeader() throws Exception {
+        var name = "n".repeat(1_000_000);
+        var text = "t".repeat(100_000_000 - name.length() - 200);
+        var header = "{\"__metadata__\":{\"note\":\"" + text + "\"}," + RawFile.field(name, "U8", "[1]", 0, 1) + "}";
+        header += " ".repeat(100_000_000 - header.length());
+        try (var file = Safetensors.open(RawFile.write(folder.resolve("long"), header, new byte[1]))) {
+            assertEquals(name, file.onlyTensor().name());
+            assertEquals("'" + "n".repeat(80) + "...'", file.onlyTensor().nameText());
+            assertEquals(text, file.metadata().get("note"));
+        }
+    }
+
     @Test
     void namesAreListedWhereOneIsWanted() throws Exception {
         var header = "{" + RawFile.field("first", "U8", "[1]", 0, 1) + "," + RawFile.field("second", "U8", "[1]", 1, 2)

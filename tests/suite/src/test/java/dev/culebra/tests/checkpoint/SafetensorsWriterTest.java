@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -62,6 +63,34 @@ class SafetensorsWriterTest {
         assertEquals(17, data.length);
         for (int i = 0; i < data.length; i++) assertEquals(i, data[i]);
         assertEquals(List.of("x.safetensors"), names());
+    }
+
+    /** Else the same command would give other bytes each time: an immutable map's order changes from process to process. */
+    @Test
+    void theOrderOfTheMetadataDoesNotMatter() throws Exception {
+        var one = new LinkedHashMap<String, String>();
+        for (var key : List.of("seed", "made_by", "skew", "a")) one.put(key, "v");
+        var other = new LinkedHashMap<String, String>();
+        for (var key : List.of("a", "skew", "seed", "made_by")) other.put(key, "v");
+        for (var metadata : List.of(one, other)) {
+            try (var writer = SafetensorsWriter.create(folder.resolve(metadata == one ? "1" : "2"), metadata, A)) {
+                writer.commit();
+            }
+        }
+        assertArrayEquals(Files.readAllBytes(folder.resolve("1")), Files.readAllBytes(folder.resolve("2")));
+    }
+
+    /** A link to a file that is not there yet leads to the file that is made. */
+    @Test
+    void throughADanglingLinkTheFileIsMade() throws Exception {
+        Files.createDirectory(folder.resolve("sub"));
+        var link = Files.createSymbolicLink(folder.resolve("link"), Path.of("sub/second"));
+        Files.createSymbolicLink(folder.resolve("sub/second"), Path.of("../file"));
+        try (var writer = SafetensorsWriter.create(link, Map.of(), A)) {
+            writer.commit();
+        }
+        assertTrue(Files.isSymbolicLink(link) && Files.isRegularFile(folder.resolve("file")));
+        refused(Files.createSymbolicLink(folder.resolve("lost"), Path.of("nowhere/file")), "no folder");
     }
 
     @Test

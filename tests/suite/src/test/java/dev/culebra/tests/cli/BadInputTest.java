@@ -5,6 +5,7 @@ import dev.culebra.tests.checkpoint.RawFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +22,7 @@ import java.util.List;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Everything that can be wrong with files: exit code 1, one line that says what and where, and nothing written. */
 class BadInputTest {
@@ -173,7 +175,8 @@ class BadInputTest {
                 .failed(Culebra.FAILED, "no tensor 'v'; it has 'x'");
         Run.of("spmm", "--weights", encoded, "--weights-tensor", "w", "--input", input, "--output", output)
                 .failed(Culebra.FAILED, "holds one matrix without a name");
-        spmm(weights, encoded, output).failed(Culebra.FAILED, encoded.toString(), "header length");
+        spmm(weights, encoded, output).failed(Culebra.FAILED,
+                encoded + ": is an encoded file; needed here is a safetensors file");
     }
 
     /** Every truncation and every changed byte of an encoded file: its checksums leave nothing undetected. */
@@ -246,6 +249,57 @@ class BadInputTest {
         var wide = sparse("wide", 1, 1 << 21);
         remember();
         spmm(tall, wide, output).failed(Culebra.FAILED, "out of memory while allocating 512.0 TiB for the output",
-                "-Xmx");
+                "this machine has");
+    }
+
+    /** The disk is asked before the hours of work. */
+    @Test
+    void weightsThatNoDiskHolds() {
+        Run.of("synth", output, "--shape", "2147483647,1000000000", "--sparsity", "0.5").failed(Culebra.FAILED,
+                output + ": would take 3.7 EiB, but its disk has room for ");
+        Run.of("synth", output, "--shape", "2147483647,2147483647", "--sparsity", "0.5").failed(Culebra.FAILED);
+        Run.of("synth", output, "--shape", "1,2147483647", "--sparsity", "0.5").failed(Culebra.FAILED,
+                "1,2147483647 has more than 1073741819 columns");
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void whatIsNoFileIsNeitherReadNorWaitedFor() throws Exception {
+        var pipe = folder.resolve("pipe");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "no mkfifo");
+        remember();
+        for (var path : List.of(pipe, folder)) {
+            Run.of("decode", path, output).failed(Culebra.FAILED, path + ": not a regular file");
+            Run.of("encode", path, output).failed(Culebra.FAILED, path + ": not a regular file");
+            spmm(path, input, output).failed(Culebra.FAILED, path + ": not a regular file");
+            spmm(weights, path, output).failed(Culebra.FAILED, path + ": not a regular file");
+        }
+    }
+
+    /** Found before the work, and said of the name that was given, not of one beside it. */
+    @Test
+    void namesThatTheSystemRefuses() throws IOException {
+        var length = folder.resolve("n".repeat(300));
+        var circle = Files.createSymbolicLink(folder.resolve("circle"), Path.of("circle"));
+        remember();
+        for (var path : List.of(length, circle)) {
+            Run.of("encode", path, output).failed(Culebra.FAILED, path + ": ");
+            Run.of("encode", weights, path).failed(Culebra.FAILED, path + ": can not be written: ");
+            spmm(weights, input, path).failed(Culebra.FAILED, path + ": can not be written: ");
+        }
+    }
+
+    /** A name may hold what moves a terminal's cursor, turns the direction of text or goes on for pages. */
+    @Test
+    void namesThatAreNoText() throws IOException {
+        var header = "{\"a\\nb\\u001b[2J\\u202e\\u2028%s\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]}}";
+        for (var rest : List.of("", "n".repeat(60_000))) {
+            var run = Run.of("encode", bad(header.formatted(rest), 4), output);
+            run.failed(Culebra.FAILED, "tensor 'a?b?[2J??", "' is I8; a product takes F16, BF16 or F32");
+        }
+        var name = folder.resolve("a\u001b[2J");
+        Run.of("decode", name, output).failed(Culebra.FAILED, "a?[2J: no such file");
+        Run.of("encode", weights, output, "--tensor", "\u001b[2J\n").failed(Culebra.FAILED,
+                "no tensor '?[2J?'; it has 'w'");
     }
 }

@@ -68,6 +68,17 @@ class FilesTest {
         }
     }
 
+    /** Whoever reads the line need not know which encoding standard output has here. */
+    @Test
+    void jsonIsAsciiWhateverTheNames() throws Exception {
+        var file = folder.resolve("w \u00fc \u6f22 \"q\".safetensors");
+        var run = Run.ok("synth", file, "--shape", "2,2", "--sparsity", "-0", "--json");
+        assertTrue(run.out().chars().allMatch(c -> c < 0x7f), run.out());
+        var json = new com.fasterxml.jackson.databind.ObjectMapper().readTree(run.out());
+        assertEquals(file.toString(), json.get("output").asText());
+        assertEquals("0.0", json.get("sparsity").toString());
+    }
+
     @Test
     void theSeedDecides() throws Exception {
         var a = folder.resolve("a");

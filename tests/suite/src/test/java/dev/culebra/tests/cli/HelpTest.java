@@ -2,12 +2,14 @@ package dev.culebra.tests.cli;
 
 import dev.culebra.cli.Culebra;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.file.Path;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,6 +22,7 @@ class HelpTest {
             assertTrue(help.lines().anyMatch(l -> l.strip().startsWith(command + " ")), command);
         }
         assertEquals(help, Run.ok("help").out());
+        assertTrue(help.contains("CULEBRA_JAVA_OPTIONS") && help.contains("CULEBRA_CUDA_DRIVER"), help);
     }
 
     @ParameterizedTest
@@ -55,10 +58,28 @@ class HelpTest {
     @Test
     void versionIsOneLine() { assertTrue(Run.ok("--version").out().matches("culebra \\S.*\\R")); }
 
+    /** What 'culebra --help' tells a beginner to type works, in that order. */
+    @Test
+    void theFirstStepsWork(@TempDir Path folder) {
+        var steps = Run.ok("--help").out().lines().filter(l -> l.matches("  culebra (synth|encode|spmm) .*")).toList();
+        assertEquals(4, steps.size());
+        for (var step : steps) {
+            Run.ok((Object[]) step.replaceAll("\\S+\\.(safetensors|culebra)", folder + "/$0").strip().substring(8)
+                    .split(" "));
+        }
+    }
+
+    @Test
+    void aNameOfNothingIsNoFile() {
+        Run.of("encode", "", "y").failed(Culebra.USAGE, "a file's name can not be empty");
+        Run.of("spmm", "--weights", "x", "--input", "y", "--output", "").failed(Culebra.USAGE, "'--output'",
+                "a file's name can not be empty");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "|no command given",
-        "foo|'foo'",
+        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, demo, help",
         "synth|--shape",
         "synth x --shape 3,3|--sparsity",
         "synth x --shape 3 --sparsity 0|'3' is no shape; give two whole numbers",
@@ -68,7 +89,8 @@ class HelpTest {
         "synth x --shape 3,3 --sparsity NaN|'NaN' is no number",
         "synth x --shape 3,3 --sparsity 0 --skew 9|'9' is no number from 0 to 1.3",
         "synth x --shape 3,3 --sparsity 0 --dtype f32|'f32' is no type of weights; give one of f16, bf16",
-        "synth x --shape 3,3 --sparsity 0 --seed one|--seed",
+        "synth x --shape 3,3 --sparsity 0.5f|'0.5f' is no number",
+        "synth x --shape 3,3 --sparsity 0 --seed one|'one' is no whole number from -2^63",
         "synth x y --shape 3,3 --sparsity 0|'y'",
         "encode x|OUT.culebra",
         "encode x y --format csr|'csr' is no format; give auto, tiled-csl",

@@ -159,6 +159,59 @@ class LauncherTest {
         }
     }
 
+    /** What is closed would be taken by the next file that is opened. */
+    @ParameterizedTest
+    @ValueSource(strings = {"<&- 2>&-", "<&- >&- 2>&-"})
+    void standardDescriptorsMayBeClosed(String closed) throws Exception {
+        assertEquals(0, culebra("synth", "w", "--shape", "30,20", "--sparsity", "0.5").code);
+        // Results that nobody gets are a failure, after the work.
+        assertEquals(closed.contains(" >&-") ? 1 : 0, bash(Map.of(), "CULEBRA encode w e " + closed).code);
+        assertEquals(0, culebra("decode", "e", "d").code);
+    }
+
+    @Test
+    void aFolderThatIsGoneIsOneLine() throws Exception {
+        var gone = bash(Map.of(), "mkdir gone; cd gone; rmdir ../gone; CULEBRA --version");
+        assertEquals(1, gone.code);
+        assertTrue(gone.err.endsWith("culebra: the current folder does not exist any more: change to another one\n"),
+                gone.err);
+        assertFalse(gone.err.contains("java"), gone.err);
+    }
+
+    /** In the locale "C" Java alone can not open a file whose name is not ASCII. */
+    @ParameterizedTest
+    @ValueSource(strings = {"C", ""})
+    void fileNamesAreWhatTheyAreInAnyLocale(String locale) throws Exception {
+        var environment = Map.of("LC_ALL", locale, "LC_CTYPE", "", "LANG", "");
+        var name = "$(printf 'w \\303\\274')";
+        var made = bash(environment, "CULEBRA synth \"" + name + "\" --shape 3,3 --sparsity 0 --json && cat \"" + name
+                + "\" | wc -c");
+        assertEquals(0, made.code, made.err);
+        assertTrue(made.out.startsWith("{\"output\":\"w \\u00FC\""), made.out);
+    }
+
+    /** Short for people, in full for who asks; what is wrong with a driver that is there is always said. */
+    @Test
+    void whyThereIsNoDriver() throws Exception {
+        var nowhere = Map.of("CULEBRA_CUDA_DRIVER", "/nowhere/libcuda.so.1");
+        var info = bash(nowhere, "CULEBRA info").out;
+        assertTrue(info.contains("cuda      none: not installed (looked for /nowhere/libcuda.so.1)\n"), info);
+        var system = "cannot open shared object file";
+        if (System.getProperty("os.name").equals("Linux")) {
+            assertFalse(info.contains(system), info);
+            assertTrue(bash(nowhere, "CULEBRA info --verbose").out.contains(system));
+            assertTrue(bash(nowhere, "CULEBRA info --json").out.contains(system));
+        }
+        assertEquals(0, culebra("synth", "w", "--shape", "3,3", "--sparsity", "0.5").code);
+        var spmm = bash(nowhere, "CULEBRA spmm --weights w --input w --output y --device cuda");
+        assertEquals(1, spmm.code);
+        assertEquals("culebra: no CUDA driver: not installed (looked for /nowhere/libcuda.so.1);"
+                + " 'culebra info' shows what there is, --device cpu needs none\n", spmm.err);
+        Files.writeString(folder.resolve("text"), "no library");
+        info = bash(Map.of("CULEBRA_CUDA_DRIVER", folder.resolve("text").toString()), "CULEBRA info").out;
+        assertTrue(info.contains("cuda      none: " + folder.resolve("text") + ": "), info);
+    }
+
     @Test
     void worksThroughLinksFromAnywhere() throws Exception {
         Files.createSymbolicLink(folder.resolve("direct"), root.resolve("culebra"));
@@ -168,10 +221,15 @@ class LauncherTest {
         Files.delete(folder.resolve("direct"));
     }
 
-    @Test
-    void anInterruptedCommandLeavesNothing() throws Exception {
-        var result = bash(Map.of(), "CULEBRA synth big.safetensors --shape 40000,20000 --sparsity 0.5 & p=$!;"
-                + " for i in $(seq 300); do ls -a | grep -q part && break; sleep 0.1; done; ls -a | grep -c part; kill -TERM $p; wait $p; echo $?; ls -a | grep -c part");
+    /** Encoding 300 MB takes a second, writing them as long: time to be seen. */
+    @ParameterizedTest
+    @ValueSource(strings = {"synth big.safetensors --shape 40000,20000 --sparsity 0.5", "encode w big.culebra"})
+    void anInterruptedCommandLeavesNothing(String command) throws Exception {
+        if (command.startsWith("encode"))
+            assertEquals(0, culebra("synth", "w", "--shape", "10000,8000", "--sparsity", "0.05").code);
+        var result = bash(Map.of(), "CULEBRA " + command + " > log & p=$!;"
+                + " for i in $(seq 1500); do ls -a | grep -q '^[.].*part' && break; sleep 0.02; done; ls -a | grep -c '^[.].*part';"
+                + " kill -TERM $p; wait $p; echo $?; ls -A | grep -c '^[.]\\|^big'");
         assertEquals(List.of("1", "143", "0"), result.out.lines().toList(), result.err);
     }
 

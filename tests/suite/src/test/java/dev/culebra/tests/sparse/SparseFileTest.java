@@ -11,10 +11,13 @@ import dev.culebra.sparse.FormatException;
 import dev.culebra.sparse.Section;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -62,6 +65,29 @@ class SparseFileTest {
     @Test
     void twoWritesGiveTheSameBytes() throws IOException {
         assertArrayEquals(new FileBytes(matrix(), directory).array(), new FileBytes(matrix(), directory).array());
+    }
+
+    /** Also where the last section is empty, and only the gap before it belongs to the file. */
+    @Test
+    void aChannelGetsTheBytesOfAFile() throws IOException {
+        for (SparseMatrix m : List.of(matrix(), SparseMatrix.of(new float[70 * 130], 70, 130))) {
+            var bytes = new ByteArrayOutputStream();
+            m.write(Channels.newChannel(bytes));
+            assertArrayEquals(new FileBytes(m, directory).array(), bytes.toByteArray());
+        }
+    }
+
+    @Test
+    void anEncodedFileIsToldByItsFirstBytes() throws IOException {
+        byte[] file = new FileBytes(matrix(), directory).array();
+        Path path = directory.resolve("any name");
+        assertTrue(SparseMatrix.isEncoded(Files.write(path, file)));
+        assertTrue(SparseMatrix.isEncoded(Files.write(path, Arrays.copyOf(file, 8))));
+        assertFalse(SparseMatrix.isEncoded(Files.write(path, Arrays.copyOf(file, 7))));
+        file[7] ^= 1;
+        assertFalse(SparseMatrix.isEncoded(Files.write(path, file)));
+        assertFalse(SparseMatrix.isEncoded(directory));
+        assertFalse(SparseMatrix.isEncoded(directory.resolve("missing")));
     }
 
     @Test
