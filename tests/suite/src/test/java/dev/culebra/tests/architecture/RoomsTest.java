@@ -84,6 +84,15 @@ class RoomsTest {
     @Test
     void packagesHaveNoCycles() { slices().matching("dev.culebra.(**)").should().beFreeOfCycles().check(culebra); }
 
+    /** Raw, checked, safe: what the driver returns is looked at in one layer alone. */
+    @Test
+    void noLayerOverTheDriverIsSkipped() {
+        noClasses().that().resideInAPackage("dev.culebra.driver").and()
+                .haveSimpleNameNotStartingWith("Checked").and()
+                .haveNameNotMatching("dev\\.culebra\\.driver\\.(DriverFunction|Functions|Errors)(\\$.*)?").should()
+                .dependOnClassesThat().haveNameMatching("dev\\.culebra\\.bindings\\.PFN_.*").check(culebra);
+    }
+
     /** Any driver call may block, and a critical downcall that blocks stalls the garbage collector of the whole JVM. */
     @Test
     void noDowncallIsCritical() {
