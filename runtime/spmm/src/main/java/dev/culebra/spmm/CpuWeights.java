@@ -22,8 +22,6 @@ final class CpuWeights implements SpmmWeights {
 
     /** Tokens that share one pass over the entries: 32 KB of sums and 32 KB of what a tile meets stay in the second cache. */
     private static final int MOST_TOKENS = 128;
-    /** What an array holds; JVMs keep a few less than 2^31 to themselves. */
-    private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
     /** So that the activations of 8 tokens are at most 2^30 floats, in one array. */
     private static final int MOST_COLUMNS = 1 << 27;
     /** Cycles of work that are worth waking one more thread: some 10 microseconds. */
@@ -88,7 +86,7 @@ final class CpuWeights implements SpmmWeights {
         // other threads can not write into a segment that is confined to the caller's: an array stands in for it
         boolean confined = !y.isAccessibleBy(ANOTHER_THREAD);
         if (confined) {
-            most = Math.max(1, Math.min(most, MOST_ELEMENTS / m()));
+            most = Math.max(1, Math.min(most, Arguments.MOST_ELEMENTS / m()));
         }
         Activations kept = activations.poll();
         Activations in = kept == null ? new Activations(kernel, k()) : kept;
