@@ -8,6 +8,9 @@ import java.util.Objects;
 /** What every device checks before it multiplies. */
 final class Arguments {
 
+    /** What an array holds; JVMs keep a few less than 2^31 to themselves. */
+    static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+
     private Arguments() {}
 
     static void checkTokens(int n) {
@@ -22,6 +25,16 @@ final class Arguments {
                     name + " has " + given + " elements; [N, " + widthName + "] = [" + n + ", "
                             + width + "] takes " + (long) n * width);
         }
+    }
+
+    /** N * M, where an array can hold it. */
+    static int arrayLength(int n, int m) {
+        long elements = (long) n * m;
+        if (elements > MOST_ELEMENTS) {
+            throw new IllegalArgumentException("y takes [N, M] = [" + n + ", " + m + "] = " + elements
+                    + " elements; an array holds " + MOST_ELEMENTS + ": give segments, or fewer tokens at a time");
+        }
+        return (int) elements;
     }
 
     static void check(SpmmWeights a, MemorySegment x, DenseType xType, int n, MemorySegment y) {

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -26,8 +25,8 @@ public final class CpuSpmm implements Spmm {
     private final int threads;
     private final CpuKernel kernel;
     private final CpuCrew crew;
-    private final AtomicInteger open = new AtomicInteger();
-    private volatile boolean closed;
+    private int open; // matrices loaded, or being loaded; guarded by this
+    private volatile boolean closed; // written under this
 
     private CpuSpmm(int threads, CpuKernel kernel) {
         this.threads = threads;
@@ -91,21 +90,27 @@ public final class CpuSpmm implements Spmm {
     @Override
     public SpmmWeights load(SparseMatrix a) {
         Objects.requireNonNull(a, "a");
-        checkOpen();
-        SpmmWeights weights = new CpuWeights(this, a);
-        open.incrementAndGet();
-        return weights;
+        synchronized (this) {
+            checkOpen();
+            open++; // before the work: closing must not come in between
+        }
+        try {
+            return new CpuWeights(this, a);
+        } catch (Throwable t) {
+            released();
+            throw t;
+        }
     }
 
+    /** Calls of other threads that are under way, whose weights may have been closed already, come to their end. */
     @Override
     public void close() {
-        if (closed) {
-            return;
+        synchronized (this) {
+            if (open > 0) {
+                throw new IllegalStateException(open + " matrices are still loaded on the cpu; close them first");
+            }
+            closed = true;
         }
-        if (open.get() > 0) {
-            throw new IllegalStateException(open + " matrices are still loaded on the cpu; close them first");
-        }
-        closed = true;
         crew.close();
     }
 
@@ -124,7 +129,7 @@ public final class CpuSpmm implements Spmm {
         }
     }
 
-    void released() { open.decrementAndGet(); }
+    synchronized void released() { open--; }
 
     private static String processor() {
         Path info = Path.of("/proc/cpuinfo");

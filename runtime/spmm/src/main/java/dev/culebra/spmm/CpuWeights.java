@@ -22,6 +22,8 @@ final class CpuWeights implements SpmmWeights {
 
     /** Tokens that share one pass over the entries: 32 KB of sums and 32 KB of what a tile meets stay in the second cache. */
     private static final int MOST_TOKENS = 128;
+    /** So that the activations of 8 tokens are at most 2^30 floats, in one array. */
+    private static final int MOST_COLUMNS = 1 << 27;
     /** Cycles of work that are worth waking one more thread: some 10 microseconds. */
     private static final long WORTH_A_THREAD = 40_000;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -42,6 +44,9 @@ final class CpuWeights implements SpmmWeights {
             throw new IllegalArgumentException(
                     "format " + matrix.format().id() + "; the cpu takes " + Format.TILED_CSL.id());
         }
+        if (matrix.k() > MOST_COLUMNS) {
+            throw new IllegalArgumentException("K is " + matrix.k() + "; the cpu takes up to " + MOST_COLUMNS);
+        }
         this.owner = owner;
         this.matrix = matrix;
         this.shape = new TiledCsl(matrix.m(), matrix.k());
@@ -49,9 +54,6 @@ final class CpuWeights implements SpmmWeights {
         this.quads = matrix.section(TiledCsl.OFFSETS).bytes().toArray(INT);
         this.order = longestFirst();
         this.kernel = matrix.valueType() == ValueType.F16 && hasNonFiniteF16() ? PlainKernel.INSTANCE : owner.kernel();
-        if (Activations.paddedK(matrix.k()) > 1 << 27) {
-            throw new IllegalArgumentException("K is " + matrix.k() + "; the cpu takes up to " + (1 << 27));
-        }
     }
 
     @Override
@@ -81,15 +83,18 @@ final class CpuWeights implements SpmmWeights {
         owner.checkOpen();
         // an array of activations holds 2^31 floats; at least one group
         int most = Math.clamp((1 << 30) / Activations.paddedK(k()) / 8 * 8, 8, MOST_TOKENS);
+        // other threads can not write into a segment that is confined to the caller's: an array stands in for it
+        boolean confined = !y.isAccessibleBy(ANOTHER_THREAD);
+        if (confined) {
+            most = Math.max(1, Math.min(most, Arguments.MOST_ELEMENTS / m()));
+        }
         Activations kept = activations.poll();
         Activations in = kept == null ? new Activations(kernel, k()) : kept;
-        for (int first = 0; first < n; first += most) {
-            int count = Math.min(most, n - first);
-            in.fill(x, xType, first, count);
+        for (long first = 0; first < n; first += most) { // a long: the last step may pass 2^31
+            int count = (int) Math.min(most, n - first);
+            in.fill(x, xType, (int) first, count);
             long bytes = (long) count * m() * Float.BYTES;
-            MemorySegment out = y.asSlice((long) first * m() * Float.BYTES, bytes);
-            // other threads can not write into a segment that is confined to the caller's
-            boolean confined = !y.isAccessibleBy(ANOTHER_THREAD);
+            MemorySegment out = y.asSlice(first * m() * Float.BYTES, bytes);
             MemorySegment into = confined ? MemorySegment.ofArray(new float[count * m()]) : out;
             CpuProduct work = new CpuProduct(this, in, count, into);
             owner.run(work, moreThreads(count));

@@ -22,6 +22,7 @@ public final class CudaProduct implements AutoCloseable {
     private final PreparedLaunch product;
     private final PreparedLaunch sum; // null with one split, like the workspace
     private final DeviceBuffer workspace;
+    private volatile boolean closed;
 
     CudaProduct(CudaWeights weights, LaunchPlan plan, int n, int ldx) {
         this.weights = weights;
@@ -49,9 +50,12 @@ public final class CudaProduct implements AutoCloseable {
      * @param x activations [N, ldx], token-major, 16-bit values of the weights' type, 16-byte aligned
      * @param y result [N, M] fp32; every element is written
      * @throws IllegalArgumentException if a buffer is too small
-     * @throws IllegalStateException if the weights or their device are closed
+     * @throws IllegalStateException if this, the weights or their device are closed
      */
     public void launch(Stream stream, DeviceBuffer x, DeviceBuffer y) {
+        if (closed) {
+            throw new IllegalStateException("this product is closed");
+        }
         weights.checkOpen();
         weights.checkBuffers(x, y, n, ldx);
         product.set(X, x);
@@ -75,6 +79,7 @@ public final class CudaProduct implements AutoCloseable {
     /** Frees the workspace after its last use. May be called twice. */
     @Override
     public void close() {
+        closed = true;
         if (workspace != null) {
             workspace.close();
         }

@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Multiplies on a GPU, or on any other driver behind {@code dev.culebra.driver}: the emulator is one. Thread-safe: each
@@ -29,8 +28,9 @@ public final class CudaSpmm implements Spmm {
     private final Target target;
     private final Map<String, CudaModule> modules = new HashMap<>(); // guarded by itself
     private final ConcurrentLinkedQueue<CudaLane> lanes = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger open = new AtomicInteger();
-    private volatile boolean closed;
+    private int open; // matrices loaded, or being loaded; guarded by this
+    private int lent; // lanes that calls have; guarded by this
+    private volatile boolean closed; // written under this
 
     private CudaSpmm(Context context, boolean ownsContext) {
         Device d = context.device();
@@ -116,22 +116,34 @@ public final class CudaSpmm implements Spmm {
     @Override
     public CudaWeights load(SparseMatrix a) {
         Objects.requireNonNull(a, "a");
-        checkOpen();
-        CudaWeights weights = new CudaWeights(this, a);
-        open.incrementAndGet();
-        return weights;
+        synchronized (this) {
+            checkOpen();
+            open++; // before the upload: closing must not come in between
+        }
+        try {
+            return new CudaWeights(this, a);
+        } catch (Throwable t) {
+            released();
+            throw t;
+        }
     }
 
-    /** Waits for the work of all calls. */
+    /**
+     * Waits for calls of other threads that are under way, whose weights may have been closed already.
+     *
+     * @throws IllegalStateException if weights loaded here are still open: nothing is freed then; or where something else
+     *         of the context is, such as a {@link CudaProduct}: it may be closed, and this once more
+     */
     @Override
     public void close() {
-        if (closed) {
-            return;
+        synchronized (this) {
+            if (open > 0) {
+                throw new IllegalStateException(open + " matrices are still loaded on " + this + "; close them first");
+            }
+            closed = true;
+            awaitCalls();
         }
-        if (open.get() > 0) {
-            throw new IllegalStateException(open + " matrices are still loaded on " + this + "; close them first");
-        }
-        closed = true;
+        // each step may be taken twice: the last one is refused while something of the context is open
         for (CudaLane lane; (lane = lanes.poll()) != null;) {
             lane.close();
         }
@@ -157,16 +169,52 @@ public final class CudaSpmm implements Spmm {
         }
     }
 
+    private void awaitCalls() {
+        boolean interrupted = false;
+        while (lent > 0) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true; // the device works on: its memory can not be freed yet
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What a call from the host needs; to be given back, or discarded. */
     CudaLane borrowLane() {
+        synchronized (this) {
+            checkOpen();
+            lent++;
+        }
         CudaLane lane = lanes.poll();
-        return lane == null ? new CudaLane(context) : lane;
+        try {
+            return lane == null ? new CudaLane(context) : lane;
+        } catch (Throwable t) {
+            returned();
+            throw t;
+        }
     }
 
     void giveBack(CudaLane lane) {
         lanes.add(lane);
-        if (closed && lanes.remove(lane)) { // closed meanwhile: nobody else will
+        returned();
+    }
+
+    /** Closes one that failed, whose stream may not work any more. */
+    void discard(CudaLane lane) {
+        try {
             lane.close();
+        } finally {
+            returned();
         }
+    }
+
+    private synchronized void returned() {
+        lent--;
+        notifyAll();
     }
 
     void checkOpen() {
@@ -175,5 +223,5 @@ public final class CudaSpmm implements Spmm {
         }
     }
 
-    void released() { open.decrementAndGet(); }
+    synchronized void released() { open--; }
 }

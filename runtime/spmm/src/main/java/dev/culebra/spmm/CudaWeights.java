@@ -27,6 +27,8 @@ public final class CudaWeights implements SpmmWeights {
     /** Host memory that one part of a call may take, each way: enough to keep the bus busy. */
     private static final long STAGING_BYTES = 64L << 20;
     private static final int WIDEST_TILE = 64;
+    /** Plans that are kept: more than a server has sizes of batches, and of a bounded size where each call has another. */
+    private static final int MOST_PLANS = 1024;
 
     private final CudaSpmm owner;
     private final SparseMatrix matrix;
@@ -81,7 +83,7 @@ public final class CudaWeights implements SpmmWeights {
     public String kernel(int n) { return plan(n).kernel().name(); }
 
     /**
-     * What would be launched for a number of tokens. Made once for each number.
+     * What would be launched for a number of tokens. Made once for each number, and kept for the next call.
      *
      * @param n tokens, 1 or more
      * @return the plan, which says why
@@ -89,6 +91,9 @@ public final class CudaWeights implements SpmmWeights {
      */
     public LaunchPlan plan(int n) {
         Arguments.checkTokens(n);
+        if (plans.size() >= MOST_PLANS && !plans.containsKey(n)) {
+            plans.clear();
+        }
         return plans.computeIfAbsent(n, tokens -> Planner.plan(matrix.format(), matrix.valueType(), m(), k(),
                 matrix.nonzeros(), tokens, owner.target()));
     }
@@ -109,12 +114,12 @@ public final class CudaWeights implements SpmmWeights {
         long part = Math.max(STAGING_BYTES / tokenBytes / WIDEST_TILE * WIDEST_TILE, WIDEST_TILE);
         CudaLane lane = owner.borrowLane();
         try {
-            for (int first = 0; first < n; first += (int) part) {
-                multiply(lane, x, xType, first, (int) Math.min(part, n - first), ldx, y);
+            for (long first = 0; first < n; first += part) { // a long: the last step may pass 2^31
+                multiply(lane, x, xType, (int) first, (int) Math.min(part, n - first), ldx, y);
             }
         } catch (Throwable t) {
             try {
-                lane.close();
+                owner.discard(lane);
             } catch (RuntimeException e) {
                 t.addSuppressed(e);
             }

@@ -83,13 +83,13 @@ public interface SpmmWeights extends AutoCloseable {
      * @param x activations [N, K] row-major
      * @param n tokens, 1 or more
      * @return result [N, M] row-major
-     * @throws IllegalArgumentException if n is under 1, or the array's length is not N * K
+     * @throws IllegalArgumentException if n is under 1, the array's length is not N * K, or N * M is more than an array holds
      * @throws IllegalStateException if these weights or their device are closed
      */
     default float[] multiply(float[] x, int n) {
         Arguments.checkTokens(n);
         Arguments.checkElements("x", x.length, n, k(), "K");
-        float[] y = new float[Math.multiplyExact(n, m())];
+        float[] y = new float[Arguments.arrayLength(n, m())];
         multiply(MemorySegment.ofArray(x), DenseType.F32, n, MemorySegment.ofArray(y));
         return y;
     }

@@ -10,16 +10,22 @@ package dev.culebra.emulator;
  *        the speed of the emulation does not
  * @param memoryBytes memory of each device in bytes; host memory is taken as it is touched
  * @param workers host threads that run the blocks of one launch, at least 1
+ * @param stepLimit instructions of a warp, after which a launch counts as hung and ends in
+ *        {@code CUDA_ERROR_LAUNCH_TIMEOUT}: so many may one block execute, and all together while none of them ends; at
+ *        least 1. Instructions and not seconds, so that the same launch ends the same way on a slower machine
  */
 public record EmulatorOptions(int devices, int computeMajor, int computeMinor, int multiprocessors, long memoryBytes,
-        int workers) {
+        int workers, long stepLimit) {
 
     /** Prefix of the system properties that {@link #fromSystemProperties} reads. */
     public static final String PREFIX = "culebra.emulator.";
 
-    /** One device of compute capability 9.0 with the 132 multiprocessors of an H200, and 4 GiB of memory. */
+    /**
+     * One device of compute capability 9.0 with the 132 multiprocessors of an H200, 4 GiB of memory, and 2^32 instructions
+     * before a launch counts as hung: two to four minutes on one core of 2025.
+     */
     public static final EmulatorOptions DEFAULT = new EmulatorOptions(1, 9, 0, 132, 4L << 30,
-            Math.max(1, Runtime.getRuntime().availableProcessors()));
+            Math.max(1, Runtime.getRuntime().availableProcessors()), 1L << 32);
 
     /**
      * Checks the values.
@@ -35,6 +41,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
         check(multiprocessors >= 1 && multiprocessors <= 4096, "multiprocessors", multiprocessors, "1 to 4096");
         check(memoryBytes >= 1 << 20, "memory", memoryBytes, "at least 1 MiB, such as 512m or 4g");
         check(workers >= 1 && workers <= 1024, "workers", workers, "1 to 1024");
+        check(stepLimit >= 1, "stepLimit", stepLimit, "1 or more, such as 100m");
     }
 
     private static void check(boolean good, String name, Object value, String accepted) {
@@ -45,8 +52,8 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
 
     /**
      * Reads {@code culebra.emulator.devices}, {@code .computeCapability} ({@code 9.0}), {@code .multiprocessors},
-     * {@code .memory} (bytes, or a number with {@code k}, {@code m} or {@code g}) and {@code .workers}; what is not set
-     * is as in {@link #DEFAULT}.
+     * {@code .memory} (bytes, or a number with {@code k}, {@code m} or {@code g}: 2^10, 2^20, 2^30), {@code .workers} and
+     * {@code .stepLimit} (a number, likewise); what is not set is as in {@link #DEFAULT}.
      *
      * @return the options
      * @throws IllegalArgumentException for a value that is no number or out of range; the message names the property
@@ -58,7 +65,8 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
         check(parts.length == 2, "computeCapability", compute, "7.0 to 12.9, such as 9.0");
         return new EmulatorOptions(integer("devices", DEFAULT.devices), number("computeCapability", parts[0]),
                 number("computeCapability", parts[1]), integer("multiprocessors", DEFAULT.multiprocessors),
-                bytes("memory", DEFAULT.memoryBytes), integer("workers", DEFAULT.workers));
+                scaled("memory", DEFAULT.memoryBytes), integer("workers", DEFAULT.workers),
+                scaled("stepLimit", DEFAULT.stepLimit));
     }
 
     private static int integer(String name, int otherwise) {
@@ -74,7 +82,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
         }
     }
 
-    private static long bytes(String name, long otherwise) {
+    private static long scaled(String name, long otherwise) {
         String text = System.getProperty(PREFIX + name);
         if (text == null) {
             return otherwise;
@@ -86,7 +94,8 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
             return Math.multiplyExact(Long.parseLong(digits), 1L << shift);
         } catch (NumberFormatException | ArithmeticException e) {
             throw new IllegalArgumentException(
-                    PREFIX + name + " is \"" + text + "\"; accepted: bytes, or a number with k, m or g, such as 4g", e);
+                    PREFIX + name + " is \"" + text + "\"; accepted: a whole number, or one with k, m or g, such as 4g",
+                    e);
         }
     }
 
@@ -97,7 +106,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withDevices(int count) {
-        return new EmulatorOptions(count, computeMajor, computeMinor, multiprocessors, memoryBytes, workers);
+        return new EmulatorOptions(count, computeMajor, computeMinor, multiprocessors, memoryBytes, workers, stepLimit);
     }
 
     /**
@@ -108,7 +117,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withComputeCapability(int major, int minor) {
-        return new EmulatorOptions(devices, major, minor, multiprocessors, memoryBytes, workers);
+        return new EmulatorOptions(devices, major, minor, multiprocessors, memoryBytes, workers, stepLimit);
     }
 
     /**
@@ -118,7 +127,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withMultiprocessors(int count) {
-        return new EmulatorOptions(devices, computeMajor, computeMinor, count, memoryBytes, workers);
+        return new EmulatorOptions(devices, computeMajor, computeMinor, count, memoryBytes, workers, stepLimit);
     }
 
     /**
@@ -128,7 +137,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withMemory(long bytes) {
-        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, bytes, workers);
+        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, bytes, workers, stepLimit);
     }
 
     /**
@@ -138,6 +147,17 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withWorkers(int count) {
-        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, memoryBytes, count);
+        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, memoryBytes, count, stepLimit);
+    }
+
+    /**
+     * The same with another limit for launches that hang.
+     *
+     * @param instructions instructions of a warp, as in {@link #stepLimit()}
+     * @return changed options
+     */
+    public EmulatorOptions withStepLimit(long instructions) {
+        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, memoryBytes, workers,
+                instructions);
     }
 }

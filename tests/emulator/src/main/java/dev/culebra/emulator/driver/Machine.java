@@ -9,6 +9,7 @@ package dev.culebra.emulator.driver;
  * @param multiprocessors multiprocessors of each
  * @param memoryBytes memory of each
  * @param workers host threads that run the blocks of one launch
+ * @param stepLimit instructions of a warp, after which a launch counts as hung
  */
 public record Machine(int devices, int computeMajor, int computeMinor, int multiprocessors, long memoryBytes,
-        int workers) {}
+        int workers, long stepLimit) {}

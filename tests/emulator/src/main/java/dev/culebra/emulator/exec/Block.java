@@ -76,10 +76,7 @@ final class Block {
                 throw deadlock();
             }
             if (steps > launch.spec.stepLimit()) {
-                throw new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
-                        "no end after " + steps + " warp instructions of one block (the limit is "
-                                + launch.spec.stepLimit() + "): it hangs, or the limit is too low",
-                        launch.kernelName, 0, index, null);
+                throw hung(steps, "of one block");
             }
             if (yielded) {
                 return false;
@@ -90,6 +87,14 @@ final class Block {
 
     /** Instructions that its warps have executed. */
     long steps() { return steps; }
+
+    /** The fault of a launch that does not end. */
+    DeviceFault hung(long instructions, String whose) {
+        return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
+                "no end after " + instructions + " warp instructions " + whose + " (the limit is "
+                        + launch.spec.stepLimit() + "): it hangs, or culebra.emulator.stepLimit is too low",
+                launch.kernelName, 0, index, null);
+    }
 
     private DeviceFault deadlock() {
         for (Warp w : warps) {

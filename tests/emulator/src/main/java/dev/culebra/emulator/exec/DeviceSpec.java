@@ -9,13 +9,14 @@ package dev.culebra.emulator.exec;
  * @param sharedPerBlock largest shared memory of a block, static and dynamic together, in bytes (the opt-in limit)
  * @param sharedPerMultiprocessor shared memory of a multiprocessor in bytes
  * @param clockKilohertz what {@code %clock64} and {@code %globaltimer} are derived from
- * @param stepLimit warp instructions that one block may execute before the launch counts as hung (CUDA error 702)
+ * @param stepLimit warp instructions that one block may execute, and all blocks together while none of them ends, before the
+ *        launch counts as hung (CUDA error 702)
  */
 public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int sharedPerBlock, int sharedPerMultiprocessor,
         int clockKilohertz, long stepLimit) {
 
-    /** Warp instructions a block may execute by default: some minutes of emulation. */
-    public static final long DEFAULT_STEP_LIMIT = 1L << 33;
+    /** What the emulator's options have by default. */
+    private static final long DEFAULT_STEP_LIMIT = 1L << 32;
 
     /**
      * A device of a given compute capability with an H200's proportions.
@@ -31,7 +32,7 @@ public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int shar
     /**
      * The same device with another limit.
      *
-     * @param steps warp instructions a block may execute
+     * @param steps warp instructions, as in {@link #stepLimit()}
      * @return the description
      */
     public DeviceSpec withStepLimit(long steps) {

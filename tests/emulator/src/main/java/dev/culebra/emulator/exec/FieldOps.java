@@ -84,13 +84,18 @@ final class FieldOps {
         }
     }
 
+    /** A position or a length as it is, not its low byte alone as bfe and bfi take it; 32 stands for all beyond. */
+    private static int clamp(int v) {
+        return Integer.compareUnsigned(v, 32) > 0 ? 32 : v;
+    }
+
     private static void mask(Decoding x) {
         boolean clamp = "clamp".equals(x.takeAny("clamp", "wrap"));
         PtxType t = x.type();
         x.done();
         Alu.iii(x, clamp ? (d, a, b) -> {
             for (int l = 0; l < 32; l++) {
-                d[l] = (int) field(Math.min(a[l] & 0xff, 32), Math.min(b[l] & 0xff, 32));
+                d[l] = (int) field(clamp(a[l]), clamp(b[l]));
             }
         } : (d, a, b) -> {
             for (int l = 0; l < 32; l++) {
@@ -106,7 +111,7 @@ final class FieldOps {
         boolean s = t.signed();
         Alu.iii(x, (d, a, b) -> {
             for (int l = 0; l < 32; l++) {
-                int n = clamp ? Integer.compareUnsigned(b[l], 32) > 0 ? 32 : b[l] : b[l] & 31;
+                int n = clamp ? clamp(b[l]) : b[l] & 31;
                 d[l] = n == 0 ? 0 : s ? a[l] << 32 - n >> 32 - n : a[l] << 32 - n >>> 32 - n;
             }
         }, t, t, U32);

@@ -284,10 +284,9 @@ final class FloatOps {
         if (xorSign) {
             return (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = Rounding
-                            .bits(extreme(Float.intBitsToFloat(a[l] & 0x7fffffff),
-                                    Float.intBitsToFloat(b[l] & 0x7fffffff), max, nan))
-                            | (a[l] ^ b[l]) & 0x80000000;
+                    float m = extreme(Float.intBitsToFloat(a[l] & 0x7fffffff),
+                            Float.intBitsToFloat(b[l] & 0x7fffffff), max, nan);
+                    d[l] = Rounding.bits(m) | (m != m ? 0 : (a[l] ^ b[l]) & 0x80000000); // NaN has no sign
                 }
             };
         }
@@ -304,10 +303,19 @@ final class FloatOps {
                 };
     }
 
+    /** Takes .xorsign.abs, which only go together. */
+    static boolean xorSign(Decoding x) {
+        boolean sign = x.take("xorsign");
+        if (x.take("abs") != sign) {
+            throw x.refuse(".xorsign and .abs go together");
+        }
+        return sign;
+    }
+
     private static void extreme(Decoding x, boolean max) {
         boolean ftz = x.take("ftz");
         boolean nan = x.take("NaN");
-        boolean xorSign = x.take("xorsign") & x.take("abs");
+        boolean xorSign = xorSign(x);
         x.type();
         x.done();
         emit(x, extreme(max, nan, xorSign), ftz, false);

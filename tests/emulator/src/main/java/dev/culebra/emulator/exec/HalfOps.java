@@ -199,7 +199,7 @@ final class HalfOps {
     private static void extreme(Decoding x, boolean max) {
         boolean ftz = x.take("ftz");
         boolean nan = x.take("NaN");
-        boolean xorSign = x.take("xorsign") & x.take("abs");
+        boolean xorSign = FloatOps.xorSign(x);
         PtxType t = x.type();
         x.done(3);
         x.require(80, 70);

@@ -24,6 +24,8 @@ public final class KernelRun {
     private final AtomicLong resident = new AtomicLong();
     private final long mostResident;
     private final LongAdder executed = new LongAdder();
+    /** Instructions of all blocks since one ended: blocks that wait for each other in vain hang together. */
+    private final AtomicLong sinceOneEnded = new AtomicLong();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
     private final boolean cooperative;
@@ -163,12 +165,18 @@ public final class KernelRun {
                 if (b == null && (b = waiting.poll()) == null) {
                     return;
                 }
+                long before = b.steps();
                 if (b.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
                     executed.add(b.steps());
+                    sinceOneEnded.set(0);
                     free.push(b);
                     resident.decrementAndGet();
                 } else {
                     waiting.add(b);
+                    long all = sinceOneEnded.addAndGet(b.steps() - before);
+                    if (all > launch.spec.stepLimit()) {
+                        throw b.hung(all, "of all blocks, none of which ended");
+                    }
                 }
             }
         } catch (Throwable t) {

@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * it writes down the calls whose order matters. A function that was not given is C's {@code sched_yield}, which takes
  * whatever it is given, answers 0, and enters no Java.
  */
-final class FakeDriver implements DriverProvider, Diagnostics {
+public final class FakeDriver implements DriverProvider, Diagnostics {
 
     private static final MemorySegment NOTHING = Linker.nativeLinker().defaultLookup().find("sched_yield")
             .orElseThrow();
@@ -43,7 +43,8 @@ final class FakeDriver implements DriverProvider, Diagnostics {
 
     volatile String diagnostic;
 
-    FakeDriver() {
+    /** One that does nothing yet. */
+    public FakeDriver() {
         getProcAddress = PFN_cuGetProcAddress_v12000.allocate(this::find, Arena.global());
         version(12040);
         put("cuDeviceGetCount", PFN_cuDeviceGetCount_v2000.allocate(out -> write(out, 1), Arena.global()));

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.culebra.sparse.Csr;
+import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CpuSpmm;
 import dev.culebra.spmm.Spmm;
@@ -81,6 +83,19 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
         }
         p.weights()[0] = Problem.bits(2, ValueType.BF16);
         p.checkExact(multiply(p));
+    }
+
+    private static SparseMatrix zeros(int m, int k) {
+        return SparseMatrix.of(Csr.of(m, k, ValueType.F16, new long[m + 1], new int[0], new short[0]));
+    }
+
+    @Test
+    void whatNoArrayHoldsIsRefused() {
+        try (SpmmWeights a = device.load(zeros(1 << 20, 1))) {
+            refused("y takes [N, M] = [2048, 1048576] = 2147483648 elements; an array holds",
+                    () -> a.multiply(new float[2048], 2048));
+        }
+        refused("K is 2147483647; the cpu takes up to 134217728", () -> device.load(zeros(1, Integer.MAX_VALUE)));
     }
 
     @Test

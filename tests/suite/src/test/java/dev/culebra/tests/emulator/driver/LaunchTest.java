@@ -2,6 +2,7 @@ package dev.culebra.tests.emulator.driver;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.bindings.*;
@@ -298,5 +299,30 @@ class LaunchTest {
                         d.arena.allocate(128, 64),
                         0, 1, RawDriver.NULL, RawDriver.NULL, RawDriver.NULL, RawDriver.NULL, RawDriver.NULL, 0, 0, 0,
                         0));
+    }
+
+    /** The limit is an option of the emulator, given as an object or as a property. */
+    @Test
+    void aKernelThatNeverEndsIsStoppedByTheLimit() {
+        String key = EmulatorOptions.PREFIX + "stepLimit";
+        assertEquals(EmulatorOptions.DEFAULT, EmulatorOptions.fromSystemProperties());
+        System.setProperty(key, "3m");
+        EmulatorOptions options;
+        try {
+            options = EmulatorOptions.fromSystemProperties();
+        } finally {
+            System.clearProperty(key);
+        }
+        assertEquals(EmulatorOptions.DEFAULT.withStepLimit(3 << 20), options);
+        assertThrows(IllegalArgumentException.class, () -> options.withStepLimit(0));
+        try (RawDriver limited = RawDriver.started(options)) {
+            MemorySegment endless = limited.function(limited.load(Ptx.HEAD + """
+                    .visible .entry endless() { AGAIN: bra AGAIN; }
+                    """), "endless");
+            limited.ok(limited.launch(endless, 2, 64, 0, RawDriver.NULL));
+            limited.fails(CudaApi.CUDA_ERROR_LAUNCH_TIMEOUT(), limited.synchronize(RawDriver.NULL));
+            String why = limited.provider.lastDiagnostic();
+            assertTrue(why.contains(key) && why.contains("kernel endless"), why);
+        }
     }
 }

@@ -39,6 +39,16 @@ class BitsTest {
         return f;
     }
 
+    /** The ISA's steps for bmsk.clamp: the whole operands are held against 32. */
+    private static long bmsk(int a, int b) {
+        int low = a & 31;
+        int sum = low + (b & 31);
+        boolean over = Integer.compareUnsigned(a, 31) > 0;
+        int from = over ? 0 : -1 << low;
+        int behind = sum >= 32 || over || Integer.compareUnsigned(b, 31) > 0 ? 0 : (b & 31) == 0 ? -1 : -1 << sum;
+        return from & ~behind;
+    }
+
     private static long prmt(long a, long b, long c) {
         long d = 0;
         for (int i = 0; i < 4; i++) {
@@ -114,7 +124,7 @@ class BitsTest {
                         (a, b, c) -> bfe(b << 32 | IntegerTest.u(a), c, 20, 64, true)))
                 .add(of("mov.b64 %x, {%a, %b}; mov.b64 %y, {%b, %a}; bfi.b64 %x, %x, %y, %c, 30; shr.u64 %x, %x, 13; cvt.u32.u64 %d, %x;",
                         (a, b, c) -> bfi(b << 32 | IntegerTest.u(a), a << 32 | IntegerTest.u(b), c, 30, 64) >>> 13))
-                .add(of("bmsk.clamp.b32 %d, %a, %b;", (a, b, c) -> bfi(-1, 0, Math.min(a & 0xff, 32), b, 32)))
+                .add(of("bmsk.clamp.b32 %d, %a, %b;", (a, b, c) -> bmsk((int) a, (int) b)))
                 .add(of("szext.wrap.s32 %d, %a, %b;",
                         (a, b, c) -> (b & 31) == 0 ? 0 : bfe(IntegerTest.u(a), 0, b & 31, 32, true)))
                 .add(of("mov.b32 {%h0, %h1}, %a; mov.b32 %d, {%h1, %h0};", (a, b, c) -> a << 16 | a >> 16 & 0xffff))

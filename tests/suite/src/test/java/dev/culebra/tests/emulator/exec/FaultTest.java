@@ -66,6 +66,24 @@ class FaultTest {
         assertTrue(f.diagnostic().contains("it hangs"), f.diagnostic());
     }
 
+    /** Each block alone stays far under the limit; together they wait for what never comes. */
+    @Test
+    void blocksThatWaitForEachOtherInVainAreStopped() {
+        Rig rig = new Rig(Rig.HEADER + """
+                .visible .entry k(.param .u64 p) { .reg .b64 %p; .reg .b32 %v; .reg .pred %a;
+                ld.param.u64 %p, [p];
+                AGAIN: ld.volatile.global.u32 %v, [%p]; setp.eq.u32 %a, %v, 0; @%a bra AGAIN;
+                ret; }""");
+        rig.workers = 2;
+        rig.spec = rig.spec.withStepLimit(40_000_000);
+        long p = rig.zeros(4);
+        DeviceFault f = assertThrows(DeviceFault.class,
+                () -> rig.launch("k", Rig.dim(132), Rig.dim(32), 0, true, new Object[]{p}));
+        assertEquals(DeviceFault.LAUNCH_TIMEOUT, f.cudaError());
+        assertTrue(f.diagnostic().contains("of all blocks, none of which ended"), f.diagnostic());
+        assertTrue(f.diagnostic().contains("culebra.emulator.stepLimit"), f.diagnostic());
+    }
+
     @Test
     void aBarrierThatNotAllComeTo() {
         Rig rig = rig("bar.sync 1, 96;");
