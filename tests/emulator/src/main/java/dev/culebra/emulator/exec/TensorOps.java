@@ -91,6 +91,8 @@ final class TensorOps {
         private final int[] d;
         private final PtxType in;
         private final PtxType out;
+        /** Whether a result's register is one of C's that a later result still wants. */
+        private final boolean crossed;
 
         Product(int depth, int[] a, int[] b, int[] c, int[] d, PtxType in, PtxType out) {
             this.depth = depth;
@@ -100,6 +102,18 @@ final class TensorOps {
             this.d = d;
             this.in = in;
             this.out = out;
+            this.crossed = crossed(c, d);
+        }
+
+        private static boolean crossed(int[] c, int[] d) {
+            for (int i = 0; i < d.length; i++) {
+                for (int j = i + 1; j < c.length; j++) {
+                    if (d[i] == c[j]) {
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
 
         private static float half(int bits) { return Float.float16ToFloat((short) bits); }
@@ -173,8 +187,12 @@ final class TensorOps {
             for (int row = 0; row < 16; row++) {
                 multiplyRow(m, row, atB, sums);
             }
+            int[][] addends = new int[c.length][];
+            for (int i = 0; i < c.length; i++) {
+                addends[i] = crossed ? w.r[c[i]].clone() : w.r[c[i]];
+            }
             for (int i = 0; i < d.length; i++) {
-                int[] add = w.r[c[i]];
+                int[] add = addends[i];
                 int[] to = w.r[d[i]];
                 for (int l = 0; l < 32; l++) {
                     int g = l >> 2;

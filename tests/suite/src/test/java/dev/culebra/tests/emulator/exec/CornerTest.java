@@ -120,6 +120,8 @@ class CornerTest {
         "set.eq.ftz.u32.f32 %d, %a, %b;     | 1        | 80000002 | 0 | ffffffff",
         "set.lo.u32.u32 %d, %a, %b;         | 7fffffff | 80000000 | 0 | ffffffff",
         "set.ltu.u32.f16x2 %d, %a, %b;      | 7e003c00 | 3c003c00 | 0 | ffff0000",
+        // a result's register may be one of C's that another result is made of
+        "mov.b32 %t0, %a; mov.b32 %t1, %b; mov.b32 %t4, 0; mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%t1, %t0, %t2, %t3}, {%t4, %t4, %t4, %t4}, {%t4, %t4}, {%t0, %t1, %t4, %t4}; mov.b32 %d, %t0; | 3f800000 | 40000000 | 0 | 40000000",
         // a predicate and its opposite are both and-ed with the third
         "'setp.ne.u32 %q, %c, 0; setp.lt.and.s32 %p|%q, %a, %b, %q; selp.u32 %d, 2, 0, %p; @%q add.u32 %d, %d, 1;' | 5 | 3 | 1 | 1",
         "'setp.ne.u32 %q, %c, 0; setp.lt.and.s32 %p|%q, %a, %b, %q; selp.u32 %d, 2, 0, %p; @%q add.u32 %d, %d, 1;' | 5 | 3 | 0 | 0",
