@@ -401,8 +401,9 @@ public final class Stream implements AutoCloseable {
 
     /**
      * Runs Java in this stream's order: when the work enqueued here so far is done, and before what comes after. It runs on
-     * a thread of the driver, where nothing of this library may be called, and holds the stream up: let it be short. It is
-     * never run where the work before it fails. What it throws is logged.
+     * a thread of the driver, where nothing of this library may be called, and holds the stream up: let it be short. A real
+     * driver has one such thread for all streams, and futures complete there too, so whoever waits in it holds them all up.
+     * It is never run where the work before it fails. What it throws is logged.
      *
      * @param action what to run
      * @throws IllegalStateException while this stream captures

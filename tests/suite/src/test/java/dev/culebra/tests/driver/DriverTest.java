@@ -71,25 +71,6 @@ abstract class DriverTest {
         context.close();
     }
 
-    /** Holds a stream up until it is opened. */
-    static final class Gate implements AutoCloseable {
-
-        private final CountDownLatch latch = new CountDownLatch(1);
-
-        Gate(Stream stream) {
-            stream.call(() -> {
-                try {
-                    latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-                } catch (InterruptedException e) {
-                    throw new AssertionError(e);
-                }
-            });
-        }
-
-        @Override
-        public void close() { latch.countDown(); }
-    }
-
     static void contains(String text, String... parts) {
         for (String part : parts) assertTrue(text.contains(part), () -> "'" + part + "' is not in: " + text);
     }
