@@ -98,9 +98,9 @@ class ReadmeTest {
             CudaModule module = context.load(PTX);
             DeviceBuffer y = context.allocate(1000 * Float.BYTES);
             Stream stream = context.newStream();
-            module.kernel("fill").launch(stream, LaunchConfig.covering(1100, 128), y, 2f, 1100);
+            module.kernel("fill").launch(stream, LaunchConfig.covering(1024, 128), y, 2f, 1024);
             CudaException e = assertThrows(CudaException.class, stream::synchronize);
-            // Element 1000 is the first outside: block 1000 / 128 = 7, thread 1000 - 7 * 128 = 104; the store is line 20.
+            // Element 1000 is the first outside: block 1000 / 128 = 7, the only one that faults, thread 1000 - 7 * 128 = 104.
             for (String part : List.of("fill", "line 20", "(7,0,0)", "(104,0,0)")) {
                 assertTrue(e.getMessage().contains(part), () -> part + " is not in: " + e.getMessage());
             }
