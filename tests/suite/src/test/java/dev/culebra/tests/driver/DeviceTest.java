@@ -52,7 +52,7 @@ class DeviceTest extends DriverTest {
 
     @Test
     void tellsWhatTheEmulatedOneIs() {
-        assumeTrue(isEmulated());
+        assumeTrue(isEmulated(), "a real device is what it is");
         assertEquals(2, CUDA.devices().size());
         assertEquals(EMULATED_BYTES, device.totalMemory());
         assertEquals(new ComputeCapability(9, 0), device.computeCapability());
