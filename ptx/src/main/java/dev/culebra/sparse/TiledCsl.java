@@ -43,6 +43,12 @@ public record TiledCsl(int m, int k) {
     /** The most quads of a tile: every place taken. */
     public static final int MAX_TILE_QUADS = TILE_PLACES / QUAD;
 
+    /**
+     * Quads of a matrix, at most: offsets have 32 bits, and a kernel's 128 threads step past the last quad by up to as many,
+     * which must not wrap.
+     */
+    static final long MOST_QUADS = 0xffffffffL - 128;
+
     /** The name of the section of entries. */
     public static final String ENTRIES = "entries";
     /** The name of the section of tile offsets. */

@@ -51,7 +51,7 @@ final class TiledCslEncoder {
         long quads = 0; // counts become beginnings
         for (long t = 0; t <= shape.tiles(); t++) {
             quads += Integer.toUnsignedLong(offsets.getAtIndex(INT, t));
-            if (quads > 0xffffffffL) {
+            if (quads > TiledCsl.MOST_QUADS) {
                 throw new IllegalArgumentException("a " + shape.m() + " x " + shape.k() + " matrix with "
                         + nonzeros.sum() + " nonzeros passes 64 GiB, the most that tile offsets reach; split its rows");
             }
