@@ -7,6 +7,7 @@ module dev.culebra.emulator {
     requires dev.culebra.bindings;
 
     exports dev.culebra.emulator;
+    exports dev.culebra.emulator.check;
 
     provides dev.culebra.driver.spi.DriverProvider with dev.culebra.emulator.EmulatorProvider;
 }

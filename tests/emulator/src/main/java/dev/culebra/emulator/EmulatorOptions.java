@@ -1,5 +1,8 @@
 package dev.culebra.emulator;
 
+import dev.culebra.emulator.check.Check;
+import java.util.Set;
+
 /**
  * What machine the emulator pretends to be. All devices are alike.
  *
@@ -13,9 +16,10 @@ package dev.culebra.emulator;
  * @param stepLimit instructions of a warp, after which a launch counts as hung and ends in
  *        {@code CUDA_ERROR_LAUNCH_TIMEOUT}: so many may one block execute, and all together while none of them ends; at
  *        least 1. Instructions and not seconds, so that the same launch ends the same way on a slower machine
+ * @param checks what it looks for beyond what hardware finds
  */
 public record EmulatorOptions(int devices, int computeMajor, int computeMinor, int multiprocessors, long memoryBytes,
-        int workers, long stepLimit) {
+        int workers, long stepLimit, Set<Check> checks) {
 
     /** Prefix of the system properties that {@link #fromSystemProperties} reads. */
     public static final String PREFIX = "culebra.emulator.";
@@ -25,7 +29,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * before a launch counts as hung: two to four minutes on one core of 2025.
      */
     public static final EmulatorOptions DEFAULT = new EmulatorOptions(1, 9, 0, 132, 4L << 30,
-            Math.max(1, Runtime.getRuntime().availableProcessors()), 1L << 32);
+            Math.max(1, Runtime.getRuntime().availableProcessors()), 1L << 32, Check.ALL);
 
     /**
      * Checks the values.
@@ -33,6 +37,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @throws IllegalArgumentException for a value out of range
      */
     public EmulatorOptions {
+        checks = Set.copyOf(checks);
         check(devices >= 1 && devices <= 64, "devices", devices, "1 to 64");
         check(computeMajor >= 7 && computeMajor <= 12, "computeCapability", computeMajor + "." + computeMinor,
                 "7.0 to 12.9, such as 9.0");
@@ -52,7 +57,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
 
     /**
      * Reads {@code culebra.emulator.devices}, {@code .computeCapability} ({@code 9.0}), {@code .multiprocessors},
-     * {@code .memory} (bytes, or a number with {@code k}, {@code m} or {@code g}: 2^10, 2^20, 2^30), {@code .workers} and
+     * {@code .checks} (as {@link Check#parse} reads them), {@code .memory} (bytes, or a number with {@code k}, {@code m} or {@code g}: 2^10, 2^20, 2^30), {@code .workers} and
      * {@code .stepLimit} (a number, likewise); what is not set is as in {@link #DEFAULT}.
      *
      * @return the options
@@ -66,7 +71,16 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
         return new EmulatorOptions(integer("devices", DEFAULT.devices), number("computeCapability", parts[0]),
                 number("computeCapability", parts[1]), integer("multiprocessors", DEFAULT.multiprocessors),
                 scaled("memory", DEFAULT.memoryBytes), integer("workers", DEFAULT.workers),
-                scaled("stepLimit", DEFAULT.stepLimit));
+                scaled("stepLimit", DEFAULT.stepLimit), checksProperty());
+    }
+
+    private static Set<Check> checksProperty() {
+        String text = System.getProperty(PREFIX + "checks");
+        try {
+            return text == null ? DEFAULT.checks : Check.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(PREFIX + "checks is " + e.getMessage(), e);
+        }
     }
 
     private static int integer(String name, int otherwise) {
@@ -106,7 +120,8 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withDevices(int count) {
-        return new EmulatorOptions(count, computeMajor, computeMinor, multiprocessors, memoryBytes, workers, stepLimit);
+        return new EmulatorOptions(count, computeMajor, computeMinor, multiprocessors, memoryBytes, workers, stepLimit,
+                checks);
     }
 
     /**
@@ -117,7 +132,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withComputeCapability(int major, int minor) {
-        return new EmulatorOptions(devices, major, minor, multiprocessors, memoryBytes, workers, stepLimit);
+        return new EmulatorOptions(devices, major, minor, multiprocessors, memoryBytes, workers, stepLimit, checks);
     }
 
     /**
@@ -127,7 +142,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withMultiprocessors(int count) {
-        return new EmulatorOptions(devices, computeMajor, computeMinor, count, memoryBytes, workers, stepLimit);
+        return new EmulatorOptions(devices, computeMajor, computeMinor, count, memoryBytes, workers, stepLimit, checks);
     }
 
     /**
@@ -137,7 +152,8 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withMemory(long bytes) {
-        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, bytes, workers, stepLimit);
+        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, bytes, workers, stepLimit,
+                checks);
     }
 
     /**
@@ -147,7 +163,8 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      * @return changed options
      */
     public EmulatorOptions withWorkers(int count) {
-        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, memoryBytes, count, stepLimit);
+        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, memoryBytes, count, stepLimit,
+                checks);
     }
 
     /**
@@ -158,6 +175,18 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
      */
     public EmulatorOptions withStepLimit(long instructions) {
         return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, memoryBytes, workers,
-                instructions);
+                instructions, checks);
+    }
+
+    /**
+     * The same with other checks.
+     *
+     * @param chosen what to look for beyond what hardware finds; {@code Set.of()} for nothing
+     * @return changed options
+     */
+    public EmulatorOptions withChecks(Set<Check> chosen) {
+        return new EmulatorOptions(devices, computeMajor, computeMinor, multiprocessors, memoryBytes, workers,
+                stepLimit,
+                chosen);
     }
 }

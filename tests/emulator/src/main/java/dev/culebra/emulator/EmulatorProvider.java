@@ -42,7 +42,7 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics {
                 EmulatorOptions o = options == null ? EmulatorOptions.fromSystemProperties() : options;
                 driver = new EmulatedDriver(
                         new Machine(o.devices(), o.computeMajor(), o.computeMinor(), o.multiprocessors(),
-                                o.memoryBytes(), o.workers(), o.stepLimit()));
+                                o.memoryBytes(), o.workers(), o.stepLimit(), o.checks()));
             }
             return new Result.Loaded(driver.procAddress(), "Culebra emulator, in this process");
         } catch (IllegalArgumentException e) {

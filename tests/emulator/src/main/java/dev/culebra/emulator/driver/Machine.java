@@ -1,5 +1,8 @@
 package dev.culebra.emulator.driver;
 
+import dev.culebra.emulator.check.Check;
+import java.util.Set;
+
 /**
  * The machine that a driver drives, as the provider was asked for it; checked there.
  *
@@ -10,6 +13,7 @@ package dev.culebra.emulator.driver;
  * @param memoryBytes memory of each
  * @param workers host threads that run the blocks of one launch
  * @param stepLimit instructions of a warp, after which a launch counts as hung
+ * @param checks what it looks for beyond what hardware finds
  */
 public record Machine(int devices, int computeMajor, int computeMinor, int multiprocessors, long memoryBytes,
-        int workers, long stepLimit) {}
+        int workers, long stepLimit, Set<Check> checks) {}

@@ -119,7 +119,7 @@ final class AtomicOps {
         private final int c;
 
         Atomic(Place place, PtxType t, Update update, int d, int b, int c) {
-            super(place, t.bytes());
+            super(place, t.bytes(), Use.ATOMIC, true);
             this.update = update;
             this.d = d;
             this.b = b;

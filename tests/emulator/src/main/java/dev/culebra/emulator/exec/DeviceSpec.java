@@ -1,5 +1,8 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.check.Check;
+import java.util.Set;
+
 /**
  * What a kernel can notice of the device it runs on.
  *
@@ -11,9 +14,10 @@ package dev.culebra.emulator.exec;
  * @param clockKilohertz what {@code %clock64} and {@code %globaltimer} are derived from
  * @param stepLimit warp instructions that one block may execute, and all blocks together while none of them ends, before the
  *        launch counts as hung (CUDA error 702)
+ * @param checks what is looked for beyond what hardware finds
  */
 public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int sharedPerBlock, int sharedPerMultiprocessor,
-        int clockKilohertz, long stepLimit) {
+        int clockKilohertz, long stepLimit, Set<Check> checks) {
 
     /** What the emulator's options have by default. */
     private static final long DEFAULT_STEP_LIMIT = 1L << 32;
@@ -26,7 +30,7 @@ public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int shar
      * @return the description
      */
     public static DeviceSpec of(int ccMajor, int ccMinor) {
-        return new DeviceSpec(ccMajor, ccMinor, 132, 227 * 1024, 228 * 1024, 1_980_000, DEFAULT_STEP_LIMIT);
+        return new DeviceSpec(ccMajor, ccMinor, 132, 227 * 1024, 228 * 1024, 1_980_000, DEFAULT_STEP_LIMIT, Check.ALL);
     }
 
     /**
@@ -37,6 +41,17 @@ public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int shar
      */
     public DeviceSpec withStepLimit(long steps) {
         return new DeviceSpec(ccMajor, ccMinor, multiprocessors, sharedPerBlock, sharedPerMultiprocessor,
-                clockKilohertz, steps);
+                clockKilohertz, steps, checks);
+    }
+
+    /**
+     * The same device with other checks.
+     *
+     * @param chosen what to look for
+     * @return the description
+     */
+    public DeviceSpec withChecks(Set<Check> chosen) {
+        return new DeviceSpec(ccMajor, ccMinor, multiprocessors, sharedPerBlock, sharedPerMultiprocessor,
+                clockKilohertz, stepLimit, chosen);
     }
 }

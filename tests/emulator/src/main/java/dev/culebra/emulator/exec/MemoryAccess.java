@@ -19,6 +19,13 @@ abstract class MemoryAccess extends Op {
     static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+    /** What an access does to the bytes. */
+    enum Use {
+        READ, WRITE,
+        /** Reads and writes as one, ordered with other atomics of the place. */
+        ATOMIC
+    }
+
     /** An address as written: a register of either bank, or none, and an offset. */
     static final class Place {
         Space space;
@@ -117,12 +124,17 @@ abstract class MemoryAccess extends Op {
     final Place place;
     /** Bytes that a lane touches. */
     final int bytes;
+    final Use use;
+    /** Whether it is stronger than weak: volatile, relaxed, acquire or release; it races with nobody of its kind. */
+    final boolean ordered;
     /** Where the last access was: most are to the same range again. Racy, and harmless: any range found is right. */
     private Allocation last;
 
-    MemoryAccess(Place place, int bytes) {
+    MemoryAccess(Place place, int bytes, Use use, boolean ordered) {
         this.place = place;
         this.bytes = bytes;
+        this.use = use;
+        this.ordered = ordered;
     }
 
     @Override

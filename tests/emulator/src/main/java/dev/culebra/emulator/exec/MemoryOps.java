@@ -115,17 +115,15 @@ final class MemoryOps {
         private final int size;
         private final int[] to;
         private final int[] widths;
-        private final boolean ordered;
         private final boolean signed;
         private final boolean plainInts;
         private final boolean plainLongs;
 
         Load(Place place, PtxType t, int count, int[] to, int[] widths, boolean ordered) {
-            super(place, t.bytes() * count);
+            super(place, t.bytes() * count, Use.READ, ordered);
             this.size = t.bytes();
             this.to = to;
             this.widths = widths;
-            this.ordered = ordered;
             this.signed = t.signed();
             this.plainInts = size == 4 && java.util.Arrays.stream(widths).allMatch(n -> n == 32);
             this.plainLongs = size == 8;
@@ -201,15 +199,13 @@ final class MemoryOps {
         private final int size;
         private final int[] from;
         private final int[] widths;
-        private final boolean ordered;
         private final boolean plainInts;
 
         Store(Place place, PtxType t, int count, int[] from, int[] widths, boolean ordered) {
-            super(place, t.bytes() * count);
+            super(place, t.bytes() * count, Use.WRITE, ordered);
             this.size = t.bytes();
             this.from = from;
             this.widths = widths;
-            this.ordered = ordered;
             this.plainInts = size == 4 && java.util.Arrays.stream(widths).allMatch(n -> n == 32);
         }
 

@@ -81,7 +81,7 @@ final class Wmma {
         private final boolean load;
 
         Move(Place place, int[] registers, int rows, int columns, boolean byRows, int stride, PtxType t, boolean load) {
-            super(place, t.bytes());
+            super(place, t.bytes(), load ? Use.READ : Use.WRITE, false);
             this.registers = registers;
             this.rows = rows;
             this.columns = columns;

@@ -1,0 +1,2 @@
+/** What the emulator is strict about. */
+package dev.culebra.emulator.check;
