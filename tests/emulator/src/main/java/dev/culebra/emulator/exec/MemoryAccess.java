@@ -278,6 +278,12 @@ abstract class MemoryAccess extends Op {
         return a;
     }
 
+    /** Whether what a lane stores at an address of some memory is there already; asked before it is stored. */
+    boolean unchanged(Warp w, int lane, byte[] memory, int at) { return false; }
+
+    /** Whether two lanes store the same value. */
+    boolean alike(Warp w, int lane, int other) { return false; }
+
     /** Does it in an array of bytes, at {@code w.address[lane] + lane * stride}; every access has been checked. */
     abstract void reach(Warp w, int mask, Space space, byte[] memory, int stride);
 

@@ -45,6 +45,9 @@ final class Warp {
     /** An op sets this to have the warp give way to others after it. */
     boolean yield;
 
+    /** Its part in the order of the block's events; null when races are not looked for. */
+    Agent agent;
+
     /** Local memory: {@code lane * stackBytes + offset}. */
     final byte[] local;
     final int stackBytes;
