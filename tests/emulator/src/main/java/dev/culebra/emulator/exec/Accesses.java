@@ -14,6 +14,12 @@ final class Accesses {
     /** A plain write that another has followed, unordered, with the same value. */
     static final byte SAME_WRITE = 3;
 
+    /**
+     * With so many, a strong access joins an earlier one of its warp, as if it had happened then: a race with it alone is not
+     * found any more. Without that a counter that a thousand threads add to, each many times, would cost a thousand looks.
+     */
+    private static final int MANY = 16;
+
     long[] record = new long[4];
     int[] line = new int[4];
     byte[] kind = new byte[4];
@@ -31,6 +37,12 @@ final class Accesses {
                     record[i] |= bit & 0xffff_ffffL;
                     return;
                 }
+            }
+        }
+        for (int i = count >= MANY && what != READ ? 0 : count; i < count; i++) {
+            if (kind[i] == what && agent.owns(record[i])) {
+                record[i] |= bit & 0xffff_ffffL;
+                return;
             }
         }
         forget(agent, bit, what);

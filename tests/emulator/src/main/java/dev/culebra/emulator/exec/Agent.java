@@ -1,6 +1,8 @@
 package dev.culebra.emulator.exec;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** A warp's part in a {@link Timeline}: the interval it is in, and what each of its lanes knows of the others. */
 final class Agent {
@@ -17,6 +19,10 @@ final class Agent {
     private int interval;
     /** Set by a release: the next access begins a new interval. */
     private boolean released;
+    /** The same after an atomic's release, which the next atomic does not mind. */
+    private boolean counted;
+    /** Where lanes have acquired without it being worked out yet. */
+    private final List<Rendezvous> later = new ArrayList<>();
     /** What all lanes know, where they know the same; else null. */
     private Clock common;
     private final Clock[] each = new Clock[32];
@@ -35,15 +41,25 @@ final class Agent {
         common = origin;
         interval = 0;
         released = true;
+        later.clear();
     }
 
     /** The interval of an access made now. */
     int interval() {
-        if (released) {
+        if (released | counted) {
             released = false;
+            counted = false;
             interval = timeline.tick(number);
         }
         return interval;
+    }
+
+    /**
+     * The interval of an atomic access made now: it may be one that earlier atomics have released, so that a thousand of them do
+     * not make a thousand intervals. What acquires from such an earlier one then counts this one as known too.
+     */
+    int atomicInterval() {
+        return released ? interval() : interval;
     }
 
     /** What a lane knows. */
@@ -66,6 +82,18 @@ final class Agent {
      * @param mask which lanes; those of the warp that have exited come with them
      */
     void arrive(Rendezvous to, int mask) {
+        settle();
+        leave(to, mask);
+        released = true;
+    }
+
+    /** The same for an atomic that counts: what lanes have acquired by such ones is not worked out for it. */
+    void arriveCounting(Rendezvous to, int mask) {
+        leave(to, mask);
+        counted = true;
+    }
+
+    private void leave(Rendezvous to, int mask) {
         int lanes = mask | threads & ~alive;
         Clock before = null;
         for (int m = common != null ? lanes & -lanes : lanes; m != 0; m &= m - 1) {
@@ -76,7 +104,30 @@ final class Agent {
             }
         }
         to.add(this, lanes, interval >>> timeline.bits);
-        released = true;
+    }
+
+    /** Lanes acquire by an atomic that counts, as most do whose result nobody waits for: worked out when it first matters. */
+    void acquireLater(int mask, Rendezvous from) {
+        if (from.owed(number, mask) == 0) {
+            later.add(from);
+        }
+    }
+
+    /** Works out what lanes have acquired so far. */
+    void settle() {
+        if (!later.isEmpty()) {
+            for (Rendezvous r : later) {
+                acquire(r.settleOwed(number), r.clock());
+            }
+            later.clear();
+        }
+    }
+
+    /** Lanes meet at their warp's own barrier: each knows all of them did and knew. */
+    void meet(int mask) {
+        Rendezvous r = new Rendezvous(timeline);
+        arrive(r, mask);
+        adopt(mask, r.clock());
     }
 
     /** Lanes now know what a clock says and nothing else; it has all they knew. */
@@ -92,6 +143,11 @@ final class Agent {
         for (int m = mask; m != 0; m &= m - 1) {
             each[Integer.numberOfTrailingZeros(m)] = c;
         }
+        boolean same = true;
+        for (int m = alive; m != 0; m &= m - 1) {
+            same &= each[Integer.numberOfTrailingZeros(m)] == c;
+        }
+        common = same ? c : null;
     }
 
     /** Lanes acquire: know what a clock says beside what they knew. */
@@ -103,7 +159,7 @@ final class Agent {
             for (int m = left; m != 0; m &= m - 1) {
                 same |= clock(Integer.numberOfTrailingZeros(m)) == before ? Integer.lowestOneBit(m) : 0;
             }
-            if (before != c) {
+            if (before != c && !before.covers(c)) {
                 Rendezvous both = new Rendezvous(timeline);
                 both.include(before);
                 both.include(c);
@@ -130,6 +186,11 @@ final class Agent {
         if (owns(record)) {
             lanes &= ~(1 << lane);
         }
-        return lanes == 0 ? 0 : clock(lane).unknown(when, lanes);
+        int unknown = lanes == 0 ? 0 : clock(lane).unknown(when, lanes);
+        if (unknown != 0 && !later.isEmpty()) {
+            settle();
+            unknown = clock(lane).unknown(when, lanes);
+        }
+        return unknown;
     }
 }

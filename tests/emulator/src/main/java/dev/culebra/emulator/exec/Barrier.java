@@ -7,13 +7,23 @@ import java.util.List;
 final class Barrier {
 
     /** Who waits, and what it wants of the reduction. */
-    private record Waiter(Split split, BarrierOps.Reduction reduction) {}
+    private record Waiter(Warp warp, Split split, BarrierOps.Reduction reduction) {}
 
     private final List<Waiter> waiters = new ArrayList<>();
     private int arrived;
     private int expected;
     private int trues;
     private int voters;
+    private final Block block;
+    /** What those who came know, or null. */
+    private final Rendezvous rendezvous;
+
+    Barrier(Block block) {
+        this.block = block;
+        this.rendezvous = block.watch == null || block.watch.timeline == null
+                ? null
+                : new Rendezvous(block.watch.timeline);
+    }
 
     void reset() {
         waiters.clear();
@@ -21,6 +31,9 @@ final class Barrier {
         expected = 0;
         trues = 0;
         voters = 0;
+        if (rendezvous != null) {
+            rendezvous.clear();
+        }
     }
 
     /**
@@ -38,10 +51,13 @@ final class Barrier {
         boolean first = (mask & Integer.lowestOneBit(w.alive)) != 0;
         arrived += Integer.bitCount(mask) + (threads > 0 && first ? 32 - Integer.bitCount(w.alive) : 0);
         expected = threads;
+        if (rendezvous != null) {
+            w.agent.arrive(rendezvous, mask);
+        }
         trues += Integer.bitCount(ayes & mask);
         voters += reduction == null ? 0 : Integer.bitCount(mask);
         if (wait) {
-            waiters.add(new Waiter(w.awaitBarrier(), reduction));
+            waiters.add(new Waiter(w, w.awaitBarrier(), reduction));
         } else {
             w.current.pc++;
         }
@@ -53,6 +69,9 @@ final class Barrier {
         if (arrived == 0 || arrived < (expected == 0 ? live : expected)) {
             return;
         }
+        if (rendezvous != null) {
+            handOver();
+        }
         for (Waiter waiter : waiters) {
             if (waiter.reduction != null) {
                 waiter.reduction.deliver(waiter.split, trues, voters);
@@ -60,5 +79,18 @@ final class Barrier {
             waiter.split.state = Split.State.READY;
         }
         reset();
+    }
+
+    /** What all have done that came is known to those who waited; a thread that has exited counts as one that came. */
+    private void handOver() {
+        for (Warp w : block.warps) {
+            if (expected == 0 && w.alive != w.threads) {
+                w.agent.arrive(rendezvous, 0);
+            }
+        }
+        Clock clock = rendezvous.clock();
+        for (Waiter waiter : waiters) {
+            waiter.warp.agent.adopt(waiter.split.mask, clock);
+        }
     }
 }

@@ -49,7 +49,12 @@ final class BarrierOps {
 
     private static final class Fence extends Op {
         @Override
-        void execute(Warp w, int mask) { java.lang.invoke.VarHandle.fullFence(); }
+        void execute(Warp w, int mask) {
+            java.lang.invoke.VarHandle.fullFence();
+            if (w.agent != null) {
+                w.agent.settle();
+            }
+        }
     }
 
     static void register(Families f) {

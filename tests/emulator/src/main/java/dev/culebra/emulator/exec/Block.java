@@ -1,6 +1,6 @@
 package dev.culebra.emulator.exec;
 
-import java.util.Arrays;
+import dev.culebra.emulator.memory.Poison;
 
 /** A block being run: its warps, shared memory and barriers. One thread at a time works on it. */
 final class Block {
@@ -15,6 +15,10 @@ final class Block {
     private final Barrier[] barriers = new Barrier[16];
     /** Threads that have not exited. */
     int live;
+    /** What its accesses are looked at for, or null. */
+    final Watch watch;
+    /** Threads' asynchronous copies that have not landed. */
+    int copiesInFlight;
     private long steps;
 
     Block(Launch launch) {
@@ -26,8 +30,9 @@ final class Block {
             int n = Math.min(32, threads - 32 * i);
             warps[i] = new Warp(this, i, n == 32 ? -1 : (1 << n) - 1);
         }
+        watch = Watch.of(this);
         for (int i = 0; i < barriers.length; i++) {
-            barriers[i] = new Barrier();
+            barriers[i] = new Barrier(this);
         }
     }
 
@@ -36,12 +41,16 @@ final class Block {
         index = at;
         steps = 0;
         live = (int) launch.block.count();
-        Arrays.fill(shared, (byte) 0);
+        Poison.fill(shared, 0, shared.length);
+        copiesInFlight = 0;
         for (Barrier b : barriers) {
             b.reset();
         }
         for (Warp w : warps) {
             w.start();
+        }
+        if (watch != null) {
+            watch.start();
         }
     }
 

@@ -24,6 +24,7 @@ final class Calls {
         void execute(Warp w, int mask) {
             Frame caller = w.frame;
             Frame f = w.call(callee, w.current.pc + 1);
+            w.freshLocals(mask, f);
             for (int i = 0; i < arguments.length; i++) {
                 copy(w, mask, caller.localBase + arguments[i], f.localBase + callee.parameterOffsets[i],
                         callee.parameterSizes[i]);
@@ -55,6 +56,9 @@ final class Calls {
             if ((mask >>> l & 1) != 0) {
                 int lane = l * w.stackBytes;
                 System.arraycopy(w.local, lane + from, w.local, lane + to, bytes);
+                if (w.localWritten != null) {
+                    System.arraycopy(w.localWritten, lane + from, w.localWritten, lane + to, bytes);
+                }
             }
         }
     }

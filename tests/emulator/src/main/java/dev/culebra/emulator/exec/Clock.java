@@ -28,6 +28,27 @@ final class Clock {
         floor = (long) (least << bits | (1 << bits) - 1) << 32 | 0xffff_ffffL;
     }
 
+    /** Whether all that another knows is known. */
+    boolean covers(Clock o) {
+        for (int i = 0; i < all.length; i++) {
+            if (o.all[i] > all[i]) {
+                return false;
+            }
+            for (int lane = 0; o.some != null && o.some[i] != null && lane < 32; lane++) {
+                int t = o.some[i][lane];
+                if (t > all[i] && (some == null || some[i] == null || t > some[i][lane])) {
+                    return false;
+                }
+            }
+        }
+        for (int i = 0; i < o.channels.length; i++) {
+            if (i >= channels.length || o.channels[i] > channels[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /**
      * Whether accesses are known.
      *

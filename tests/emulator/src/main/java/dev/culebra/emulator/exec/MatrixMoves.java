@@ -81,6 +81,9 @@ final class MatrixMoves {
             TensorOps.wantAll(w, mask, load ? "ldmatrix" : "stmatrix");
             place.compute(w, w.address);
             check(w);
+            if (w.block.watch != null) {
+                w.block.watch.rows(w, (int) ((1L << 8 * registers.length) - 1), load, line);
+            }
             byte[] shared = w.block.shared;
             for (int m = 0; m < registers.length; m++) {
                 int[] r = w.r[registers[m]];

@@ -26,6 +26,20 @@ abstract class MemoryAccess extends Op {
         ATOMIC
     }
 
+    /** What a strong access hands over between threads. */
+    enum Handing {
+        /** A load takes what others have left. */
+        ACQUIRE,
+        /** A store leaves what its thread did and knows. */
+        RELEASE,
+        /** An exchange does both at once: a lock is made of it. */
+        BOTH,
+        /** Any other atomic leaves, and takes when it matters. */
+        LATER,
+        /** An atomic without result only leaves. */
+        COUNT
+    }
+
     /** An address as written: a register of either bank, or none, and an offset. */
     static final class Place {
         Space space;
@@ -187,6 +201,9 @@ abstract class MemoryAccess extends Op {
         }
     }
 
+    /** What it hands over when it is {@link #ordered}. */
+    Handing handing() { return use == Use.READ ? Handing.ACQUIRE : Handing.RELEASE; }
+
     private void reachBytes(Warp w, int mask, Space space, byte[] memory, int size, int laneStride) {
         long[] address = w.address;
         long bad = 0;
@@ -198,6 +215,17 @@ abstract class MemoryAccess extends Op {
         }
         if (bad < 0) {
             explain(w, mask, space, size);
+        }
+        if (space == Space.SHARED) {
+            if (w.block.watch != null) {
+                w.block.watch.shared(w, mask, this);
+            }
+        } else if (space == Space.LOCAL && w.localWritten != null) {
+            if (use == Use.READ) {
+                Unwritten.check(w, mask, w.localWritten, space, bytes, laneStride);
+            } else {
+                Unwritten.mark(w, mask, w.localWritten, bytes, laneStride);
+            }
         }
         reach(w, mask, space, memory, laneStride);
     }
@@ -234,6 +262,7 @@ abstract class MemoryAccess extends Op {
             one = (mask >>> l & 1) == 0 || a.holds(address[l], bytes) && (address[l] & bytes - 1) == 0;
         }
         if (one) {
+            observe(w, mask, a);
             reach(w, mask, a);
             return;
         }
@@ -251,8 +280,15 @@ abstract class MemoryAccess extends Op {
                 }
             }
             last = a;
+            observe(w, same, a);
             reach(w, same, a);
             left &= ~same;
+        }
+    }
+
+    private void observe(Warp w, int mask, Allocation a) {
+        if (w.block.watch != null) {
+            w.block.watch.global(w, mask, a, this);
         }
     }
 

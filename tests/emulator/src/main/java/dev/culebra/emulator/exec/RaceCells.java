@@ -42,7 +42,7 @@ final class RaceCells {
 
     /** For the next block, whose first clock knows all that happened: copies in flight alone must be forgotten. */
     void start(boolean restarted) {
-        if (restarted || inFlight > 0) {
+        if (restarted || inFlight != 0) {
             Arrays.fill(write, 0);
             Arrays.fill(read, 0);
             inFlight = 0;
@@ -256,13 +256,14 @@ final class RaceCells {
      * @param address as for {@link #read}
      * @param bytes as for {@link #read}
      * @param line of the instruction
-     * @param writes whether they write, perhaps after reading
+     * @param use what they do; an atomic is taken to write
      */
-    void strong(Agent a, int mask, long[] address, int bytes, int line, boolean writes) {
+    void strong(Agent a, int mask, long[] address, int bytes, int line, MemoryAccess.Use use) {
+        boolean writes = use != MemoryAccess.Use.READ;
         if (1 << shift > bytes) {
             refine(bytes);
         }
-        int now = a.interval();
+        int now = use == MemoryAccess.Use.ATOMIC ? a.atomicInterval() : a.interval();
         int n = bytes >> shift;
         byte kind = writes ? Accesses.STRONG_WRITE : Accesses.STRONG_READ;
         for (int m = mask; m != 0; m &= m - 1) {

@@ -11,6 +11,7 @@ final class Rendezvous {
     private int[] all;
     private int[][] some;
     private int[] channels;
+    private int[] owed;
     private Clock included;
     private Clock built;
 
@@ -23,6 +24,23 @@ final class Rendezvous {
         channels = null;
         included = null;
         built = null;
+    }
+
+    /** Notes that lanes of an agent will acquire from here; gives those noted before. */
+    int owed(int agent, int mask) {
+        if (owed == null) {
+            owed = new int[timeline.agents.length];
+        }
+        int before = owed[agent];
+        owed[agent] |= mask;
+        return before;
+    }
+
+    /** Takes the note back. */
+    int settleOwed(int agent) {
+        int lanes = owed[agent];
+        owed[agent] = 0;
+        return lanes;
     }
 
     /** Whether nobody has left anything. */

@@ -1,6 +1,8 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.exec.Split.State;
+import dev.culebra.emulator.memory.Poison;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -50,6 +52,8 @@ final class Warp {
 
     /** Local memory: {@code lane * stackBytes + offset}. */
     final byte[] local;
+    /** Which of it has been written, in the same layout; null where that is not looked at. */
+    final byte[] localWritten;
     final int stackBytes;
     final AsyncCopies copies = new AsyncCopies();
 
@@ -75,13 +79,17 @@ final class Warp {
         this.threads = threads;
         this.stackBytes = block.launch.code.localBytes();
         this.local = new byte[32 * stackBytes];
+        this.localWritten = block.launch.spec.checks().contains(Check.UNWRITTEN) ? new byte[local.length] : null;
         this.root = new Frame(block.launch.code.main(), block.launch.linked(block.launch.code.main()));
     }
 
     /** Makes it ready for a block's first instruction. */
     void start() {
         root.reset();
-        java.util.Arrays.fill(local, (byte) 0);
+        Poison.fill(local, 0, local.length);
+        if (localWritten != null) {
+            java.util.Arrays.fill(localWritten, (byte) 0);
+        }
         copies.clear();
         alive = threads;
         leaves.clear();
@@ -323,6 +331,17 @@ final class Warp {
         return f;
     }
 
+    /** Poisons the frame of a function that lanes have entered. */
+    void freshLocals(int mask, Frame f) {
+        for (int m = f.program.localBytes == 0 ? 0 : mask; m != 0; m &= m - 1) {
+            int from = Integer.numberOfTrailingZeros(m) * stackBytes + f.localBase;
+            Poison.fill(local, from, from + f.program.localBytes);
+            if (localWritten != null) {
+                java.util.Arrays.fill(localWritten, from, from + f.program.localBytes, (byte) 0);
+            }
+        }
+    }
+
     /** Lanes of the current split return from their function, or exit when it is the kernel. */
     void ret(int mask) {
         if (frame.call == null) {
@@ -336,7 +355,10 @@ final class Warp {
     /** Lanes of the current split end. */
     void exit(int mask) {
         alive &= ~mask;
-        copies.drop(mask);
+        if (agent != null) {
+            agent.exit(mask);
+        }
+        copies.drop(this, mask);
         drop(mask);
         block.exited(Integer.bitCount(mask));
         resolve();

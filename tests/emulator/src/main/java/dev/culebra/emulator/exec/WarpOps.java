@@ -53,7 +53,9 @@ final class WarpOps {
 
             @Override
             void perform(Warp w, int mask) {
-                // being here together is all there is to it
+                if (w.agent != null) {
+                    w.agent.meet(mask);
+                }
             }
         }, x.operand(0));
     }
