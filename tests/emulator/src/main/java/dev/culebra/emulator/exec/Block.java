@@ -1,6 +1,8 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.memory.Poison;
+import java.util.List;
 
 /** A block being run: its warps, shared memory and barriers. One thread at a time works on it. */
 final class Block {
@@ -10,11 +12,15 @@ final class Block {
 
     final Launch launch;
     Dim index;
+    /** Its index as one number: blocks start in this order. */
+    long number;
     final byte[] shared;
     final Warp[] warps;
     private final Barrier[] barriers = new Barrier[16];
     /** Threads that have not exited. */
     int live;
+    /** Whether barriers are looked at. */
+    final boolean strictBarriers;
     /** What its accesses are looked at for, or null. */
     final Watch watch;
     /** Threads' asynchronous copies that have not landed. */
@@ -23,6 +29,7 @@ final class Block {
 
     Block(Launch launch) {
         this.launch = launch;
+        this.strictBarriers = launch.spec.checks().contains(Check.BARRIERS);
         this.shared = new byte[launch.sharedBytes];
         int threads = (int) launch.block.count();
         warps = new Warp[(threads + 31) / 32];
@@ -37,8 +44,9 @@ final class Block {
     }
 
     /** Makes it the block of an index, at its first instruction. */
-    void start(Dim at) {
-        index = at;
+    void start(long at) {
+        number = at;
+        index = launch.grid.at(at);
         steps = 0;
         live = (int) launch.block.count();
         Poison.fill(shared, 0, shared.length);
@@ -74,11 +82,12 @@ final class Block {
                 Warp.Outcome outcome = w.run(TURN);
                 steps += w.steps - s;
                 yielded &= w.yield || outcome != Warp.Outcome.PAUSED;
-                if (launch.cancelled) {
+                if (number > launch.lowestFailed) {
                     return true;
                 }
             }
             if (live == 0) {
+                checkLeftOver();
                 return true;
             }
             if (steps == before) {
@@ -105,19 +114,52 @@ final class Block {
                 launch.kernelName, 0, index, null);
     }
 
+    /** Arrivals that nobody has waited for. */
+    private void checkLeftOver() throws DeviceFault {
+        for (int i = 0; strictBarriers && i < barriers.length; i++) {
+            if (barriers[i].leftOver() != 0) {
+                throw new DeviceFault(DeviceFault.LAUNCH_FAILED, "barrier: at the end of the block " + barriers[i].arrived()
+                        + " threads have arrived at barrier " + i + " and nobody has waited for them", launch.kernelName,
+                        barriers[i].leftOver(), index, null);
+            }
+        }
+    }
+
     private DeviceFault deadlock() {
         for (Warp w : warps) {
-            Split s = w.alive == 0 ? null : w.waiting();
-            if (s != null) {
-                Op op = s.frame.program.ops[s.state == Split.State.AT_BARRIER ? s.pc - 1 : s.pc];
-                int lane = Integer.numberOfTrailingZeros(s.mask);
+            for (Split s : w.alive == 0 ? List.<Split>of() : w.waiting()) {
+                Op op = awaited(s);
+                String others = elsewhere(op);
                 return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
-                        "deadlock: " + live + " threads wait and none can go on; this one at '"
-                                + op.text + "' for threads that never come",
-                        launch.kernelName, op.line, index, w.threadOf(lane));
+                        "deadlock: " + live + " threads wait and none can go on; this one at '" + op.text
+                                + "' for threads that never come" + others,
+                        launch.kernelName, op.line, index, w.threadOf(Integer.numberOfTrailingZeros(s.mask)));
             }
         }
         throw new IllegalStateException("no warp waits");
+    }
+
+    private static Op awaited(Split s) {
+        return s.frame.program.ops[s.state == Split.State.AT_BARRIER ? s.pc - 1 : s.pc];
+    }
+
+    /** Where threads are that are not at an instruction, by one of them. */
+    private String elsewhere(Op op) {
+        for (Warp w : warps) {
+            int parted = w.alive;
+            for (Split s : w.waiting()) {
+                parted &= ~s.mask;
+                if (awaited(s) != op) {
+                    return ": thread " + w.threadOf(Integer.numberOfTrailingZeros(s.mask)) + " waits at '"
+                            + awaited(s).text + "', ptx line " + awaited(s).line;
+                }
+            }
+            if (parted != 0) {
+                return ": thread " + w.threadOf(Integer.numberOfTrailingZeros(parted))
+                        + " parted from it at a branch and waits where they meet again";
+            }
+        }
+        return "";
     }
 
     void exited(int threads) {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Runs a grid to its end. */
@@ -19,14 +18,18 @@ public final class KernelRun {
     /** The same where blocks are known to wait for each other. */
     private static final long COOPERATIVE_QUANTUM = 1 << 15;
 
+    /** Instructions that blocks below a failed one may take in all to end: a second or two. */
+    private static final long PATIENCE = 1 << 26;
+
     private final Launch launch;
+    private final AtomicLong afterFailure = new AtomicLong();
     private final AtomicLong next = new AtomicLong();
     private final AtomicLong resident = new AtomicLong();
     private final long mostResident;
     private final LongAdder executed = new LongAdder();
     /** Instructions of all blocks since one ended: blocks that wait for each other in vain hang together. */
     private final AtomicLong sinceOneEnded = new AtomicLong();
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private Throwable failure;
 
     private final boolean cooperative;
 
@@ -59,7 +62,7 @@ public final class KernelRun {
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
     public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
@@ -84,7 +87,7 @@ public final class KernelRun {
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
      * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
     public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
@@ -141,7 +144,7 @@ public final class KernelRun {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        switch (failure.get()) {
+        switch (failure) {
             case null -> {
             }
             case DeviceFault f -> throw f;
@@ -152,11 +155,11 @@ public final class KernelRun {
     }
 
     private void work() {
+        ArrayDeque<Block> waiting = new ArrayDeque<>();
+        ArrayDeque<Block> free = new ArrayDeque<>();
+        int turns = 0;
         try {
-            ArrayDeque<Block> waiting = new ArrayDeque<>();
-            ArrayDeque<Block> free = new ArrayDeque<>();
-            int turns = 0;
-            while (!launch.cancelled) {
+            while (true) {
                 // A paused block costs its memory, so others are started beside it only when those there get nowhere.
                 boolean room = waiting.isEmpty()
                         || resident.get() < mostResident && (cooperative || turns >= 4 * waiting.size());
@@ -165,34 +168,63 @@ public final class KernelRun {
                 if (b == null && (b = waiting.poll()) == null) {
                     return;
                 }
-                long before = b.steps();
-                if (b.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
-                    executed.add(b.steps());
-                    sinceOneEnded.set(0);
+                if (turn(b)) {
                     free.push(b);
                     resident.decrementAndGet();
                 } else {
                     waiting.add(b);
-                    long all = sinceOneEnded.addAndGet(b.steps() - before);
-                    if (all > launch.spec.stepLimit()) {
-                        throw b.hung(all, "of all blocks, none of which ended");
-                    }
                 }
             }
         } catch (Throwable t) {
-            failure.compareAndSet(null, t);
-            launch.cancelled = true;
+            fail(-1, t); // the emulator's own: no block is to run on
+        }
+    }
+
+    /** Gives a block a turn; true when it is done with. */
+    private boolean turn(Block b) {
+        long before = b.steps();
+        try {
+            if (b.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
+                executed.add(b.steps());
+                sinceOneEnded.set(0);
+                return true;
+            }
+            long all = sinceOneEnded.addAndGet(b.steps() - before);
+            if (all > launch.spec.stepLimit()) {
+                fail(-1, b.hung(all, "of all blocks, none of which ended"));
+                return true;
+            }
+        } catch (DeviceFault f) {
+            fail(b.number, f);
+            return true;
+        }
+        if (launch.lowestFailed < Long.MAX_VALUE && afterFailure.addAndGet(b.steps() - before) > PATIENCE) {
+            fail(-1, null);
+            return true;
+        }
+        return false;
+    }
+
+    /**
+     * A block has failed. Of several that do, the lowest counts, whichever was first: so a launch reports the same with any
+     * number of workers. Those above it stop; those below have all been started and run on, for they may yet fail. A block below
+     * that waits for one above in vain, as those of a cooperative grid do, is given up after a while.
+     */
+    private synchronized void fail(long number, Throwable t) {
+        if (number < launch.lowestFailed) {
+            launch.lowestFailed = number;
+            failure = t == null ? failure : t;
         }
     }
 
     private Block begin(ArrayDeque<Block> free) {
         long linear = next.get();
-        if (linear >= launch.grid.count() || (linear = next.getAndIncrement()) >= launch.grid.count()) {
+        if (linear >= launch.grid.count() || linear > launch.lowestFailed || (linear = next.getAndIncrement()) >= launch.grid.count()) {
             return null;
         }
         resident.incrementAndGet();
         Block b = free.isEmpty() ? new Block(launch) : free.pop();
-        b.start(launch.grid.at(linear));
+        b.start(linear);
         return b;
     }
 }

@@ -24,8 +24,8 @@ final class Launch {
     final AddressSpace memory;
     final DeviceSpec spec;
     final long startNanos = System.nanoTime();
-    /** Set when a block has failed: the others stop at their next turn. */
-    volatile boolean cancelled;
+    /** The lowest number of a block that has failed: those above stop at their next turn. */
+    volatile long lowestFailed = Long.MAX_VALUE;
 
     /** Where a cooperative grid's blocks meet: its size and a barrier's count, as the toolkit's headers have it; else null. */
     private final Allocation workspace;

@@ -174,7 +174,8 @@ final class Warp {
         return Outcome.PAUSED;
     }
 
-    private DeviceFault fault(Fault f, Op op) {
+    private DeviceFault fault(Fault f, Op executed) {
+        Op op = f.op == null ? executed : f.op;
         Dim thread = f.lane < 0 ? null : threadOf(f.lane);
         return new DeviceFault(f.cudaError, f.getMessage() + " at '" + op.text + "'", block.launch.kernelName, op.line,
                 block.index,
@@ -199,10 +200,8 @@ final class Warp {
         return false;
     }
 
-    /** The first split that waits, for a diagnostic. */
-    Split waiting() {
-        return leaves.isEmpty() ? null : leaves.get(0);
-    }
+    /** The splits that wait, for a diagnostic; the lanes in none of them have parted and wait to meet again. */
+    List<Split> waiting() { return leaves; }
 
     // ---- divergence and calls ----
 
@@ -408,6 +407,10 @@ final class Warp {
     }
 
     private void resolve(Split s) {
+        if (s.frame.program.ops[s.pc] instanceof BarrierOps.BarOp bar) {
+            resolveAligned(bar);
+            return;
+        }
         WarpSync op = (WarpSync) s.frame.program.ops[s.pc];
         int here = 0;
         int wanted = 0;
@@ -432,6 +435,41 @@ final class Warp {
         }
         s.state = State.READY;
         s.pc++;
+    }
+
+    /** Lets lanes arrive at a barrier for whole warps when all have come to the same one. */
+    private void resolveAligned(BarrierOps.BarOp bar) {
+        int here = 0;
+        Split elsewhere = null;
+        int stuck = 0;
+        for (Split o : leaves) {
+            Op at = o.frame.program.ops[o.pc];
+            boolean waits = o.state == State.AT_WARP_SYNC && at instanceof BarrierOps.BarOp;
+            here |= waits && at == bar ? o.mask : 0;
+            stuck |= waits ? o.mask : 0;
+            elsewhere = waits && at != bar ? o : elsewhere;
+        }
+        if ((alive & ~here) == 0) {
+            Split running = current;
+            Frame before = frame;
+            for (Split o : List.copyOf(leaves)) {
+                if (o.state == State.AT_WARP_SYNC) {
+                    current = o;
+                    bind(o.frame);
+                    bar.arrive(this, o.mask);
+                    o.state = o.state == State.AT_WARP_SYNC ? State.READY : o.state;
+                }
+            }
+            current = running;
+            bind(before);
+        } else if ((alive & ~stuck) == 0) {
+            Op other = elsewhere.frame.program.ops[elsewhere.pc];
+            throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(here),
+                    "barrier: it is for whole warps, and this warp's thread "
+                    + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
+                    + "' at ptx line " + other.line + " instead; a barrier must not stand in code that a warp's threads"
+                    + " come to by different ways", bar);
+        }
     }
 
     private static boolean meets(Split s, WarpSync op, Split o) {
