@@ -16,7 +16,8 @@ final class InstructionKinds {
         return switch (i.opcode()) {
             case "popc" -> InstructionClass.POPC;
             case "and", "or", "xor", "not", "cnot", "shl", "shr", "shf", "lop3", "prmt", "clz", "brev", "bfind", "bfe",
-                    "bfi", "bmsk", "szext", "fns" -> InstructionClass.LOGIC;
+                    "bfi", "bmsk", "szext", "fns" ->
+                InstructionClass.LOGIC;
             case "ex2", "lg2", "sin", "cos", "tanh", "rsqrt", "rcp", "sqrt" ->
                 m.contains("f64") ? InstructionClass.DOUBLE : InstructionClass.SPECIAL;
             case "cvt" -> InstructionClass.CONVERSION;

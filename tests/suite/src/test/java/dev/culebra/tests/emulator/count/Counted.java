@@ -55,16 +55,17 @@ final class Counted {
      * {@code %h} of 16, {@code %f} of 32-bit floats, predicates {@code %p}, {@code %q}.
      */
     static LaunchCounters snippet(String code) {
-        String prologue = HEADER + """
-                .shared .align 128 .b8 smem[16384];
-                .visible .entry k(.param .u64 buffer) {
-                .reg .b32 %lane, %s, %a, %b, %t<10>; .reg .b64 %g, %x, %y; .reg .b16 %h; .reg .f32 %f; .reg .f64 %d;
-                .reg .pred %p, %q, %full;
-                mov.u32 %lane, %tid.x; ld.param.u64 %g, [buffer];
-                mov.u32 %s, smem; mad.lo.u32 %s, %lane, 16, %s;
-                fill: st.shared.v4.b32 [%s], {0, 0, 0, 0}; add.u32 %s, %s, 512; setp.lt.u32 %full, %s, 16384; @%full bra fill;
-                bar.sync 0;
-                """;
+        String prologue = HEADER
+                + """
+                        .shared .align 128 .b8 smem[16384];
+                        .visible .entry k(.param .u64 buffer) {
+                        .reg .b32 %lane, %s, %a, %b, %t<10>; .reg .b64 %g, %x, %y; .reg .b16 %h; .reg .f32 %f; .reg .f64 %d;
+                        .reg .pred %p, %q, %full;
+                        mov.u32 %lane, %tid.x; ld.param.u64 %g, [buffer];
+                        mov.u32 %s, smem; mad.lo.u32 %s, %lane, 16, %s;
+                        fill: st.shared.v4.b32 [%s], {0, 0, 0, 0}; add.u32 %s, %s, 512; setp.lt.u32 %full, %s, 16384; @%full bra fill;
+                        bar.sync 0;
+                        """;
         LaunchConfig one = LaunchConfig.of(1, 32);
         LaunchCounters with = of(EMULATOR, prologue + code + "\nret; }", "k", one);
         LaunchCounters without = of(EMULATOR, prologue + "\nret; }", "k", one);

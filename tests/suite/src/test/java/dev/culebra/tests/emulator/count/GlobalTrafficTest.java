@@ -54,7 +54,8 @@ class GlobalTrafficTest {
     /** Which lane has which address does not matter. */
     @Test
     void backwards() {
-        LaunchCounters c = Counted.snippet("sub.u32 %a, 31, %lane; mad.wide.u32 %x, %a, 4, %g; ld.global.u32 %b, [%x];");
+        LaunchCounters c = Counted
+                .snippet("sub.u32 %a, 31, %lane; mad.wide.u32 %x, %a, 4, %g; ld.global.u32 %b, [%x];");
         assertEquals(new Sectors(4, 4), c.global());
         // Lanes 0 to 15 in one order, 16 to 31 the same words in the other: 16 words, 2 sectors.
         c = Counted.snippet("sub.u32 %a, 31, %lane; min.u32 %a, %a, %lane; mad.wide.u32 %x, %a, 4, %g;"

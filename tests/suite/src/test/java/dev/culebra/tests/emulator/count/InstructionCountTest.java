@@ -84,12 +84,13 @@ class InstructionCountTest {
 
     @Test
     void matrixProducts() {
-        LaunchCounters c = Counted.snippet("""
-                .reg .f32 %c<4>; .reg .b32 %m<6>;
-                mov.f32 %c0, 0f00000000; mov.f32 %c1, %c0; mov.f32 %c2, %c0; mov.f32 %c3, %c0;
-                mov.b32 %m0, 0; mov.b32 %m1, 0; mov.b32 %m2, 0; mov.b32 %m3, 0; mov.b32 %m4, 0; mov.b32 %m5, 0;
-                mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%c0,%c1,%c2,%c3}, {%m0,%m1,%m2,%m3}, {%m4,%m5}, {%c0,%c1,%c2,%c3};
-                """);
+        LaunchCounters c = Counted.snippet(
+                """
+                        .reg .f32 %c<4>; .reg .b32 %m<6>;
+                        mov.f32 %c0, 0f00000000; mov.f32 %c1, %c0; mov.f32 %c2, %c0; mov.f32 %c3, %c0;
+                        mov.b32 %m0, 0; mov.b32 %m1, 0; mov.b32 %m2, 0; mov.b32 %m3, 0; mov.b32 %m4, 0; mov.b32 %m5, 0;
+                        mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%c0,%c1,%c2,%c3}, {%m0,%m1,%m2,%m3}, {%m4,%m5}, {%c0,%c1,%c2,%c3};
+                        """);
         assertEquals(Map.of(InstructionClass.MATRIX, 1L, InstructionClass.MOVE, 10L), c.instructions());
     }
 
@@ -176,7 +177,8 @@ class InstructionCountTest {
     void linesOfTheText() {
         LaunchCounters c = Counted.of(Counted.EMULATOR, CALL, "k", LaunchConfig.of(3, 64));
         List<String> seen = c.lines().stream()
-                .map(l -> l.function() + " " + l.line() + " " + l.kind() + " " + l.warps() + " " + l.threads()).toList();
+                .map(l -> l.function() + " " + l.line() + " " + l.kind() + " " + l.warps() + " " + l.threads())
+                .toList();
         assertEquals(List.of("twice 6 LOAD_CONSTANT 6 192", "twice 7 INTEGER 6 192", "twice 8 STORE_LOCAL 6 192",
                 "twice 9 CONTROL 6 192", "k 13 MOVE 6 192", "k 14 STORE_LOCAL 6 192", "k 15 CONTROL 6 192",
                 "k 16 LOAD_CONSTANT 6 192", "k 17 COMPARISON 6 192", "k 18 CONTROL 6 0", "k 19 CONTROL 6 192",
@@ -197,7 +199,8 @@ class InstructionCountTest {
     /** Each of two warps and a third of 8 threads comes to each of two barriers; the third warp's instructions have 8 lanes. */
     @Test
     void barriersAndPartWarps() {
-        String ptx = Counted.HEADER + ".visible .entry k(.param .u64 buffer) { bar.sync 0; bar.warp.sync -1; bar.sync 1; ret; }";
+        String ptx = Counted.HEADER
+                + ".visible .entry k(.param .u64 buffer) { bar.sync 0; bar.warp.sync -1; bar.sync 1; ret; }";
         LaunchCounters c = Counted.of(Counted.EMULATOR, ptx, "k", LaunchConfig.of(2, 72));
         assertEquals(2 * 3 * 2, c.barriers());
         assertEquals(2 * 3 * 4, c.warpInstructions());
