@@ -1,5 +1,7 @@
 package dev.culebra.emulator;
 
+import dev.culebra.driver.spi.CounterRecording;
+import dev.culebra.driver.spi.CounterSource;
 import dev.culebra.driver.spi.Diagnostics;
 import dev.culebra.driver.spi.DriverProvider;
 import dev.culebra.emulator.driver.EmulatedDriver;
@@ -13,7 +15,7 @@ import dev.culebra.emulator.driver.Machine;
  * <p>
  * A loaded driver lives as long as the process: its function pointers are never freed, as those of a library are not.
  */
-public final class EmulatorProvider implements DriverProvider, Diagnostics {
+public final class EmulatorProvider implements DriverProvider, Diagnostics, CounterSource {
 
     private final EmulatorOptions options;
     private EmulatedDriver driver;
@@ -48,6 +50,19 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics {
         } catch (IllegalArgumentException e) {
             return new Result.Missing(e.getMessage());
         }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException before the driver is loaded
+     */
+    @Override
+    public synchronized CounterRecording recordCounters() {
+        if (driver == null) {
+            throw new IllegalStateException("the emulator is not loaded: open it first, as Cuda.open does");
+        }
+        return driver.recordCounters();
     }
 
     @Override

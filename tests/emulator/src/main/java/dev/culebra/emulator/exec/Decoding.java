@@ -1,5 +1,6 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.driver.spi.InstructionClass;
 import dev.culebra.emulator.ptx.Instruction;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
@@ -23,12 +24,16 @@ final class Decoding {
     private final int version;
     private final int sm;
     private final List<String> modifiers;
+    private final InstructionClass kind;
+    /** Whether an op of the instruction stands for it already. */
+    private boolean counted;
 
     Decoding(Instruction instruction, Assembler assembler, int version, int sm) {
         this.instruction = instruction;
         this.assembler = assembler;
         this.version = version;
         this.sm = sm;
+        this.kind = InstructionKinds.of(instruction);
         this.modifiers = new ArrayList<>(instruction.modifiers());
     }
 
@@ -297,6 +302,10 @@ final class Decoding {
     private void add(Op op) {
         op.line = instruction.line();
         op.text = instruction.text();
+        op.kind = kind;
+        op.countsWarps = !counted;
+        op.countsThreads = !counted;
+        counted = true;
         assembler.ops.add(op);
     }
 
@@ -310,8 +319,11 @@ final class Decoding {
         Op around = Branching.branch(behind);
         around.guard = assembler.number(instruction.guard());
         around.guardFlip = instruction.guardNegated() ? 0 : -1;
+        boolean first = !counted;
         add(around);
         add(op);
+        around.countsThreads = false; // its lanes are those that do not take part
+        op.countsThreads = first;
         assembler.label(behind);
     }
 }

@@ -15,6 +15,8 @@ final class Frame {
     int localBase;
     /** The caller's split that waits for the return, or null in a kernel's own frame. */
     Split call;
+    /** Where its ops are counted, or null. */
+    Profile profile;
 
     Frame(Program program, long[][] linkedLongs) {
         this.program = program;
