@@ -172,7 +172,7 @@ final class DoubleOps {
             x.done();
             Alu.ll(x, (d, a) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = b(1 / f(a[l])) & 0xffffffff00000000L;
+                    d[l] = Approximations.highWord(b(1 / f(Approximations.highWord(a[l]))));
                 }
             }, F64);
             return;

@@ -59,6 +59,19 @@ final class Tuples {
             bits = example & mask(type);
             freedom = f;
         }
+
+        /** Two results of 16 bits in one of 32. */
+        void isPair(Result low, Result high) {
+            bits = low.bits | high.bits << 16;
+            freedom = low.freedom == null && high.freedom == null
+                    ? null
+                    : new Freedom("low half " + low.text() + ", high half " + high.text(),
+                            v -> low.accepts(v & 0xffff) && high.accepts(v >>> 16 & 0xffff));
+        }
+
+        private boolean accepts(long v) { return freedom == null ? v == bits : freedom.accepts().test(v); }
+
+        private String text() { return freedom == null ? "0x" + Long.toHexString(bits) : freedom.text(); }
     }
 
     private final String name;
