@@ -4,12 +4,14 @@ import dev.culebra.driver.LaunchConfig;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * Makes a case of a few instructions and many tuples of operands, one a thread. Operands come in registers {@code %i0},
  * {@code %i1}, ... and results go to {@code %o0}, {@code %o1}, ..., each of its type's width (of 16 bits where that is 8); there
  * are spare registers {@code %p}, {@code %h}, {@code %r}, {@code %l} (predicates, 16, 32 and 64 bits), numbered from 0 to 15.
+ * {@code [%out]} are eight bytes of the thread's own in global memory, {@code %r0} is its number in the block.
  */
 final class Tuples {
 
@@ -33,6 +35,17 @@ final class Tuples {
          * @param out the results
          */
         void of(long[] in, Result[] out);
+    }
+
+    /** The same for what a warp's lanes do together; the tuples are a multiple of 32. */
+    interface WarpAnswers {
+        /**
+         * Sets the results of 32 lanes.
+         *
+         * @param in by lane, then operand
+         * @param out by lane, then result
+         */
+        void of(long[][] in, Result[][] out);
     }
 
     /** One result of one tuple. */
@@ -81,6 +94,8 @@ final class Tuples {
     private String[] in = {};
     private String[] out = {};
     private String[] values = {};
+    private String declarations = "";
+    private int block = 128;
     private long[][] tuples;
 
     private Tuples(String name, String code) {
@@ -120,6 +135,12 @@ final class Tuples {
         return this;
     }
 
+    /** Variables of the module. */
+    Tuples declare(String variables) {
+        declarations = variables;
+        return this;
+    }
+
     Tuples over(long[][] operands) {
         tuples = operands;
         return this;
@@ -130,26 +151,45 @@ final class Tuples {
     Case givesJust(Reference r) { return answers((v, out) -> out[0].isJust(r.of(v))); }
 
     Case answers(Answers r) {
+        return make((in, out) -> {
+            for (int i = 0; i < in.length; i++) r.of(in[i], out[i]);
+        });
+    }
+
+    /** A warp a block, all lanes of which are there. */
+    Case answersOfWarps(WarpAnswers r) {
+        if (tuples.length % 32 != 0) throw new IllegalArgumentException(name + ": " + tuples.length + " tuples");
+        block = 32;
+        return make((in, out) -> {
+            for (int i = 0; i < in.length; i += 32) {
+                r.of(Arrays.copyOfRange(in, i, i + 32), Arrays.copyOfRange(out, i, i + 32));
+            }
+        });
+    }
+
+    private Case make(WarpAnswers r) {
         if (tuples == null) tuples = Values.cross(values);
         int n = tuples.length;
         ByteBuffer input = ByteBuffer.allocate(8 * n * in.length).order(ByteOrder.LITTLE_ENDIAN);
         for (int j = 0; j < in.length; j++) for (long[] t : tuples) input.putLong(t[j] & mask(in[j]));
         long[] bits = new long[n * out.length];
         Freedom[] freedoms = new Freedom[n * out.length];
+        long[][] operands = new long[n][in.length];
+        Result[][] results = new Result[n][out.length];
         for (int i = 0; i < n; i++) {
-            Result[] results = new Result[out.length];
-            for (int k = 0; k < out.length; k++) results[k] = new Result(out[k]);
-            long[] operands = new long[in.length];
-            for (int j = 0; j < in.length; j++) operands[j] = tuples[i][j] & mask(in[j]);
-            r.of(operands, results);
+            for (int j = 0; j < in.length; j++) operands[i][j] = tuples[i][j] & mask(in[j]);
+            for (int k = 0; k < out.length; k++) results[i][k] = new Result(out[k]);
+        }
+        r.of(operands, results);
+        for (int i = 0; i < n; i++) {
             for (int k = 0; k < out.length; k++) {
-                bits[k * n + i] = results[k].bits;
-                freedoms[k * n + i] = results[k].freedom;
+                bits[k * n + i] = results[i][k].bits;
+                freedoms[k * n + i] = results[i][k].freedom;
             }
         }
         long[][] all = tuples;
         String[] types = in;
-        return new Case(name, target, ptx(), LaunchConfig.of((n + 127) / 128, 128), input.array(), new Object[]{n},
+        return new Case(name, target, ptx(), LaunchConfig.of((n + block - 1) / block, block), input.array(), new Object[]{n},
                 new Answer(8, bits, freedoms), i -> "result " + i / n + " of " + describe(types, all[i % n]));
     }
 
@@ -169,7 +209,7 @@ final class Tuples {
     static long mask(String type) { return bits(type) == 64 ? -1 : (1L << bits(type)) - 1; }
 
     private String ptx() {
-        StringBuilder s = new StringBuilder(Case.header(target, version));
+        StringBuilder s = new StringBuilder(Case.header(target, version)).append(declarations);
         s.append("""
                 .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n) {
                 .reg .pred %live, %p<16>; .reg .b16 %h<16>; .reg .b32 %n, %t, %w, %r<16>;
