@@ -34,9 +34,7 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics, Coun
      *
      * @param options the machine to emulate
      */
-    public EmulatorProvider(EmulatorOptions options) {
-        this(options, DeviceSpec::print);
-    }
+    public EmulatorProvider(EmulatorOptions options) { this(options, DeviceSpec::print); }
 
     /**
      * An emulator with chosen options, whose kernels print to a place of the caller's.

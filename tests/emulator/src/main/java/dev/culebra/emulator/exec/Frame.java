@@ -55,7 +55,9 @@ final class Frame {
     }
 
     /** Where the frame of the function that a lane last called was. */
-    int calleeBase(int lane) { return grown == null ? localBase + program.localBytes : calleeBases[lane]; }
+    int calleeBase(int lane) {
+        return grown == null ? localBase + program.localBytes : calleeBases[lane];
+    }
 
     /** Makes the registers as new, for the next block. */
     void reset() {

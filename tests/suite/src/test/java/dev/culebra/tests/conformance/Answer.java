@@ -20,9 +20,9 @@ record Answer(int width, long[] bits, Freedom[] freedoms) {
     int bytes() { return width * bits.length; }
 
     /** Whether a machine may answer so. */
-    boolean accepts(int i, long got) { return freedoms[i] == null ? got == bits[i] : freedoms[i].accepts().test(got); }
-
-    String expectation(int i) {
-        return freedoms[i] == null ? "0x" + Long.toHexString(bits[i]) : freedoms[i].text();
+    boolean accepts(int i, long got) {
+        return freedoms[i] == null ? got == bits[i] : freedoms[i].accepts().test(got);
     }
+
+    String expectation(int i) { return freedoms[i] == null ? "0x" + Long.toHexString(bits[i]) : freedoms[i].text(); }
 }

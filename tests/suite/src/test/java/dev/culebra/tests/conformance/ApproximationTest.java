@@ -68,8 +68,11 @@ class ApproximationTest extends Conformance {
 
     /** "[-2pi .. 2pi] 2^-20.5, [-100pi .. 100pi] 2^-14.7; outside only best effort." */
     private static double trigonometric(double x, double exact) {
-        return x == 0 ? 0 : Math.abs(x) <= 2 * Math.PI ? Math.pow(2, -20.5)
-                : Math.abs(x) <= 100 * Math.PI ? Math.pow(2, -14.7) : Double.NaN;
+        return x == 0
+                ? 0
+                : Math.abs(x) <= 2 * Math.PI
+                        ? Math.pow(2, -20.5)
+                        : Math.abs(x) <= 100 * Math.PI ? Math.pow(2, -14.7) : Double.NaN;
     }
 
     private static Bound relative(double r) { return (x, exact) -> r * Math.abs(exact); }
@@ -101,8 +104,10 @@ class ApproximationTest extends Conformance {
                         out[0].isPair(r[0], r[1]);
                     }));
         } else {
-            cases.add(Tuples.of(section + op, op + " %o0, %i0;").target(f == Ieee.BF16 ? 90 : 80, "8.0").in(type).out(type)
-                    .over(Values.cross(operands)).answers((v, out) -> answer(f, ftz, keep, function, bound, v[0], out[0])));
+            cases.add(Tuples.of(section + op, op + " %o0, %i0;").target(f == Ieee.BF16 ? 90 : 80, "8.0").in(type)
+                    .out(type)
+                    .over(Values.cross(operands))
+                    .answers((v, out) -> answer(f, ftz, keep, function, bound, v[0], out[0])));
         }
     }
 

@@ -81,7 +81,8 @@ class BitFieldTest extends Conformance {
         for (String t : new String[]{"b32", "b64"}) {
             int msb = Tuples.bits(t) - 1;
             long[] a = {0, -1, 0x0123456789abcdefL, 0x5555555555555555L};
-            cases.add(Tuples.of("9.7.1.20/bfi." + t, "bfi." + t + " %o0, %i0, %i1, %i2, %i3;").in(t, t, "u32", "u32").out(t)
+            cases.add(Tuples.of("9.7.1.20/bfi." + t, "bfi." + t + " %o0, %i0, %i1, %i2, %i3;").in(t, t, "u32", "u32")
+                    .out(t)
                     .over(Values.cross(a, a, Values.counts(), Values.counts())).gives(v -> {
                         int pos = (int) v[2] & 0xff;
                         int len = (int) v[3] & 0xff;
@@ -107,22 +108,23 @@ class BitFieldTest extends Conformance {
                             return v[0] & ~mask | (sign ? mask : 0);
                         }));
             }
-            cases.add(Tuples.of("9.7.1.22/bmsk." + mode + ".b32", "bmsk." + mode + ".b32 %o0, %i0, %i1;").in("u32", "u32")
-                    .out("b32").over(Values.cross(Values.counts(), Values.counts())).gives(v -> {
-                        int a1 = (int) v[0] & 31;
-                        int b1 = (int) v[1] & 31;
-                        long mask0 = 0xffff_ffffL << a1;
-                        long mask1 = 0xffff_ffffL << a1 + b1;
-                        boolean over = a1 + b1 >= 32;
-                        if (clamp && v[0] >= 32) {
-                            over = true;
-                            mask0 = 0;
-                        }
-                        if (clamp && v[1] >= 32) over = true;
-                        if (over) mask1 = 0;
-                        else if (b1 == 0) mask1 = -1;
-                        return mask0 & ~mask1;
-                    }));
+            cases.add(
+                    Tuples.of("9.7.1.22/bmsk." + mode + ".b32", "bmsk." + mode + ".b32 %o0, %i0, %i1;").in("u32", "u32")
+                            .out("b32").over(Values.cross(Values.counts(), Values.counts())).gives(v -> {
+                                int a1 = (int) v[0] & 31;
+                                int b1 = (int) v[1] & 31;
+                                long mask0 = 0xffff_ffffL << a1;
+                                long mask1 = 0xffff_ffffL << a1 + b1;
+                                boolean over = a1 + b1 >= 32;
+                                if (clamp && v[0] >= 32) {
+                                    over = true;
+                                    mask0 = 0;
+                                }
+                                if (clamp && v[1] >= 32) over = true;
+                                if (over) mask1 = 0;
+                                else if (b1 == 0) mask1 = -1;
+                                return mask0 & ~mask1;
+                            }));
         }
     }
 }

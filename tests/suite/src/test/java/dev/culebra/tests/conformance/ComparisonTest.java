@@ -31,7 +31,8 @@ class ComparisonTest extends Conformance {
     }
 
     private static List<String> comparisons(String t) {
-        List<String> c = new ArrayList<>(List.of(t.startsWith("b") && Ieee.of(t) == null ? new String[]{"eq", "ne"} : ORDERED));
+        List<String> c = new ArrayList<>(
+                List.of(t.startsWith("b") && Ieee.of(t) == null ? new String[]{"eq", "ne"} : ORDERED));
         if (t.startsWith("u")) c.addAll(List.of(UNSIGNED));
         if (Ieee.of(t) != null) c.addAll(List.of(FLOATING));
         return c;
@@ -79,13 +80,16 @@ class ComparisonTest extends Conformance {
         StringBuilder code = new StringBuilder("mov.b32 %o0, 0; mov.b32 %o1, 0;\n");
         for (int k = 0; k < c.size(); k++) {
             code.append("setp.").append(c.get(k)).append(ftz).append('.').append(t)
-                    .append(half ? " %p0, %i0, %i1; not.pred %p1, %p0; " : " %p0|%p1, %i0, %i1; ").append("@%p0 or.b32 %o0, %o0, ")
+                    .append(half ? " %p0, %i0, %i1; not.pred %p1, %p0; " : " %p0|%p1, %i0, %i1; ")
+                    .append("@%p0 or.b32 %o0, %o0, ")
                     .append(1 << k).append("; @%p1 or.b32 %o1, %o1, ").append(1 << k).append(";\n");
         }
-        cases.add(Tuples.of((half ? "9.7.7.2/setp" : "9.7.6.2/setp") + ftz + "." + t, code.toString()).target(target(t), "8.0").in(t, t).out("b32", "b32")
+        cases.add(Tuples.of((half ? "9.7.7.2/setp" : "9.7.6.2/setp") + ftz + "." + t, code.toString())
+                .target(target(t), "8.0").in(t, t).out("b32", "b32")
                 .answers((v, out) -> {
                     long p = 0;
-                    for (int k = 0; k < c.size(); k++) p |= holds(c.get(k), t, !ftz.isEmpty(), v[0], v[1]) ? 1L << k : 0;
+                    for (int k = 0; k < c.size(); k++)
+                        p |= holds(c.get(k), t, !ftz.isEmpty(), v[0], v[1]) ? 1L << k : 0;
                     out[0].is(p);
                     out[1].is(~p & (1L << c.size()) - 1);
                 }));
@@ -102,7 +106,8 @@ class ComparisonTest extends Conformance {
             String[] out = new String[c.size()];
             for (int k = 0; k < c.size(); k++) {
                 out[k] = d;
-                code.append("set.").append(c.get(k)).append(ftz).append('.').append(d).append('.').append(t).append(" %o")
+                code.append("set.").append(c.get(k)).append(ftz).append('.').append(d).append('.').append(t)
+                        .append(" %o")
                         .append(k).append(", %i0, %i1;\n");
             }
             Ieee fd = Ieee.of(d);
@@ -125,25 +130,27 @@ class ComparisonTest extends Conformance {
         out[0] = out[1] = "b32";
         for (int k = 0; k < c.size(); k++) {
             out[2 + k] = "b32";
-            code.append("setp.").append(c.get(k)).append('.').append(t).append(" %p0|%p1, %i0, %i1; @%p0 or.b32 %o0, %o0, ")
+            code.append("setp.").append(c.get(k)).append('.').append(t)
+                    .append(" %p0|%p1, %i0, %i1; @%p0 or.b32 %o0, %o0, ")
                     .append(1 << k).append("; @%p1 or.b32 %o1, %o1, ").append(1 << k).append(";\nset.").append(c.get(k))
                     .append('.').append(t).append('.').append(t).append(" %o").append(2 + k).append(", %i0, %i1;\n");
         }
         long one = Ieee.of(h).one();
-        cases.add(Tuples.of("9.7.7.2/setp-set." + t, code.toString()).target(target(t), "8.0").in("b32", "b32").from(t, t)
-                .out(out).answers((v, r) -> {
-                    long low = 0;
-                    long high = 0;
-                    for (int k = 0; k < c.size(); k++) {
-                        boolean l = holds(c.get(k), h, false, v[0] & 0xffff, v[1] & 0xffff);
-                        boolean u = holds(c.get(k), h, false, v[0] >>> 16, v[1] >>> 16);
-                        low |= l ? 1L << k : 0;
-                        high |= u ? 1L << k : 0;
-                        r[2 + k].is((l ? one : 0) | (u ? one << 16 : 0));
-                    }
-                    r[0].is(low);
-                    r[1].is(high);
-                }));
+        cases.add(
+                Tuples.of("9.7.7.2/setp-set." + t, code.toString()).target(target(t), "8.0").in("b32", "b32").from(t, t)
+                        .out(out).answers((v, r) -> {
+                            long low = 0;
+                            long high = 0;
+                            for (int k = 0; k < c.size(); k++) {
+                                boolean l = holds(c.get(k), h, false, v[0] & 0xffff, v[1] & 0xffff);
+                                boolean u = holds(c.get(k), h, false, v[0] >>> 16, v[1] >>> 16);
+                                low |= l ? 1L << k : 0;
+                                high |= u ? 1L << k : 0;
+                                r[2 + k].is((l ? one : 0) | (u ? one << 16 : 0));
+                            }
+                            r[0].is(low);
+                            r[1].is(high);
+                        }));
     }
 
     /** "p = BoolOp(t, c); q = BoolOp(!t, c)", with c or its negation. */

@@ -58,17 +58,22 @@ class ConversionTest extends Conformance {
     }
 
     /** ptxas knows no conversion between bf16 and 8 bits, though the ISA's list of types has it. */
-    private static boolean missing(String floating, String whole) { return floating.equals("bf16") && Tuples.bits(whole) == 8; }
+    private static boolean missing(String floating, String whole) {
+        return floating.equals("bf16") && Tuples.bits(whole) == 8;
+    }
 
     private void wholeToFloating() {
         for (String to : FLOATING) {
             for (String from : WHOLE) {
                 if (missing(to, from)) continue;
                 for (String r : ROUNDINGS) {
-                    for (String sat : r.equals("rn") && !to.equals("bf16") ? new String[]{"", "sat."} : new String[]{""}) {
+                    for (String sat : r.equals("rn") && !to.equals("bf16")
+                            ? new String[]{"", "sat."}
+                            : new String[]{""}) {
                         String op = "cvt." + r + "." + sat + to + "." + from;
                         Floating f = Floating.of(op.replace("." + from, ""));
-                        cases.add(Tuples.of("9.7.9.21/" + op, op + " %o0, %i0;").target(target(to), "8.0").in(from).out(to)
+                        cases.add(Tuples.of("9.7.9.21/" + op, op + " %o0, %i0;").target(target(to), "8.0").in(from)
+                                .out(to)
                                 .gives(v -> f.write(Number.ofInteger(Whole.of(from, v[0])))));
                     }
                 }
@@ -96,7 +101,8 @@ class ConversionTest extends Conformance {
                                         return f != Ieee.F64 && n < 64 ? 0 : Whole.of(to, 1L << n - 1).longValue();
                                     }
                                     Number a = f.decode(ftz.isEmpty() ? v[0] : f.flush(v[0]));
-                                    if (a.infinite()) return (a.negative() ? Whole.least(to) : Whole.most(to)).longValue();
+                                    if (a.infinite())
+                                        return (a.negative() ? Whole.least(to) : Whole.most(to)).longValue();
                                     Number w = Ieee.whole(a, r.charAt(1));
                                     BigInteger i = w.m().shiftLeft(w.e());
                                     return Whole.clamp(to, w.negative() ? i.negate() : i).longValue();
@@ -132,7 +138,9 @@ class ConversionTest extends Conformance {
                 boolean single = to.equals("f32") || from.equals("f32");
                 for (String r : exact ? new String[]{""} : ROUNDINGS) {
                     for (String ftz : single ? new String[]{"", "ftz."} : new String[]{""}) {
-                        for (String sat : to.equals("bf16") || from.equals("bf16") ? new String[]{""} : new String[]{"", "sat."}) {
+                        for (String sat : to.equals("bf16") || from.equals("bf16")
+                                ? new String[]{""}
+                                : new String[]{"", "sat."}) {
                             if (!ftz.isEmpty() && (to.equals("bf16") || from.equals("bf16"))) continue;
                             change(to, from, r, ftz, sat);
                         }
@@ -147,7 +155,8 @@ class ConversionTest extends Conformance {
         Ieee d = Ieee.of(to);
         String op = "cvt." + (r.isEmpty() ? "" : r + ".") + ftz + sat + to + "." + from;
         // .ftz "applies only to single precision (.f32) inputs and results".
-        Floating f = new Floating(d, r.isEmpty() ? 'n' : r.charAt(1), !ftz.isEmpty() && d == Ieee.F32, !sat.isEmpty(), false);
+        Floating f = new Floating(d, r.isEmpty() ? 'n' : r.charAt(1), !ftz.isEmpty() && d == Ieee.F32, !sat.isEmpty(),
+                false);
         boolean flush = !ftz.isEmpty() && a == Ieee.F32;
         cases.add(Tuples.of("9.7.9.21/" + op, op + " %o0, %i0;").target(target(to, from), "8.0").in(from).out(to)
                 .over(near(from, to)).gives(v -> f.write(a.decode(flush ? a.flush(v[0]) : v[0]))));
@@ -178,7 +187,9 @@ class ConversionTest extends Conformance {
     private void rounded() {
         for (String t : new String[]{"f16", "f32", "f64"}) {
             for (String r : ROUNDINGS) {
-                for (String m : t.equals("f32") ? new String[]{"", "ftz.", "sat.", "ftz.sat."} : new String[]{"", "sat."}) {
+                for (String m : t.equals("f32")
+                        ? new String[]{"", "ftz.", "sat.", "ftz.sat."}
+                        : new String[]{"", "sat."}) {
                     String op = "cvt." + r + "i." + m + t + "." + t;
                     Floating f = Floating.of("." + m + t);
                     cases.add(Tuples.of("9.7.9.21/" + op, op + " %o0, %i0;").in(t).out(t).over(Spread.of(t))
@@ -226,7 +237,8 @@ class ConversionTest extends Conformance {
                 for (String m : new String[]{"", ".relu", ".satfinite", ".relu.satfinite"}) {
                     String op = "cvt." + r + m + "." + to + "x2.f32";
                     boolean later = m.contains("satfinite");
-                    cases.add(Tuples.of("9.7.9.21/" + op, op + " %o0, %i0, %i1;").target(later ? 90 : 80, later ? "8.6" : "8.0")
+                    cases.add(Tuples.of("9.7.9.21/" + op, op + " %o0, %i0, %i1;")
+                            .target(later ? 90 : 80, later ? "8.6" : "8.0")
                             .in("f32", "f32").out(to + "x2").over(Values.cross(some, some))
                             .gives(v -> narrow(to, r, m, v[0]) << 16 | narrow(to, r, m, v[1])));
                 }

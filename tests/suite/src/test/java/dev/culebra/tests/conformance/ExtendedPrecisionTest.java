@@ -15,14 +15,16 @@ class ExtendedPrecisionTest extends Conformance {
             String u = "u" + n;
             // Two words and the flag: {o1, o0} = {i1, i0} op {i3, i2}, and o2 the carry or borrow out of it.
             cases.add(Tuples.of("9.7.2.2/add.cc-addc." + t, """
-                    add.cc.T %o0, %i0, %i2; addc.cc.T %o1, %i1, %i3; addc.T %o2, 0, 0;""".replace("T", t)).in(u, u, u, u)
+                    add.cc.T %o0, %i0, %i2; addc.cc.T %o1, %i1, %i3; addc.T %o2, 0, 0;""".replace("T", t))
+                    .in(u, u, u, u)
                     .over(few(u)).out(u, u, u).answers((v, out) -> {
                         BigInteger s = join(u, v[1], v[0]).add(join(u, v[3], v[2]));
                         split(out, s, n);
                         out[2].is(s.shiftRight(2 * n).longValue());
                     }));
             cases.add(Tuples.of("9.7.2.4/sub.cc-subc." + t, """
-                    sub.cc.T %o0, %i0, %i2; subc.cc.T %o1, %i1, %i3; subc.T %o2, 0, 0;""".replace("T", t)).in(u, u, u, u)
+                    sub.cc.T %o0, %i0, %i2; subc.cc.T %o1, %i1, %i3; subc.T %o2, 0, 0;""".replace("T", t))
+                    .in(u, u, u, u)
                     .over(few(u)).out(u, u, u).answers((v, out) -> {
                         BigInteger s = join(u, v[1], v[0]).subtract(join(u, v[3], v[2]));
                         split(out, s, n);

@@ -37,7 +37,8 @@ class FloatingPointTest extends Conformance {
     private void arithmetic(String modifiers, String t) {
         String m = modifiers + "." + t;
         Floating f = Floating.of("." + m);
-        cases.add(Tuples.of("9.7.3.3/add." + m, "add." + m + " %o0, %i0, %i1;").in(t, t).out(t).gives(v -> f.add(v[0], v[1])));
+        cases.add(Tuples.of("9.7.3.3/add." + m, "add." + m + " %o0, %i0, %i1;").in(t, t).out(t)
+                .gives(v -> f.add(v[0], v[1])));
         cases.add(Tuples.of("9.7.3.4/sub." + m, "sub." + m + " %o0, %i0, %i1;").in(t, t).out(t)
                 .gives(v -> f.subtract(v[0], v[1])));
         cases.add(Tuples.of("9.7.3.5/mul." + m, "mul." + m + " %o0, %i0, %i1;").in(t, t).out(t)
@@ -71,7 +72,8 @@ class FloatingPointTest extends Conformance {
     private void extreme(String name, String op, boolean max) {
         String t = op.substring(op.length() - 3);
         Floating f = Floating.of(op);
-        cases.add(Tuples.of(name + op.substring(4), op + " %o0, %i0, %i1;").target(op.contains("xorsign") ? 86 : 80, "8.0")
+        cases.add(Tuples.of(name + op.substring(4), op + " %o0, %i0, %i1;")
+                .target(op.contains("xorsign") ? 86 : 80, "8.0")
                 .in(t, t).out(t)
                 .gives(v -> f.extreme(max, op.contains("NaN"), op.contains("xorsign"), v[0], v[1])));
     }

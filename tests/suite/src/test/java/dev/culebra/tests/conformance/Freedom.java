@@ -12,7 +12,9 @@ import java.util.function.LongPredicate;
 record Freedom(String text, LongPredicate accepts) {
 
     /** Where the ISA says that a value is unspecified. */
-    static Freedom unspecified(String why) { return new Freedom("anything: " + why, v -> true); }
+    static Freedom unspecified(String why) {
+        return new Freedom("anything: " + why, v -> true);
+    }
 
     /**
      * "Single-precision instructions return an unspecified NaN" (9.7.3); half precision says nothing of payloads. Of a packed

@@ -66,17 +66,20 @@ class HalfPrecisionTest extends Conformance {
             from[i] = t;
             code.append(", %i").append(i);
         }
-        long[][] tuples = operands == 2 && !pair ? subnormalProducts(Ieee.of(h), Values.cross(from)) : Values.cross(from);
-        cases.add(Tuples.of(section + op + "." + t, code + ";").target(target, "8.0").in(in).out(t).over(tuples).gives(v -> {
-            if (!pair) return f.of(v);
-            long[] low = new long[operands];
-            long[] high = new long[operands];
-            for (int i = 0; i < operands; i++) {
-                low[i] = v[i] & 0xffff;
-                high[i] = v[i] >>> 16;
-            }
-            return f.of(low) | f.of(high) << 16;
-        }));
+        long[][] tuples = operands == 2 && !pair
+                ? subnormalProducts(Ieee.of(h), Values.cross(from))
+                : Values.cross(from);
+        cases.add(Tuples.of(section + op + "." + t, code + ";").target(target, "8.0").in(in).out(t).over(tuples)
+                .gives(v -> {
+                    if (!pair) return f.of(v);
+                    long[] low = new long[operands];
+                    long[] high = new long[operands];
+                    for (int i = 0; i < operands; i++) {
+                        low[i] = v[i] & 0xffff;
+                        high[i] = v[i] >>> 16;
+                    }
+                    return f.of(low) | f.of(high) << 16;
+                }));
     }
 
     /** Adds products near the least numbers, where an intermediate format of 32 bits would round as well. */

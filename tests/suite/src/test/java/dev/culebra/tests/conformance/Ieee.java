@@ -48,7 +48,9 @@ enum Ieee {
 
         static final Number NAN = new Number(true, false, false, BigInteger.ZERO, 0, false);
 
-        static Number infinity(boolean negative) { return new Number(false, true, negative, BigInteger.ZERO, 0, false); }
+        static Number infinity(boolean negative) {
+            return new Number(false, true, negative, BigInteger.ZERO, 0, false);
+        }
 
         static Number of(boolean negative, BigInteger m, int e) {
             return new Number(false, false, negative, m, e, false);
@@ -86,7 +88,9 @@ enum Ieee {
     long largest(boolean negative) { return infinity(negative) - (1L << pad); }
 
     /** The one with all bits set but the sign, which PTX calls canonical for 16 and 32 bits. */
-    long nan() { return mask() >>> 1; }
+    long nan() {
+        return mask() >>> 1;
+    }
 
     long one() { return (long) most << fraction + pad; }
 
@@ -109,7 +113,9 @@ enum Ieee {
     }
 
     /** Subnormal numbers become zero of their sign. */
-    long flush(long bits) { return isSubnormal(bits) ? bits & signBit() : bits; }
+    long flush(long bits) {
+        return isSubnormal(bits) ? bits & signBit() : bits;
+    }
 
     /**
      * The nearest number of the format by a rounding: n (nearest, ties to even), z, m, p (towards zero, minus and plus

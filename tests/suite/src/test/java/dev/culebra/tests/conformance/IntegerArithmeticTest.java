@@ -30,7 +30,8 @@ class IntegerArithmeticTest extends Conformance {
             }
             for (String t : ALL) {
                 cases.add(Tuples.of("9.7.1.7/sad." + t, "sad." + t + " %o0, %i0, %i1, %i2;").in(t, t, t).out(t)
-                        .gives(v -> Whole.of(t, v[0]).subtract(Whole.of(t, v[1])).abs().add(Whole.of(t, v[2])).longValue()));
+                        .gives(v -> Whole.of(t, v[0]).subtract(Whole.of(t, v[1])).abs().add(Whole.of(t, v[2]))
+                                .longValue()));
             }
             dots();
         }
@@ -64,15 +65,16 @@ class IntegerArithmeticTest extends Conformance {
 
     private void packed(String name, String op, String h, BinaryOperator<BigInteger> f) {
         String t = h + "x2";
-        cases.add(Tuples.of(name + t, op + t + " %o0, %i0, %i1;").target(90, "8.0").in("b32", "b32").from(t, t).out("b32")
-                .gives(v -> {
-                    long d = 0;
-                    for (int i = 0; i < 32; i += 16) {
-                        BigInteger r = f.apply(Whole.of(h, v[0] >>> i), Whole.of(h, v[1] >>> i));
-                        d |= (r.longValue() & 0xffff) << i;
-                    }
-                    return d;
-                }));
+        cases.add(
+                Tuples.of(name + t, op + t + " %o0, %i0, %i1;").target(90, "8.0").in("b32", "b32").from(t, t).out("b32")
+                        .gives(v -> {
+                            long d = 0;
+                            for (int i = 0; i < 32; i += 16) {
+                                BigInteger r = f.apply(Whole.of(h, v[0] >>> i), Whole.of(h, v[1] >>> i));
+                                d |= (r.longValue() & 0xffff) << i;
+                            }
+                            return d;
+                        }));
     }
 
     private static String twice(String t) { return t.charAt(0) + (t.endsWith("16") ? "32" : "64"); }
@@ -96,7 +98,8 @@ class IntegerArithmeticTest extends Conformance {
         for (String t : new String[]{"u32", "s32"}) {
             // "a 24x24-bit multiply": the low 24 bits of each, sign-extended for .s32.
             String n = t.charAt(0) + "24";
-            BinaryOperator<BigInteger> times = (a, b) -> Whole.of(n, a.longValue()).multiply(Whole.of(n, b.longValue()));
+            BinaryOperator<BigInteger> times = (a, b) -> Whole.of(n, a.longValue())
+                    .multiply(Whole.of(n, b.longValue()));
             two("9.7.1.5/mul24.lo." + t, "mul24.lo." + t, t, (a, b) -> Whole.part(times.apply(a, b), 31, 0));
             two("9.7.1.5/mul24.hi." + t, "mul24.hi." + t, t, (a, b) -> Whole.part(times.apply(a, b), 47, 16));
             mad("9.7.1.6/mad24.lo." + t, "mad24.lo." + t, t, times, (p, c) -> Whole.part(p, 31, 0).add(c));
@@ -112,9 +115,11 @@ class IntegerArithmeticTest extends Conformance {
         mad(name, op, t, BigInteger::multiply, add);
     }
 
-    private void mad(String name, String op, String t, BinaryOperator<BigInteger> times, BinaryOperator<BigInteger> add) {
+    private void mad(String name, String op, String t, BinaryOperator<BigInteger> times,
+            BinaryOperator<BigInteger> add) {
         cases.add(Tuples.of(name, op + " %o0, %i0, %i1, %i2;").in(t, t, t).out(t)
-                .gives(v -> add.apply(times.apply(Whole.of(t, v[0]), Whole.of(t, v[1])), Whole.of(t, v[2])).longValue()));
+                .gives(v -> add.apply(times.apply(Whole.of(t, v[0]), Whole.of(t, v[1])), Whole.of(t, v[2]))
+                        .longValue()));
     }
 
     private void quotients() {
@@ -141,15 +146,17 @@ class IntegerArithmeticTest extends Conformance {
                 cases.add(Tuples.of("9.7.1.23/dp4a." + a + "." + b, "dp4a." + a + "." + b + " %o0, %i0, %i1, %i2;")
                         .in("b32", "b32", "b32").out("b32").gives(v -> {
                             long d = v[2];
-                            for (int i = 0; i < 32; i += 8) d += Whole.field(v[0], i, 8, sa) * Whole.field(v[1], i, 8, sb);
+                            for (int i = 0; i < 32; i += 8)
+                                d += Whole.field(v[0], i, 8, sa) * Whole.field(v[1], i, 8, sb);
                             return d;
                         }));
                 for (int half = 0; half < 2; half++) {
                     int from = 16 * half;
                     String op = "dp2a." + (half == 0 ? "lo." : "hi.") + a + "." + b;
-                    cases.add(Tuples.of("9.7.1.24/" + op, op + " %o0, %i0, %i1, %i2;").in("b32", "b32", "b32").out("b32")
-                            .gives(v -> v[2] + Whole.field(v[0], 0, 16, sa) * Whole.field(v[1], from, 8, sb)
-                                    + Whole.field(v[0], 16, 16, sa) * Whole.field(v[1], from + 8, 8, sb)));
+                    cases.add(
+                            Tuples.of("9.7.1.24/" + op, op + " %o0, %i0, %i1, %i2;").in("b32", "b32", "b32").out("b32")
+                                    .gives(v -> v[2] + Whole.field(v[0], 0, 16, sa) * Whole.field(v[1], from, 8, sb)
+                                            + Whole.field(v[0], 16, 16, sa) * Whole.field(v[1], from + 8, 8, sb)));
                 }
             }
         }

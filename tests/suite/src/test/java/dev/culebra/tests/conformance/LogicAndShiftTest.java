@@ -54,21 +54,25 @@ class LogicAndShiftTest extends Conformance {
     }
 
     private void table(String name, String t, int[] truth) {
-        cases.add(Tuples.of(name, name.substring(name.indexOf('/') + 1) + " %o0, %i0, %i1;").in(t, t).out(t).gives(v -> {
-            long d = 0;
-            for (int i = 0; i < Tuples.bits(t); i++) {
-                d |= (long) truth[2 * Whole.bit(v[0], i) + Whole.bit(v[1], i)] << i;
-            }
-            return d;
-        }));
+        cases.add(
+                Tuples.of(name, name.substring(name.indexOf('/') + 1) + " %o0, %i0, %i1;").in(t, t).out(t).gives(v -> {
+                    long d = 0;
+                    for (int i = 0; i < Tuples.bits(t); i++) {
+                        d |= (long) truth[2 * Whole.bit(v[0], i) + Whole.bit(v[1], i)] << i;
+                    }
+                    return d;
+                }));
     }
 
     private void predicates() {
-        cases.add(Tuples.of("9.7.8.1/and-or-xor-not.pred", """
-                setp.ne.b32 %p0, %i0, 0; setp.ne.b32 %p1, %i1, 0;
-                and.pred %p2, %p0, %p1; or.pred %p3, %p0, %p1; xor.pred %p4, %p0, %p1; not.pred %p5, %p0; mov.pred %p6, %p1;
-                selp.b32 %o0, 1, 0, %p2; selp.b32 %o1, 1, 0, %p3; selp.b32 %o2, 1, 0, %p4; selp.b32 %o3, 1, 0, %p5;
-                selp.b32 %o4, 1, 0, %p6;""").in("pred", "pred").out("pred", "pred", "pred", "pred", "pred")
+        cases.add(Tuples
+                .of("9.7.8.1/and-or-xor-not.pred",
+                        """
+                                setp.ne.b32 %p0, %i0, 0; setp.ne.b32 %p1, %i1, 0;
+                                and.pred %p2, %p0, %p1; or.pred %p3, %p0, %p1; xor.pred %p4, %p0, %p1; not.pred %p5, %p0; mov.pred %p6, %p1;
+                                selp.b32 %o0, 1, 0, %p2; selp.b32 %o1, 1, 0, %p3; selp.b32 %o2, 1, 0, %p4; selp.b32 %o3, 1, 0, %p5;
+                                selp.b32 %o4, 1, 0, %p6;""")
+                .in("pred", "pred").out("pred", "pred", "pred", "pred", "pred")
                 .answers((v, out) -> {
                     int both = (int) (v[0] + v[1]);
                     out[0].is(both == 2 ? 1 : 0);
@@ -143,14 +147,16 @@ class LogicAndShiftTest extends Conformance {
     }
 
     /** The sources of d.b3 to d.b0 for selectors 0 to 3, from the ISA's table. */
-    private static final String[][] MODES = {{"f4e", "3210", "4321", "5432", "6543"}, {"b4e", "5670", "6701", "7012", "0123"},
+    private static final String[][] MODES = {{"f4e", "3210", "4321", "5432", "6543"},
+        {"b4e", "5670", "6701", "7012", "0123"},
         {"rc8", "0000", "1111", "2222", "3333"}, {"ecl", "3210", "3211", "3222", "3333"},
         {"ecr", "0000", "1110", "2210", "3210"}, {"rc16", "1010", "3232", "1010", "3232"}};
 
     private void permutations() {
         long[] data = {0x83028180L, 0x7f6f5f4fL, 0xf1e2d3c4L};
         long[] selectors = new long[70];
-        for (int i = 0; i < 70; i++) selectors[i] = i < 64 ? i * 0x0123_4567_89abL >>> 3 & 0xffff : (i - 63L) * 0x3210_89abL;
+        for (int i = 0; i < 70; i++)
+            selectors[i] = i < 64 ? i * 0x0123_4567_89abL >>> 3 & 0xffff : (i - 63L) * 0x3210_89abL;
         cases.add(Tuples.of("9.7.9.7/prmt.b32", "prmt.b32 %o0, %i0, %i1, %i2;").in("b32", "b32", "b32").out("b32")
                 .over(Values.cross(data, data, selectors)).gives(v -> {
                     long d = 0;
@@ -174,5 +180,7 @@ class LogicAndShiftTest extends Conformance {
     }
 
     /** Bytes 0 to 3 are a's, 4 to 7 b's. */
-    private static long byteOf(long[] v, int i) { return (i < 4 ? v[0] >>> 8 * i : v[1] >>> 8 * (i - 4)) & 0xff; }
+    private static long byteOf(long[] v, int i) {
+        return (i < 4 ? v[0] >>> 8 * i : v[1] >>> 8 * (i - 4)) & 0xff;
+    }
 }

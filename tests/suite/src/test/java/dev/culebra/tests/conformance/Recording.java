@@ -62,7 +62,7 @@ final class Recording {
         Map<Integer, Long> different = new TreeMap<>();
         for (int i = 0; i < got.length; i++) {
             if (!c.answer().accepts(i, got[i])) different.put(i, got[i]);
-            else (c.answer().freedoms()[i] == null ? exact : free).add(got[i]);
+            else(c.answer().freedoms()[i] == null ? exact : free).add(got[i]);
         }
         return new Line(c.name(), c.digest(), hash(exact), free, different);
     }
@@ -158,8 +158,9 @@ final class Recording {
             }
         }
         if (!hash(exact).equals(there.exact)) {
-            throw new AssertionFailedError(c.name() + ": the exact numbers differ from what the hardware answered; they were as"
-                    + " the ISA says here and there, so what is expected has changed since it was recorded");
+            throw new AssertionFailedError(
+                    c.name() + ": the exact numbers differ from what the hardware answered; they were as"
+                            + " the ISA says here and there, so what is expected has changed since it was recorded");
         }
     }
 }

@@ -150,11 +150,9 @@ final class Tuples {
 
     Case givesJust(Reference r) { return answers((v, out) -> out[0].isJust(r.of(v))); }
 
-    Case answers(Answers r) {
-        return make((in, out) -> {
-            for (int i = 0; i < in.length; i++) r.of(in[i], out[i]);
-        });
-    }
+    Case answers(Answers r) { return make((in, out) -> {
+        for (int i = 0; i < in.length; i++) r.of(in[i], out[i]);
+    }); }
 
     /** A warp a block, all lanes of which are there. */
     Case answersOfWarps(WarpAnswers r) {
@@ -189,7 +187,8 @@ final class Tuples {
         }
         long[][] all = tuples;
         String[] types = in;
-        return new Case(name, target, ptx(), LaunchConfig.of((n + block - 1) / block, block), input.array(), new Object[]{n},
+        return new Case(name, target, ptx(), LaunchConfig.of((n + block - 1) / block, block), input.array(),
+                new Object[]{n},
                 new Answer(8, bits, freedoms), i -> "result " + i / n + " of " + describe(types, all[i % n]));
     }
 

@@ -36,12 +36,14 @@ final class Values {
         if (type.equals("pred")) return new long[]{0, 1};
         int n = Tuples.bits(type);
         long top = 1L << n - 1;
-        return new long[]{0, 1, 2, 7, 31, 32, top - 1, top, top + 1, -1, -2, 0x5a5a_1234_9abc_def1L, 0x8fff_0001_8000_00ffL};
+        return new long[]{0, 1, 2, 7, 31, 32, top - 1, top, top + 1, -1, -2, 0x5a5a_1234_9abc_def1L,
+            0x8fff_0001_8000_00ffL};
     }
 
     /** Shift counts and positions of bits. */
     static long[] counts() {
-        return new long[]{0, 1, 2, 5, 7, 8, 15, 16, 17, 24, 31, 32, 33, 47, 63, 64, 65, 127, 128, 255, 256, 257, 0x1_0005,
+        return new long[]{0, 1, 2, 5, 7, 8, 15, 16, 17, 24, 31, 32, 33, 47, 63, 64, 65, 127, 128, 255, 256, 257,
+            0x1_0005,
             0x7fff_ffff, 0x8000_0000L, 0xffff_ffffL, 0xffff_ff01L};
     }
 
@@ -64,11 +66,13 @@ final class Values {
         long u = unit(f);
         long one = f.one();
         long step = 2 * (half(f)); // one binade
-        for (long x : new long[]{0, u, 2 * u, f.leastNormal() - u, f.leastNormal(), f.leastNormal() + u, one, one + u, one - u,
+        for (long x : new long[]{0, u, 2 * u, f.leastNormal() - u, f.leastNormal(), f.leastNormal() + u, one, one + u,
+            one - u,
             one | half(f), one + step, one + step + half(f), one - step, one - step - u, one - 2 * step | half(f),
             one + (f.precision - 1) * step, one + f.precision * step, one + f.precision * step + u,
             one - f.precision * step, one - (f.precision - 1) * step + u, f.largest(false), f.largest(false) - step,
-            f.infinity(false), f.infinity(false) + u, f.infinity(false) | half(f), f.infinity(false) | half(f) | 3 * u}) {
+            f.infinity(false), f.infinity(false) + u, f.infinity(false) | half(f),
+            f.infinity(false) | half(f) | 3 * u}) {
             v.add(x);
             v.add(x | f.signBit());
         }
@@ -81,7 +85,8 @@ final class Values {
         long mask = n == 64 ? -1 : (1L << n) - 1;
         long top = 1L << n - 1;
         long mid = 1L << n / 2;
-        for (long x : new long[]{0, 1, 2, 3, 7, 10, 100, mid - 1, mid, mid + 1, mid / 2 - 1, mid / 2, top - 1, top, top + 1,
+        for (long x : new long[]{0, 1, 2, 3, 7, 10, 100, mid - 1, mid, mid + 1, mid / 2 - 1, mid / 2, top - 1, top,
+            top + 1,
             top - 2, -1, -2, -3, -7, -mid, -mid - 1, 0x5555555555555555L, 0xaaaaaaaaaaaaaaaaL, 0x0123456789abcdefL}) {
             v.add(x & mask);
         }

@@ -57,7 +57,8 @@ class WarpTest extends Conformance {
             for (int l = 0; l < 32; l++) tuples.add(new long[]{value(l), r.nextInt(32), c});
         }
         cases.add(Tuples.of("9.7.9.6/shfl.sync." + mode, "shfl.sync." + mode
-                + ".b32 %o0|%p0, %i0, %i1, %i2, 0xffffffff; selp.b32 %o1, 1, 0, %p0;").in("b32", "b32", "b32").out("b32", "pred")
+                + ".b32 %o0|%p0, %i0, %i1, %i2, 0xffffffff; selp.b32 %o1, 1, 0, %p0;").in("b32", "b32", "b32")
+                .out("b32", "pred")
                 .over(tuples.toArray(long[][]::new)).answersOfWarps((in, out) -> {
                     for (int l = 0; l < 32; l++) {
                         int j = source(mode, l, in[l][1], in[l][2]);
@@ -95,7 +96,8 @@ class WarpTest extends Conformance {
         return tuples.toArray(long[][]::new);
     }
 
-    private static final int[] WORDS = {0, -1, 1, 0x80000000, 0x55555555, 0x0000ffff, 0xffff0000, 0x7fffffff, 0x12345678};
+    private static final int[] WORDS = {0, -1, 1, 0x80000000, 0x55555555, 0x0000ffff, 0xffff0000, 0x7fffffff,
+        0x12345678};
 
     private void votes() {
         cases.add(Tuples.of("9.7.13.9/vote.sync", """
@@ -107,14 +109,17 @@ class WarpTest extends Conformance {
                     for (Tuples.Result[] o : out) vote(o, ballot, 0xffffffffL);
                 }));
         // Lanes 0 to 9 and the others apart: each vote sees only its mask's.
-        cases.add(Tuples.of("9.7.13.9/vote.sync-masks", """
-                setp.ne.b32 %p0, %i0, 0; setp.lt.u32 %p4, %r0, 10; @%p4 bra LOW;
-                vote.sync.ballot.b32 %o0, %p0, 0xfffffc00; vote.sync.all.pred %p1, %p0, 0xfffffc00;
-                vote.sync.any.pred %p2, %p0, 0xfffffc00; vote.sync.uni.pred %p3, %p0, 0xfffffc00;
-                vote.sync.ballot.b32 %o4, !%p0, 0xfffffc00; bra BOTH;
-                LOW: vote.sync.ballot.b32 %o0, %p0, 0x3ff; vote.sync.all.pred %p1, %p0, 0x3ff;
-                vote.sync.any.pred %p2, %p0, 0x3ff; vote.sync.uni.pred %p3, %p0, 0x3ff; vote.sync.ballot.b32 %o4, !%p0, 0x3ff;
-                BOTH: selp.b32 %o1, 1, 0, %p1; selp.b32 %o2, 1, 0, %p2; selp.b32 %o3, 1, 0, %p3;""").in("pred")
+        cases.add(Tuples
+                .of("9.7.13.9/vote.sync-masks",
+                        """
+                                setp.ne.b32 %p0, %i0, 0; setp.lt.u32 %p4, %r0, 10; @%p4 bra LOW;
+                                vote.sync.ballot.b32 %o0, %p0, 0xfffffc00; vote.sync.all.pred %p1, %p0, 0xfffffc00;
+                                vote.sync.any.pred %p2, %p0, 0xfffffc00; vote.sync.uni.pred %p3, %p0, 0xfffffc00;
+                                vote.sync.ballot.b32 %o4, !%p0, 0xfffffc00; bra BOTH;
+                                LOW: vote.sync.ballot.b32 %o0, %p0, 0x3ff; vote.sync.all.pred %p1, %p0, 0x3ff;
+                                vote.sync.any.pred %p2, %p0, 0x3ff; vote.sync.uni.pred %p3, %p0, 0x3ff; vote.sync.ballot.b32 %o4, !%p0, 0x3ff;
+                                BOTH: selp.b32 %o1, 1, 0, %p1; selp.b32 %o2, 1, 0, %p2; selp.b32 %o3, 1, 0, %p3;""")
+                .in("pred")
                 .out("b32", "pred", "pred", "pred", "b32").over(warpsOf(WORDS)).answersOfWarps((in, out) -> {
                     for (int l = 0; l < 32; l++) {
                         long members = l < 10 ? 0x3ff : 0xfffffc00L;
@@ -148,8 +153,11 @@ class WarpTest extends Conformance {
                 }
             }
             for (int l = 0; l < 32; l++) tuples.add(new long[]{l == 31 ? 1L << Tuples.bits(t) - 1 : 0});
-            cases.add(Tuples.of("9.7.13.10/match.sync." + t, "match.any.sync.T %o0, %i0, -1; match.all.sync.T %o1|%p0, %i0, -1; "
-                    .replace("T", t) + "selp.b32 %o2, 1, 0, %p0;").in(t).out("b32", "b32", "pred")
+            cases.add(Tuples
+                    .of("9.7.13.10/match.sync." + t,
+                            "match.any.sync.T %o0, %i0, -1; match.all.sync.T %o1|%p0, %i0, -1; "
+                                    .replace("T", t) + "selp.b32 %o2, 1, 0, %p0;")
+                    .in(t).out("b32", "b32", "pred")
                     .over(tuples.toArray(long[][]::new)).answersOfWarps((in, out) -> {
                         for (int l = 0; l < 32; l++) {
                             long same = 0;
@@ -167,10 +175,13 @@ class WarpTest extends Conformance {
     private void reduce(String op, String t) {
         List<long[]> tuples = new ArrayList<>();
         long[] v = Values.of(t);
-        for (int w = 0; w < 6; w++) for (int l = 0; l < 32; l++) tuples.add(new long[]{v[(w * 11 + l * (w + 1)) % v.length]});
+        for (int w = 0; w < 6; w++)
+            for (int l = 0; l < 32; l++) tuples.add(new long[]{v[(w * 11 + l * (w + 1)) % v.length]});
         String i = "redux.sync." + op + "." + t;
-        cases.add(Tuples.of("9.7.13.12/" + i, (i + " %o0, %i0, 0xffffffff; and.b32 %r1, %r0, 1; setp.eq.u32 %p0, %r1, 0;"
-                + "@%p0 bra EVEN; I %o1, %i0, 0xaaaaaaaa; bra BOTH; EVEN: I %o1, %i0, 0x55555555; BOTH:").replace("I ", i + " "))
+        cases.add(Tuples
+                .of("9.7.13.12/" + i, (i + " %o0, %i0, 0xffffffff; and.b32 %r1, %r0, 1; setp.eq.u32 %p0, %r1, 0;"
+                        + "@%p0 bra EVEN; I %o1, %i0, 0xaaaaaaaa; bra BOTH; EVEN: I %o1, %i0, 0x55555555; BOTH:")
+                        .replace("I ", i + " "))
                 .in(t).out(t, t).over(tuples.toArray(long[][]::new)).answersOfWarps((in, out) -> {
                     for (int l = 0; l < 32; l++) {
                         out[l][0].is(fold(op, t, in, -1));
@@ -200,7 +211,8 @@ class WarpTest extends Conformance {
     private void masks() {
         cases.add(Tuples.of("9.7.13.11/activemask", """
                 activemask.b32 %o0; setp.lt.u32 %p0, %r0, 12; @%p0 bra LOW; activemask.b32 %o1; bra BOTH;
-                LOW: activemask.b32 %o1; BOTH: bar.warp.sync 0xffffffff;""").in("pred").out("b32", "b32").over(warpsOf(0))
+                LOW: activemask.b32 %o1; BOTH: bar.warp.sync 0xffffffff;""").in("pred").out("b32", "b32")
+                .over(warpsOf(0))
                 .answersOfWarps((in, out) -> {
                     // Lanes of a path need not run together, but none of another path is among them.
                     for (int l = 0; l < 32; l++) {
