@@ -7,7 +7,7 @@ import static dev.culebra.bindings.CudaApi.CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFI
 
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.bindings.PFN_cuGetProcAddress_v12000;
-
+import dev.culebra.driver.spi.CounterRecording;
 import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.memory.Range;
 import dev.culebra.emulator.memory.UnifiedMemory;
@@ -32,6 +32,7 @@ public final class EmulatedDriver {
     final UnifiedMemory memory;
     final Gate gate = new Gate(this);
     final Captures captures = new Captures();
+    final Recordings recordings = new Recordings();
     final List<EmulatedDevice> devices;
     /** Held while work is put on a stream, so that all streams agree on what came before. */
     final Object order = new Object();
@@ -121,6 +122,13 @@ public final class EmulatedDriver {
      * @return a sentence or more, or null when the call succeeded
      */
     public String lastDiagnostic() { return gate.lastDiagnostic(); }
+
+    /**
+     * Begins to count what kernels execute.
+     *
+     * @return an open recording
+     */
+    public CounterRecording recordCounters() { return recordings.begin(); }
 
     EmulatedDevice device(int ordinal) {
         if (ordinal < 0 || ordinal >= devices.size()) {

@@ -217,6 +217,9 @@ final class AsyncCopies {
             }
             w.copies.pending.add(p);
             w.block.copiesInFlight += Integer.bitCount(mask);
+            if (w.block.meter != null) {
+                w.block.meter.copy(p.from, w.address, p.filled, mask, size);
+            }
         }
 
         private Allocation range(Warp w, int lane, long at, int n) {

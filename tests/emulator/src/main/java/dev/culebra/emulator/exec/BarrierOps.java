@@ -39,15 +39,6 @@ final class BarrierOps {
 
         @Override
         void execute(Warp w, int mask) {
-            if (aligned && w.block.strictBarriers && mask != w.alive) {
-                w.awaitLanes(-1);
-            } else {
-                arrive(w, mask);
-            }
-        }
-
-        /** The current split arrives. */
-        void arrive(Warp w, int mask) {
             int lane = Integer.numberOfTrailingZeros(mask);
             int count = threads < 0 ? 0 : w.r[threads][lane];
             if (threads >= 0 && (count <= 0 || count % 32 != 0)) {
@@ -55,6 +46,23 @@ final class BarrierOps {
                         "a barrier for " + count + " threads: it must be a multiple of 32");
             }
             Barrier b = w.block.barrier(w.r[number][lane], lane);
+            if (aligned && w.block.strictBarriers && mask != w.alive) {
+                w.awaitLanes(-1);
+            } else {
+                arrive(w, mask, b, count);
+            }
+        }
+
+        /** The current split arrives where it has waited for the rest of its warp. */
+        void arrive(Warp w, int mask) {
+            int lane = Integer.numberOfTrailingZeros(mask);
+            arrive(w, mask, w.block.barrier(w.r[number][lane], lane), threads < 0 ? 0 : w.r[threads][lane]);
+        }
+
+        private void arrive(Warp w, int mask, Barrier b, int count) {
+            if (w.block.meter != null) {
+                w.block.meter.barriers++;
+            }
             b.arrive(w, mask, line, count, wait, reduction, predicate < 0 ? 0 : w.p[predicate]);
         }
     }

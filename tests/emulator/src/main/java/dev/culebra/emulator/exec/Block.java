@@ -26,10 +26,13 @@ final class Block {
     /** Threads' asynchronous copies that have not landed. */
     int copiesInFlight;
     private long steps;
+    /** What counts its instructions, or null. */
+    final Meter meter;
 
     Block(Launch launch) {
         this.launch = launch;
         this.strictBarriers = launch.spec.checks().contains(Check.BARRIERS);
+        this.meter = launch.counting == null ? null : launch.counting.newMeter();
         this.shared = new byte[launch.sharedBytes];
         int threads = (int) launch.block.count();
         warps = new Warp[(threads + 31) / 32];
@@ -130,6 +133,12 @@ final class Block {
             for (Split s : w.alive == 0 ? List.<Split>of() : w.waiting()) {
                 Op op = awaited(s);
                 String others = elsewhere(op);
+                if (s.state == Split.State.AT_WARP_SYNC && op instanceof BarrierOps.BarOp) {
+                    return new DeviceFault(DeviceFault.LAUNCH_FAILED,
+                            "barrier: '" + op.text + "' is for whole warps, and of this warp not all threads come to it"
+                                    + others,
+                            launch.kernelName, op.line, index, w.threadOf(Integer.numberOfTrailingZeros(s.mask)));
+                }
                 return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
                         "deadlock: " + live + " threads wait and none can go on; this one at '" + op.text
                                 + "' for threads that never come" + others,

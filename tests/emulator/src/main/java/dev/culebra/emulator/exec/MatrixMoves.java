@@ -84,6 +84,10 @@ final class MatrixMoves {
             if (w.block.watch != null) {
                 w.block.watch.rows(w, (int) ((1L << 8 * registers.length) - 1), load, line);
             }
+            if (w.block.meter != null) {
+                w.block.meter.rows(w.address, 8 * registers.length,
+                        load ? MemoryAccess.Use.READ : MemoryAccess.Use.WRITE);
+            }
             byte[] shared = w.block.shared;
             for (int m = 0; m < registers.length; m++) {
                 int[] r = w.r[registers[m]];

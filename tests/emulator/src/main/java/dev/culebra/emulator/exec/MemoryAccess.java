@@ -227,6 +227,9 @@ abstract class MemoryAccess extends Op {
                 Unwritten.mark(w, mask, w.localWritten, bytes, laneStride);
             }
         }
+        if (w.block.meter != null) {
+            w.block.meter.access(this, space, address, mask);
+        }
         reach(w, mask, space, memory, laneStride);
     }
 
@@ -256,6 +259,9 @@ abstract class MemoryAccess extends Op {
 
     private void reachGlobal(Warp w, int mask) {
         long[] address = w.address;
+        if (w.block.meter != null) {
+            w.block.meter.access(this, place.space == Space.CONST ? Space.CONST : Space.GLOBAL, address, mask);
+        }
         Allocation a = last;
         boolean one = a != null;
         for (int l = 0; l < 32 && one; l++) {
