@@ -72,7 +72,7 @@ final class BarrierOps {
         void execute(Warp w, int mask) {
             java.lang.invoke.VarHandle.fullFence();
             if (w.agent != null) {
-                w.agent.settle();
+                w.agent.fence();
             }
         }
     }
