@@ -27,6 +27,10 @@ final class Assembler {
     private final Map<Program.Link, Integer> linkRegisters = new HashMap<>();
     private final List<Program.Link> links = new ArrayList<>();
     private final Map<Variable, Integer> locals = new HashMap<>();
+    private final Map<Long, Integer> sharedInts = new HashMap<>();
+    private final Map<Long, Integer> sharedLongs = new HashMap<>();
+    private final List<Integer> dynamicInts = new ArrayList<>();
+    private final List<Integer> dynamicLongs = new ArrayList<>();
     private final List<Program> callees = new ArrayList<>();
     private int localBytes;
     private int invented;
@@ -111,7 +115,7 @@ final class Assembler {
     int sharedAddress(Variable v, long addend, boolean wide) {
         if (!v.external()) {
             long at = kernel.shared(v) + addend;
-            return wide ? constant(at) : constant((int) at);
+            return (wide ? sharedLongs : sharedInts).computeIfAbsent(at, k -> wide ? newLong(lanes(k)) : newInt(lanes(k.intValue())));
         }
         int[] narrowLanes = lanes((int) addend);
         long[] wideLanes = lanes(addend);
@@ -119,12 +123,23 @@ final class Assembler {
             java.util.Arrays.fill(narrowLanes, (int) (addend + offset));
             java.util.Arrays.fill(wideLanes, addend + offset);
         });
-        if (wide) {
-            longs.add(wideLanes);
-            return longs.size() - 1;
-        }
-        ints.add(narrowLanes);
+        int register = wide ? newLong(wideLanes) : newInt(narrowLanes);
+        (wide ? dynamicLongs : dynamicInts).add(register);
+        return register;
+    }
+
+    private int newInt(int[] value) {
+        ints.add(value);
         return ints.size() - 1;
+    }
+
+    private int newLong(long[] value) {
+        longs.add(value);
+        return longs.size() - 1;
+    }
+
+    private static int[] all(Map<Long, Integer> registers, List<Integer> more) {
+        return java.util.stream.Stream.concat(registers.values().stream(), more.stream()).mapToInt(i -> i).toArray();
     }
 
     /** Where a local or parameter variable lies in the frame. */
@@ -183,6 +198,8 @@ final class Assembler {
         program.longs = longs.toArray(long[][]::new);
         program.predicates = predicates.stream().mapToInt(i -> i).toArray();
         program.links = List.copyOf(links);
+        program.sharedInts = all(sharedInts, dynamicInts);
+        program.sharedLongs = all(sharedLongs, dynamicLongs);
         program.localBytes = localBytes + 15 & -16;
         program.callees = List.copyOf(callees);
     }

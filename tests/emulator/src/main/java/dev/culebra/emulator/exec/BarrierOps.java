@@ -42,6 +42,7 @@ final class BarrierOps {
                 throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane,
                         "a barrier for " + count + " threads: it must be a multiple of 32");
             }
+            w.acted = true;
             Barrier b = w.block.barrier(w.r[number][lane], lane);
             b.arrive(w, mask, count, wait, reduction, predicate < 0 ? 0 : w.p[predicate]);
         }
@@ -60,10 +61,11 @@ final class BarrierOps {
     }
 
     private static void fence(Decoding x) {
-        x.takeAny("sc", "acq_rel", "acquire", "release");
-        if (x.take("proxy")) {
-            throw x.refuse("proxy fences are not known");
+        if (x.take("proxy") || x.has("mbarrier_init")) {
+            ProxyFences.decode(x);
+            return;
         }
+        x.takeAny("sc", "acq_rel", "acquire", "release");
         if (x.takeAny("cta", "gl", "sys", "gpu", "cluster") == null) {
             throw x.refuse("a scope is missing");
         }
@@ -74,6 +76,10 @@ final class BarrierOps {
     private static void bar(Decoding x) {
         if (x.take("warp")) {
             WarpOps.warpBarrier(x);
+            return;
+        }
+        if (x.take("cluster")) {
+            ClusterOps.barrier(x);
             return;
         }
         x.take("cta");

@@ -1,25 +1,39 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.check.Check;
 import java.util.Arrays;
 
-/** A block being run: its warps, shared memory and barriers. One thread at a time works on it. */
+/** A block being run: its warps, shared memory and barriers. One thread at a time works on it, and on its whole cluster. */
 final class Block {
 
-    /** Instructions of one warp before the next has its turn. */
-    private static final int TURN = 1 << 14;
-
     final Launch launch;
+    final Cluster cluster;
+    /** Its number in the cluster, and its place there. */
+    final int rank;
+    final Dim place;
+    /** Where its shared memory begins among the cluster's addresses. */
+    final long window;
     Dim index;
     final byte[] shared;
+    final Mbarriers mbarriers;
+    /** Null where no bulk copy reads shared memory. */
+    final ProxyWrites proxyWrites;
     final Warp[] warps;
     private final Barrier[] barriers = new Barrier[16];
     /** Threads that have not exited. */
     int live;
-    private long steps;
 
-    Block(Launch launch) {
-        this.launch = launch;
+    Block(Cluster cluster, int rank) {
+        this.launch = cluster.launch;
+        this.cluster = cluster;
+        this.rank = rank;
+        this.place = launch.cluster.at(rank);
+        this.window = SharedWindow.base(rank);
         this.shared = new byte[launch.sharedBytes];
+        this.mbarriers = new Mbarriers(this);
+        this.proxyWrites = launch.code.asyncReads() && launch.spec.checks().contains(Check.RACES)
+                ? new ProxyWrites(cluster, shared.length)
+                : null;
         int threads = (int) launch.block.count();
         warps = new Warp[(threads + 31) / 32];
         for (int i = 0; i < warps.length; i++) {
@@ -34,9 +48,12 @@ final class Block {
     /** Makes it the block of an index, at its first instruction. */
     void start(Dim at) {
         index = at;
-        steps = 0;
         live = (int) launch.block.count();
         Arrays.fill(shared, (byte) 0);
+        mbarriers.clear();
+        if (proxyWrites != null) {
+            proxyWrites.clear();
+        }
         for (Barrier b : barriers) {
             b.reset();
         }
@@ -45,76 +62,29 @@ final class Block {
         }
     }
 
-    /**
-     * Runs on.
-     *
-     * @param quantum instructions after which it may stop
-     * @return true when all threads have exited
-     * @throws DeviceFault when a thread did what is not allowed
-     */
-    boolean run(long quantum) throws DeviceFault {
-        long until = steps + quantum;
-        while (steps < until) {
-            long before = steps;
-            boolean yielded = true;
-            for (Warp w : warps) {
-                if (w.alive == 0) {
-                    continue;
-                }
-                long s = w.steps;
-                Warp.Outcome outcome = w.run(TURN);
-                steps += w.steps - s;
-                yielded &= w.yield || outcome != Warp.Outcome.PAUSED;
-                if (launch.cancelled) {
-                    return true;
-                }
-            }
-            if (live == 0) {
-                return true;
-            }
-            if (steps == before) {
-                throw deadlock();
-            }
-            if (steps > launch.spec.stepLimit()) {
-                throw hung(steps, "of one block");
-            }
-            if (yielded) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    /** Instructions that its warps have executed. */
-    long steps() { return steps; }
-
-    /** The fault of a launch that does not end. */
-    DeviceFault hung(long instructions, String whose) {
-        return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
-                "no end after " + instructions + " warp instructions " + whose + " (the limit is "
-                        + launch.spec.stepLimit() + "): it hangs, or culebra.emulator.stepLimit is too low",
-                launch.kernelName, 0, index, null);
-    }
-
-    private DeviceFault deadlock() {
+    /** What is said when all threads of the cluster wait at barriers; null when none of this block waits. */
+    DeviceFault deadlock() {
         for (Warp w : warps) {
             Split s = w.alive == 0 ? null : w.waiting();
             if (s != null) {
                 Op op = s.frame.program.ops[s.state == Split.State.AT_BARRIER ? s.pc - 1 : s.pc];
                 int lane = Integer.numberOfTrailingZeros(s.mask);
                 return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
-                        "deadlock: " + live + " threads wait and none can go on; this one at '"
+                        "deadlock: " + cluster.live() + " threads wait and none can go on; this one at '"
                                 + op.text + "' for threads that never come",
                         launch.kernelName, op.line, index, w.threadOf(lane));
             }
         }
-        throw new IllegalStateException("no warp waits");
+        return null;
     }
 
     void exited(int threads) {
         live -= threads;
         for (Barrier b : barriers) {
             b.check(live);
+        }
+        if (live == 0) {
+            cluster.ended(this);
         }
     }
 

@@ -38,6 +38,9 @@ final class Families {
         TensorOps.register(this);
         Wmma.register(this);
         BarrierOps.register(this);
+        ClusterOps.register(this);
+        MbarrierOps.register(this);
+        HopperOps.register(this);
         Branching.register(this);
         Calls.register(this);
     }

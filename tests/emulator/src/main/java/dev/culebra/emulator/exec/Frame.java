@@ -16,10 +16,10 @@ final class Frame {
     /** The caller's split that waits for the return, or null in a kernel's own frame. */
     Split call;
 
-    Frame(Program program, long[][] linkedLongs) {
+    Frame(Program program, Launch.Constants constants) {
         this.program = program;
-        r = program.ints.clone();
-        q = linkedLongs.clone();
+        r = constants.ints().clone();
+        q = constants.longs().clone();
         p = program.predicates.clone();
         for (int i = 0; i < r.length; i++) {
             r[i] = r[i] == null ? new int[32] : r[i];

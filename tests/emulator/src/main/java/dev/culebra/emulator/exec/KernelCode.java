@@ -9,18 +9,23 @@ final class KernelCode {
     private final boolean usesDynamicShared;
     private final int localBytes;
     private final int registers;
+    private final boolean asyncReads;
 
     KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes,
-            int registers) {
+            int registers, boolean asyncReads) {
         this.main = main;
         this.staticSharedBytes = staticSharedBytes;
         this.dynamicSharedOffset = dynamicSharedOffset;
         this.usesDynamicShared = usesDynamicShared;
         this.localBytes = localBytes;
         this.registers = registers;
+        this.asyncReads = asyncReads;
     }
 
     Program main() { return main; }
+
+    /** Whether bulk copies read shared memory in any of its functions. */
+    boolean asyncReads() { return asyncReads; }
 
     /** Where dynamic shared memory starts: behind the static part, aligned as its variables ask. */
     int dynamicSharedOffset() {

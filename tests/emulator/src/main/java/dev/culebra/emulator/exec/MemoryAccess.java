@@ -29,6 +29,8 @@ abstract class MemoryAccess extends Op {
     /** An address as written: a register of either bank, or none, and an offset. */
     static final class Place {
         Space space;
+        /** The shared memory of any block of the cluster, where {@link #space} is shared. */
+        boolean cluster;
         /** The parameter block of the kernel, rather than a frame's copy. */
         boolean kernelParameters;
         int narrow = -1;
@@ -58,13 +60,14 @@ abstract class MemoryAccess extends Op {
     /** The space named by a modifier; generic when there is none. */
     static Space space(Decoding x) {
         String s = x.takeAny("global", "shared", "shared::cta", "local", "const", "param", "param::entry",
-                "param::func");
-        if (x.has("shared::cluster")) {
-            throw x.refuse("clusters are not supported");
-        }
+                "param::func", "shared::cluster");
         return switch (s) {
             case null -> Space.GENERIC;
             case "shared::cta" -> Space.SHARED;
+            case "shared::cluster" -> {
+                x.require(90, 78);
+                yield Space.SHARED;
+            }
             case "param::entry", "param::func" -> Space.PARAM;
             default -> Space.valueOf(s.toUpperCase(java.util.Locale.ROOT));
         };
@@ -77,6 +80,7 @@ abstract class MemoryAccess extends Op {
         }
         Place p = new Place();
         p.space = space;
+        p.cluster = space == Space.SHARED && x.instruction.modifiers().contains("shared::cluster");
         p.offset = address.offset();
         p.kernelParameters = x.assembler.function.entry();
         switch (address.base()) {
@@ -147,7 +151,14 @@ abstract class MemoryAccess extends Op {
     final void access(Warp w, int mask) {
         switch (place.space) {
             case GLOBAL, CONST -> reachGlobal(w, mask);
-            case SHARED -> reachBytes(w, mask, Space.SHARED, w.block.shared, w.block.shared.length, 0);
+            case SHARED -> {
+                w.acted |= use != Use.READ;
+                if (place.cluster) {
+                    reachCluster(w, mask);
+                } else {
+                    reachShared(w, mask, w.block);
+                }
+            }
             case LOCAL -> reachBytes(w, mask, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
             case PARAM -> {
                 if (place.kernelParameters) {
@@ -172,7 +183,8 @@ abstract class MemoryAccess extends Op {
                 }
             }
             if (window == MoveOps.SHARED_WINDOW) {
-                reachBytes(w, same, Space.SHARED, w.block.shared, w.block.shared.length, 0);
+                w.acted |= use != Use.READ;
+                reachCluster(w, same);
             } else if (window == MoveOps.LOCAL_WINDOW) {
                 reachBytes(w, same, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
             } else if (window == MoveOps.PARAM_WINDOW) {
@@ -185,6 +197,40 @@ abstract class MemoryAccess extends Op {
             }
             left &= ~same;
         }
+    }
+
+    private void reachCluster(Warp w, int mask) {
+        if (w.block.cluster.blocks.length == 1) {
+            reachShared(w, mask, w.block);
+            return;
+        }
+        int left = mask;
+        while (left != 0) {
+            int first = Integer.numberOfTrailingZeros(left);
+            long rank = SharedWindow.rank(w.address[first]);
+            Block holder = SharedWindow.holder(w, first, w.address[first]);
+            int same = 0;
+            for (int l = first; l < 32; l++) {
+                same |= (left >>> l & 1) != 0 && SharedWindow.rank(w.address[l]) == rank ? 1 << l : 0;
+            }
+            reachShared(w, same, holder);
+            left &= ~same;
+        }
+    }
+
+    private void reachShared(Warp w, int mask, Block holder) {
+        if (holder.window != 0) {
+            for (int l = 0; l < 32; l++) {
+                w.address[l] -= (mask >>> l & 1) != 0 ? holder.window : 0;
+            }
+        }
+        if (holder.mbarriers.any()) {
+            holder.mbarriers.refuseAccess(w, mask, bytes, use);
+        }
+        if (holder.proxyWrites != null && use != Use.READ) {
+            holder.proxyWrites.written(w, mask, bytes);
+        }
+        reachBytes(w, mask, Space.SHARED, holder.shared, holder.shared.length, 0);
     }
 
     private void reachBytes(Warp w, int mask, Space space, byte[] memory, int size, int laneStride) {
@@ -227,6 +273,7 @@ abstract class MemoryAccess extends Op {
     }
 
     private void reachGlobal(Warp w, int mask) {
+        w.acted = true;
         long[] address = w.address;
         Allocation a = last;
         boolean one = a != null;

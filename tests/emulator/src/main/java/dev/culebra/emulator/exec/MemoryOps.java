@@ -83,6 +83,10 @@ final class MemoryOps {
     }
 
     private static void store(Decoding x) {
+        if (x.take("async")) {
+            AsyncStores.store(x);
+            return;
+        }
         boolean ordered = ordered(x);
         Space space = MemoryAccess.space(x);
         boolean policy = hints(x);

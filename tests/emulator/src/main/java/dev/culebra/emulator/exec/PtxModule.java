@@ -38,6 +38,7 @@ public final class PtxModule {
         Map<String, PtxKernel> kernels = new LinkedHashMap<>();
         List<String> errors = new ArrayList<>(typed.errors());
         Translator translator = new Translator(typed.functions(), typed.version(), typed.sm(), errors);
+        translator.architectureSpecific = typed.target().endsWith("a");
         for (PtxFunction f : typed.functions().values()) {
             if (f.body() == null) continue;
             KernelCode code = translator.translate(f); // of functions too: nothing unknown may hide in one

@@ -23,6 +23,8 @@ final class Translator {
     private final int version;
     private final int sm;
     private final List<String> errors;
+    /** Whether the target is for one architecture alone (sm_90a). */
+    boolean architectureSpecific;
 
     /**
      * For one module.
@@ -51,7 +53,7 @@ final class Translator {
         int localBytes = stackBytes(main, new HashSet<>());
         int dynamicOffset = layout.finishShared();
         return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes,
-                layout.registers);
+                layout.registers, layout.asyncReads);
     }
 
     private static int stackBytes(Program p, Set<Program> open) {
@@ -74,6 +76,10 @@ final class Translator {
         private final Map<String, Program> programs = new HashMap<>();
         private int sharedBytes;
         private int registers;
+        /** Whether a bulk copy reads shared memory. */
+        boolean asyncReads;
+
+        boolean architectureSpecific() { return architectureSpecific; }
 
         int shared(Variable v) {
             return shared.computeIfAbsent(v, k -> {

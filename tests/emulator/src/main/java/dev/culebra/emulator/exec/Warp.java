@@ -44,11 +44,23 @@ final class Warp {
     private int restless;
     /** An op sets this to have the warp give way to others after it. */
     boolean yield;
+    /** Whether something was done in this turn that others can notice, or that depends on more than this cluster. */
+    boolean acted;
+    /** Turns one after the other in which nothing was done but to find a wait not over, and the last of these waits. */
+    int fruitless;
+    MbarrierWaits.Wait fruitlessWait;
+    /** An op sets this when it found that what it waits for has not come. */
+    MbarrierWaits.Wait unfinishedWait;
+
+    /** Lanes that have arrived at the cluster's barrier and not waited, and in which of its phases. */
+    int arrivedAtCluster;
+    final int[] clusterPhase = new int[32];
 
     /** Local memory: {@code lane * stackBytes + offset}. */
     final byte[] local;
     final int stackBytes;
     final AsyncCopies copies = new AsyncCopies();
+    final BulkGroups bulkGroups = new BulkGroups();
 
     final int[] t0 = new int[32];
     final int[] t1 = new int[32];
@@ -72,7 +84,7 @@ final class Warp {
         this.threads = threads;
         this.stackBytes = block.launch.code.localBytes();
         this.local = new byte[32 * stackBytes];
-        this.root = new Frame(block.launch.code.main(), block.launch.linked(block.launch.code.main()));
+        this.root = new Frame(block.launch.code.main(), block.launch.constants(block.launch.code.main(), block.rank));
     }
 
     /** Makes it ready for a block's first instruction. */
@@ -80,6 +92,9 @@ final class Warp {
         root.reset();
         java.util.Arrays.fill(local, (byte) 0);
         copies.clear();
+        bulkGroups.clear();
+        fruitless = 0;
+        arrivedAtCluster = 0;
         alive = threads;
         leaves.clear();
         Split first = new Split(null, root, alive, 0);
@@ -106,10 +121,13 @@ final class Warp {
         int left = budget;
         Op op = null;
         yield = false;
+        acted = false;
+        unfinishedWait = null;
         try {
             while (left > 0 && !yield) {
                 if (current == null && !choose()) {
                     steps += budget - left;
+                    fruitless = left == budget ? fruitless : 0;
                     return alive == 0 ? Outcome.DONE : Outcome.BLOCKED;
                 }
                 bind(current.frame);
@@ -152,7 +170,15 @@ final class Warp {
                     block.launch.kernelName, op.line, block.index, null);
         }
         steps += budget - left;
-        if (++restless >= RESTLESS_TURNS) {
+        if (unfinishedWait != null && !acted) {
+            fruitlessWait = unfinishedWait;
+            if (++fruitless % MbarrierWaits.PATIENCE == 0) {
+                relax(); // those that others of the warp wait for at a meeting place may be the ones to bring it
+            }
+        } else if (!yield || acted) {
+            fruitless = 0; // neither does a pause between two looks bring it nearer
+        }
+        if (unfinishedWait == null && ++restless >= RESTLESS_TURNS) {
             relax();
         }
         if (current != null && leaves.size() > 1) { // others' turn: a lane may be spinning on what they will do
@@ -172,6 +198,7 @@ final class Warp {
 
     /** A clock that moves with the instructions executed and with each reading. */
     long clock(int lane) {
+        acted = true; // who looks at the time may give up waiting
         clockReads += lane == 0 ? 1 : 0;
         return steps + clockReads;
     }
@@ -302,7 +329,7 @@ final class Warp {
     /** Enters a function with the current split's lanes. */
     Frame call(Program callee, int resume) {
         Split s = current;
-        Frame f = new Frame(callee, block.launch.linked(callee));
+        Frame f = new Frame(callee, block.launch.constants(callee, block.rank));
         f.localBase = s.frame.localBase + s.frame.program.localBytes;
         if (f.localBase + callee.localBytes > stackBytes) {
             throw new Fault(DeviceFault.STACK_ERROR, Integer.numberOfTrailingZeros(s.mask),
@@ -336,6 +363,7 @@ final class Warp {
         copies.drop(mask);
         drop(mask);
         block.exited(Integer.bitCount(mask));
+        block.cluster.barrier.exited(this, mask);
         resolve();
     }
 
