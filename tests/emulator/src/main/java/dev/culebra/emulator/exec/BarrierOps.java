@@ -65,6 +65,9 @@ final class BarrierOps {
             ProxyFences.decode(x);
             return;
         }
+        if (x.takeAny("sync_restrict::shared::cta", "sync_restrict::shared::cluster") != null) {
+            x.require(90, 86);
+        }
         x.takeAny("sc", "acq_rel", "acquire", "release");
         if (x.takeAny("cta", "gl", "sys", "gpu", "cluster") == null) {
             throw x.refuse("a scope is missing");

@@ -120,6 +120,10 @@ final class BulkCopies {
         MemoryAccess.Place source = MemoryAccess.place(x, x.operand(1),
                 from.equals("global") ? Space.GLOBAL : Space.SHARED);
         int size = x.src(2, U32);
+        Integer constant = x.assembler.constantValue(size);
+        if (constant != null && (constant < 0 || constant % PIECE != 0)) {
+            throw x.refuse("a size that is a multiple of " + PIECE + " is wanted");
+        }
         x.assembler.kernel.asyncReads |= !from.equals("global");
         if (toGlobal) {
             x.emit(new BulkStores(destination, source, size, reduction));

@@ -58,12 +58,18 @@ final class MbarrierOps {
 
     /** Takes order and scope, which need PTX 8.0; true when there are any. */
     static boolean order(Decoding x, String strong) {
-        boolean ordered = x.takeAny(strong, "relaxed") != null;
+        String order = x.takeAny(strong, "relaxed");
         String scope = x.takeAny("cta", "cluster");
+        if (order != null && scope == null) {
+            throw x.refuse("." + order + " needs a scope, .cta or .cluster");
+        }
+        if ("relaxed".equals(order)) {
+            x.require(80, 86);
+        }
         if ("cluster".equals(scope)) {
             x.require(90, 80);
         }
-        return ordered | scope != null;
+        return scope != null;
     }
 
     static void type(Decoding x) {
