@@ -102,6 +102,9 @@ final class AsyncStores {
             for (int i = 0; i < values.length; i++) {
                 values[i] = each == 8 ? w.q[from[i]][l] : w.r[from[i]][l];
             }
+            if (w.block.meter != null) {
+                w.block.meter.sharedRun(at, bytes, update == null ? MemoryAccess.Use.WRITE : MemoryAccess.Use.ATOMIC);
+            }
             b.coming().add(new Value(holder, at, values));
         }
 

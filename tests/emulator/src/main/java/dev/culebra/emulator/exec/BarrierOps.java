@@ -43,6 +43,9 @@ final class BarrierOps {
                         "a barrier for " + count + " threads: it must be a multiple of 32");
             }
             w.acted = true;
+            if (w.block.meter != null) {
+                w.block.meter.barriers++;
+            }
             Barrier b = w.block.barrier(w.r[number][lane], lane);
             b.arrive(w, mask, count, wait, reduction, predicate < 0 ? 0 : w.p[predicate]);
         }

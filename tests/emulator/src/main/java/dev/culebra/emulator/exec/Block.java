@@ -22,6 +22,8 @@ final class Block {
     private final Barrier[] barriers = new Barrier[16];
     /** Threads that have not exited. */
     int live;
+    /** What counts its instructions, or null. */
+    final Meter meter;
 
     Block(Cluster cluster, int rank) {
         this.launch = cluster.launch;
@@ -29,6 +31,7 @@ final class Block {
         this.rank = rank;
         this.place = launch.cluster.at(rank);
         this.window = SharedWindow.base(rank);
+        this.meter = launch.counting == null ? null : launch.counting.newMeter();
         this.shared = new byte[launch.sharedBytes];
         this.mbarriers = new Mbarriers(this);
         this.proxyWrites = launch.code.asyncReads() && launch.spec.checks().contains(Check.RACES)

@@ -49,8 +49,14 @@ final class BulkLoads extends Op {
         Block holder = cluster ? SharedWindow.holder(w, l, target) : w.block;
         if (fromGlobal) {
             BulkCopies.global(w, l, source, bytes);
+            if (w.block.meter != null) { // once, however many blocks get a copy
+                w.block.meter.globalRun(source, bytes, MemoryAccess.Use.READ);
+            }
         } else {
             int at = BulkCopies.shared(w.block, l, source, bytes);
+            if (w.block.meter != null) {
+                w.block.meter.sharedRun(at, bytes, MemoryAccess.Use.READ);
+            }
             if (holder == w.block) {
                 throw new Fault(DeviceFault.LAUNCH_FAILED, l,
                         "a bulk copy from the block's own shared memory to itself: the destination must be another block's");
@@ -84,6 +90,9 @@ final class BulkLoads extends Op {
                     + " that tells an mbarrier of rank " + SharedWindow.rank(tell) + ": it must be the destination's block");
         }
         Mbarrier b = holder.mbarriers.get(SharedWindow.offset(holder, l, tell, 8, 8, "an mbarrier"), l);
+        if (w.block.meter != null) {
+            w.block.meter.sharedRun(at, bytes, reduction == null ? MemoryAccess.Use.WRITE : MemoryAccess.Use.ATOMIC);
+        }
         b.coming().add(new Copy(w, l, holder, at, source, bytes));
     }
 

@@ -36,6 +36,11 @@ final class BulkStores extends Op {
             if (w.block.proxyWrites != null) {
                 w.block.proxyWrites.refuseUnfenced(l, w.block.window, at, bytes);
             }
+            if (w.block.meter != null) {
+                w.block.meter.sharedRun(at, bytes, MemoryAccess.Use.READ);
+                w.block.meter.globalRun(targets[l], bytes,
+                        reduction == null ? MemoryAccess.Use.WRITE : MemoryAccess.Use.ATOMIC);
+            }
             w.bulkGroups.add(l, new Store(w, l, at, targets[l], bytes));
         }
     }

@@ -43,6 +43,7 @@ final class Families {
         HopperOps.register(this);
         Branching.register(this);
         Calls.register(this);
+        StackOps.register(this);
     }
 
     /** Makes a name known, whatever its types. */

@@ -10,9 +10,11 @@ final class KernelCode {
     private final int localBytes;
     private final int registers;
     private final boolean asyncReads;
+    /** Device functions by number: null where none can be reached through a register. */
+    private final Program[] functions;
 
     KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes,
-            int registers, boolean asyncReads) {
+            int registers, boolean asyncReads, Program[] functions) {
         this.main = main;
         this.staticSharedBytes = staticSharedBytes;
         this.dynamicSharedOffset = dynamicSharedOffset;
@@ -20,6 +22,13 @@ final class KernelCode {
         this.localBytes = localBytes;
         this.registers = registers;
         this.asyncReads = asyncReads;
+        this.functions = functions;
+    }
+
+    /** The function at an address, or null. */
+    Program function(long address) {
+        int index = CodeAddresses.index(address, functions.length);
+        return index < 0 ? null : functions[index];
     }
 
     Program main() { return main; }

@@ -89,6 +89,10 @@ final class MatrixMoves {
             if (w.block.proxyWrites != null && !load) {
                 w.block.proxyWrites.written(w, lanes, 16);
             }
+            if (w.block.meter != null) {
+                w.block.meter.rows(w.address, 8 * registers.length,
+                        load ? MemoryAccess.Use.READ : MemoryAccess.Use.WRITE);
+            }
             byte[] shared = w.block.shared;
             for (int m = 0; m < registers.length; m++) {
                 int[] r = w.r[registers[m]];
