@@ -1,5 +1,6 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.memory.Poison;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxFunction;
 import dev.culebra.emulator.ptx.Variable;
@@ -10,6 +11,9 @@ import java.util.Map;
 
 /** A program being put together: numbers for registers and constants, ops in order, labels, and the frame's layout. */
 final class Assembler {
+
+    /** A fresh predicate: true in half of the lanes, with no pattern that a lane's number would explain. */
+    private static final int FRESH_PREDICATE = 0x9a65_35ca;
 
     final PtxFunction function;
     final Translator.KernelLayout kernel;
@@ -22,6 +26,7 @@ final class Assembler {
     private boolean growsStack;
 
     private final List<int[]> ints = new ArrayList<>();
+    private final Map<Integer, Integer> fresh = new HashMap<>();
     private final List<long[]> longs = new ArrayList<>();
     private final List<Integer> predicates = new ArrayList<>();
     private final Map<Operand.Register, Integer> numbers = new HashMap<>();
@@ -52,14 +57,17 @@ final class Assembler {
 
     int number(Operand.Register r) {
         return numbers.computeIfAbsent(r, k -> switch (k.type()) {
-            case PRED -> newPredicate(0);
+            case PRED -> newPredicate(FRESH_PREDICATE);
             case B128 -> throw new Decoding.Refusal("128-bit registers are not supported");
-            default -> k.type().bits() == 64 ? newLong() : newInt();
+            default -> k.type().bits() == 64 ? newLong() : newInt(k.type().bits());
         });
     }
 
-    int newInt() {
+    int newInt() { return newInt(32); }
+
+    private int newInt(int bits) {
         ints.add(null);
+        fresh.put(ints.size() - 1, Poison.WORD & -1 >>> 32 - bits);
         return ints.size() - 1;
     }
 
@@ -219,6 +227,8 @@ final class Assembler {
         }
         program.ops = all.toArray(Op[]::new);
         program.ints = ints.toArray(int[][]::new);
+        program.fresh = new int[program.ints.length];
+        fresh.forEach((register, value) -> program.fresh[register] = value);
         program.longs = longs.toArray(long[][]::new);
         program.predicates = predicates.stream().mapToInt(i -> i).toArray();
         program.links = List.copyOf(links);

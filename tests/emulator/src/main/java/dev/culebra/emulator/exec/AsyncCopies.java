@@ -26,7 +26,21 @@ final class AsyncCopies {
         final int[] filled = new int[32];
         final int[] group = new int[32];
         int size;
+        /** Within which all sources lie. */
+        long least = Long.MAX_VALUE;
+        long end;
         CpAsync op;
+
+        void checkSource(Warp asking, int lane, long at, int bytes) {
+            for (int m = lanes; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                if (at < from[l] + filled[l] && from[l] < at + bytes) {
+                    throw new Fault(DeviceFault.LAUNCH_FAILED, lane, "race: global address 0x" + Long.toHexString(at)
+                            + " is written while the copy that thread " + asking.threadOf(l) + " asked for at ptx line "
+                            + op.line + " may still read it; wait for the copy first");
+                }
+            }
+        }
     }
 
     private final List<Pending> pending = new ArrayList<>();
@@ -40,7 +54,10 @@ final class AsyncCopies {
     }
 
     /** Forgets what lanes that exit have asked for. */
-    void drop(int mask) {
+    void drop(Warp w, int mask) {
+        for (Pending p : pending) {
+            w.block.copiesInFlight -= Integer.bitCount(p.lanes & mask & ~p.followed);
+        }
         pending.removeIf(p -> (p.lanes &= ~(mask & ~p.followed)) == 0); // those an mbarrier follows land all the same
     }
 
@@ -58,10 +75,25 @@ final class AsyncCopies {
                 if ((lanes >>> l & 1) != 0 && (keep < 0 || p.group[l] < committed[l] - keep)) {
                     p.op.land(w, l, p);
                     p.lanes &= ~(1 << l);
+                    w.block.copiesInFlight--;
                 }
             }
         }
         pending.removeIf(p -> p.lanes == 0);
+    }
+
+    /** Checks that no copy in flight of the block will read what a warp is about to store at {@code w.address}. */
+    static void checkSources(Warp w, int mask, int bytes) {
+        for (Warp other : w.block.warps) {
+            for (Pending p : other.copies.pending) {
+                for (int m = mask; m != 0; m &= m - 1) {
+                    int l = Integer.numberOfTrailingZeros(m);
+                    if (w.address[l] < p.end && p.least < w.address[l] + bytes) {
+                        p.checkSource(other, l, w.address[l], bytes);
+                    }
+                }
+            }
+        }
     }
 
     static void register(Families f) { f.add("cp", AsyncCopies::decode); }
@@ -249,12 +281,18 @@ final class AsyncCopies {
                 }
                 if (n > 0) {
                     range(w, l, p.from[l], n);
+                    p.least = Math.min(p.least, p.from[l]);
+                    p.end = Math.max(p.end, p.from[l] + n);
+                }
+                if (w.agent != null) {
+                    w.block.watch.cells.claim(w.agent, l, (int) a, size, line);
                 }
                 p.to[l] = (int) a;
                 p.filled[l] = n;
                 p.group[l] = w.copies.committed[l];
             }
             w.copies.pending.add(p);
+            w.block.copiesInFlight += Integer.bitCount(mask);
             if (w.block.meter != null) {
                 w.block.meter.copy(p.from, w.address, p.filled, mask, size);
             }
@@ -271,8 +309,18 @@ final class AsyncCopies {
 
         private void land(Warp w, int l, Pending p) {
             int n = p.filled[l];
+            Watch watch = w.block.watch;
+            if (w.agent != null) {
+                watch.cells.land(w.agent, l, p.to[l], p.size);
+            }
+            if (watch != null && watch.written != null) {
+                Unwritten.mark(watch.written, p.to[l], p.size);
+            }
             if (n > 0) {
                 Allocation a = range(w, l, p.from[l], n);
+                if (watch != null && watch.written != null) {
+                    Unwritten.check(a, l, p.from[l], n);
+                }
                 MemorySegment.copy(a.bytes, ValueLayout.JAVA_BYTE, p.from[l] - a.base, w.block.shared, p.to[l], n);
             }
             Arrays.fill(w.block.shared, p.to[l] + n, p.to[l] + p.size, (byte) 0);

@@ -57,7 +57,10 @@ final class AtomicOps {
         int b = x.src(first + 1, t);
         int c = sources == 2 ? x.src(first + 2, t) : b;
         int d = returns ? x.dst(0, t) : -1;
-        x.emit(new Atomic(place, t, update, d, b, c));
+        MemoryAccess.Handing handing = !returns
+                ? MemoryAccess.Handing.COUNT
+                : op.equals("exch") || op.equals("cas") ? MemoryAccess.Handing.BOTH : MemoryAccess.Handing.LATER;
+        x.emit(new Atomic(place, t, handing, update, d, b, c));
     }
 
     static Update update(Decoding x, String op, PtxType t, boolean global) {
@@ -114,18 +117,23 @@ final class AtomicOps {
     }
 
     private static final class Atomic extends MemoryAccess {
+        private final Handing handing;
         private final Update update;
         private final int d;
         private final int b;
         private final int c;
 
-        Atomic(Place place, PtxType t, Update update, int d, int b, int c) {
+        Atomic(Place place, PtxType t, Handing handing, Update update, int d, int b, int c) {
             super(place, t.bytes(), Use.ATOMIC, true);
+            this.handing = handing;
             this.update = update;
             this.d = d;
             this.b = b;
             this.c = c;
         }
+
+        @Override
+        Handing handing() { return handing; }
 
         private long operand(Warp w, int register, int l) { return bytes == 8 ? w.q[register][l] : w.r[register][l]; }
 

@@ -1,7 +1,8 @@
 package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.check.Check;
-import java.util.Arrays;
+import dev.culebra.emulator.memory.Poison;
+import java.util.List;
 
 /** A block being run: its warps, shared memory and barriers. One thread at a time works on it, and on its whole cluster. */
 final class Block {
@@ -22,6 +23,12 @@ final class Block {
     private final Barrier[] barriers = new Barrier[16];
     /** Threads that have not exited. */
     int live;
+    /** Whether barriers are looked at. */
+    final boolean strictBarriers;
+    /** What its accesses are looked at for, or null. */
+    final Watch watch;
+    /** Threads' asynchronous copies that have not landed. */
+    int copiesInFlight;
     /** What counts its instructions, or null. */
     final Meter meter;
 
@@ -31,6 +38,7 @@ final class Block {
         this.rank = rank;
         this.place = launch.cluster.at(rank);
         this.window = SharedWindow.base(rank);
+        this.strictBarriers = launch.spec.checks().contains(Check.BARRIERS);
         this.meter = launch.counting == null ? null : launch.counting.newMeter();
         this.shared = new byte[launch.sharedBytes];
         this.mbarriers = new Mbarriers(this);
@@ -43,8 +51,9 @@ final class Block {
             int n = Math.min(32, threads - 32 * i);
             warps[i] = new Warp(this, i, n == 32 ? -1 : (1 << n) - 1);
         }
+        watch = Watch.of(this);
         for (int i = 0; i < barriers.length; i++) {
-            barriers[i] = new Barrier();
+            barriers[i] = new Barrier(this);
         }
     }
 
@@ -52,7 +61,8 @@ final class Block {
     void start(Dim at) {
         index = at;
         live = (int) launch.block.count();
-        Arrays.fill(shared, (byte) 0);
+        Poison.fill(shared, 0, shared.length);
+        copiesInFlight = 0;
         mbarriers.clear();
         if (proxyWrites != null) {
             proxyWrites.clear();
@@ -65,20 +75,59 @@ final class Block {
         }
     }
 
+    /** Arrivals that nobody has waited for. */
+    void checkLeftOver() throws DeviceFault {
+        for (int i = 0; strictBarriers && i < barriers.length; i++) {
+            if (barriers[i].leftOver() != 0) {
+                throw new DeviceFault(DeviceFault.LAUNCH_FAILED, "barrier: at the end of the block " + barriers[i].arrived()
+                        + " threads have arrived at barrier " + i + " and nobody has waited for them", launch.kernelName,
+                        barriers[i].leftOver(), index, null);
+            }
+        }
+    }
+
     /** What is said when all threads of the cluster wait at barriers; null when none of this block waits. */
     DeviceFault deadlock() {
         for (Warp w : warps) {
-            Split s = w.alive == 0 ? null : w.waiting();
-            if (s != null) {
-                Op op = s.frame.program.ops[s.state == Split.State.AT_BARRIER ? s.pc - 1 : s.pc];
-                int lane = Integer.numberOfTrailingZeros(s.mask);
+            for (Split s : w.alive == 0 ? List.<Split>of() : w.waiting()) {
+                Op op = awaited(s);
+                String others = elsewhere(op);
+                if (s.state == Split.State.AT_WARP_SYNC && op instanceof BarrierOps.BarOp) {
+                    return new DeviceFault(DeviceFault.LAUNCH_FAILED,
+                            "barrier: '" + op.text + "' is for whole warps, and of this warp not all threads come to it"
+                                    + others,
+                            launch.kernelName, op.line, index, w.threadOf(Integer.numberOfTrailingZeros(s.mask)));
+                }
                 return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
-                        "deadlock: " + cluster.live() + " threads wait and none can go on; this one at '"
-                                + op.text + "' for threads that never come",
-                        launch.kernelName, op.line, index, w.threadOf(lane));
+                        "deadlock: " + cluster.live() + " threads wait and none can go on; this one at '" + op.text
+                                + "' for threads that never come" + others,
+                        launch.kernelName, op.line, index, w.threadOf(Integer.numberOfTrailingZeros(s.mask)));
             }
         }
         return null;
+    }
+
+    private static Op awaited(Split s) {
+        return s.frame.program.ops[s.state == Split.State.AT_BARRIER ? s.pc - 1 : s.pc];
+    }
+
+    /** Where threads are that are not at an instruction, by one of them. */
+    private String elsewhere(Op op) {
+        for (Warp w : warps) {
+            int parted = w.alive;
+            for (Split s : w.waiting()) {
+                parted &= ~s.mask;
+                if (awaited(s) != op) {
+                    return ": thread " + w.threadOf(Integer.numberOfTrailingZeros(s.mask)) + " waits at '"
+                            + awaited(s).text + "', ptx line " + awaited(s).line;
+                }
+            }
+            if (parted != 0) {
+                return ": thread " + w.threadOf(Integer.numberOfTrailingZeros(parted))
+                        + " parted from it at a branch and waits where they meet again";
+            }
+        }
+        return "";
     }
 
     void exited(int threads) {

@@ -1,5 +1,7 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.check.Check;
+
 /**
  * A cluster being run: blocks that are resident together and reach each other's shared memory. A block of a kernel without
  * clusters is one of its own. One thread at a time works on it, so that nothing in it needs a lock.
@@ -12,7 +14,13 @@ final class Cluster {
     final Launch launch;
     final Block[] blocks;
     final ClusterBarrier barrier = new ClusterBarrier(this);
+    /** The order of events, or null. */
+    final Timeline timeline;
+    /** What strong accesses of all global memory have released. */
+    private Rendezvous global;
     Dim index;
+    /** Its index as one number: clusters start in this order. */
+    long number;
     /** How often {@code fence.proxy.async} has been executed. */
     int proxyFences;
     private final Warp[] warps;
@@ -23,6 +31,7 @@ final class Cluster {
         blocks = new Block[(int) launch.cluster.count()];
         int each = (int) (launch.block.count() + 31) / 32;
         warps = new Warp[blocks.length * each];
+        timeline = launch.spec.checks().contains(Check.RACES) ? new Timeline(warps.length) : null;
         for (int rank = 0; rank < blocks.length; rank++) {
             blocks[rank] = new Block(this, rank);
             System.arraycopy(blocks[rank].warps, 0, warps, rank * each, each);
@@ -30,15 +39,36 @@ final class Cluster {
     }
 
     /** Makes it the cluster of an index, all its blocks at their first instruction. */
-    void start(Dim at) {
+    void start(long linear) {
+        number = linear;
+        Dim at = launch.clusters.at(linear);
         index = at;
         steps = 0;
         proxyFences = 0;
+        global = null;
         barrier.reset();
         for (Block b : blocks) {
             b.start(new Dim(at.x() * launch.cluster.x() + b.place.x(), at.y() * launch.cluster.y() + b.place.y(),
                     at.z() * launch.cluster.z() + b.place.z()));
         }
+        boolean restart = timeline != null && timeline.old();
+        if (restart) {
+            timeline.restart();
+        }
+        Clock origin = timeline == null ? null : timeline.now();
+        for (Block b : blocks) {
+            if (b.watch != null) {
+                b.watch.start(restart, origin);
+            }
+        }
+    }
+
+    /** What strong accesses of global memory have released, for others to acquire. */
+    Rendezvous global() {
+        if (global == null) {
+            global = new Rendezvous(timeline);
+        }
+        return global;
     }
 
     /**
@@ -66,11 +96,14 @@ final class Cluster {
                 yielded &= w.yield || blocked;
                 elsewhere |= w.yield && w.fruitless == 0;
                 hopeless &= blocked ? w.steps == s : w.fruitless >= MbarrierWaits.HOPELESS;
-                if (launch.cancelled) {
+                if (number > launch.lowestFailed) {
                     return true;
                 }
             }
             if (live() == 0) {
+                for (Block b : blocks) {
+                    b.checkLeftOver();
+                }
                 return true;
             }
             if (steps == before || hopeless) {

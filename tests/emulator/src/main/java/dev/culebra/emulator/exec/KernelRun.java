@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Runs a grid to its end: clusters of blocks, of one block each where nobody asked for more, on some threads. */
@@ -19,7 +18,11 @@ public final class KernelRun {
     /** The same where blocks are known to wait for each other. */
     private static final long COOPERATIVE_QUANTUM = 1 << 15;
 
+    /** Instructions that blocks below a failed one may take in all to end: a second or two. */
+    private static final long PATIENCE = 1 << 26;
+
     private final Launch launch;
+    private final AtomicLong afterFailure = new AtomicLong();
     private final AtomicLong next = new AtomicLong();
     /** Clusters that have begun and not ended, and the most that may be. */
     private final AtomicLong resident = new AtomicLong();
@@ -27,7 +30,7 @@ public final class KernelRun {
     private final LongAdder executed = new LongAdder();
     /** Instructions of all blocks since one ended: blocks that wait for each other in vain hang together. */
     private final AtomicLong sinceOneEnded = new AtomicLong();
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private Throwable failure;
 
     private final boolean cooperative;
 
@@ -60,7 +63,7 @@ public final class KernelRun {
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
     public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
@@ -85,7 +88,7 @@ public final class KernelRun {
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
      * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
     public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
@@ -176,7 +179,7 @@ public final class KernelRun {
             Thread.currentThread().interrupt();
         }
         launch.output.flush();
-        switch (failure.get()) {
+        switch (failure) {
             case null -> {
             }
             case DeviceFault f -> throw f;
@@ -187,11 +190,11 @@ public final class KernelRun {
     }
 
     private void work() {
+        ArrayDeque<Cluster> waiting = new ArrayDeque<>();
+        ArrayDeque<Cluster> free = new ArrayDeque<>();
+        int turns = 0;
         try {
-            ArrayDeque<Cluster> waiting = new ArrayDeque<>();
-            ArrayDeque<Cluster> free = new ArrayDeque<>();
-            int turns = 0;
-            while (!launch.cancelled) {
+            while (true) {
                 // A paused cluster costs its memory, so others are started beside it only when those there get nowhere.
                 boolean room = waiting.isEmpty()
                         || resident.get() < mostResident && (cooperative || turns >= 4 * waiting.size());
@@ -200,34 +203,64 @@ public final class KernelRun {
                 if (c == null && (c = waiting.poll()) == null) {
                     return;
                 }
-                long before = c.steps();
-                if (c.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
-                    executed.add(c.steps());
-                    sinceOneEnded.set(0);
+                if (turn(c)) {
                     free.push(c);
                     resident.decrementAndGet();
                 } else {
                     waiting.add(c);
-                    long all = sinceOneEnded.addAndGet(c.steps() - before);
-                    if (all > launch.spec.stepLimit()) {
-                        throw c.hung(all, "of all blocks, none of which ended");
-                    }
                 }
             }
         } catch (Throwable t) {
-            failure.compareAndSet(null, t);
-            launch.cancelled = true;
+            fail(-1, t); // the emulator's own: no block is to run on
+        }
+    }
+
+    /** Gives a cluster a turn; true when it is done with. */
+    private boolean turn(Cluster c) {
+        long before = c.steps();
+        try {
+            if (c.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
+                executed.add(c.steps());
+                sinceOneEnded.set(0);
+                return true;
+            }
+            long all = sinceOneEnded.addAndGet(c.steps() - before);
+            if (all > launch.spec.stepLimit()) {
+                fail(-1, c.hung(all, "of all blocks, none of which ended"));
+                return true;
+            }
+        } catch (DeviceFault f) {
+            fail(c.number, f);
+            return true;
+        }
+        if (launch.lowestFailed < Long.MAX_VALUE && afterFailure.addAndGet(c.steps() - before) > PATIENCE) {
+            fail(-1, null);
+            return true;
+        }
+        return false;
+    }
+
+    /**
+     * A cluster has failed. Of several that do, the lowest counts, whichever was first: so a launch reports the same with any
+     * number of workers. Those above it stop; those below have all been started and run on, for they may yet fail. A block below
+     * that waits for one above in vain, as those of a cooperative grid do, is given up after a while.
+     */
+    private synchronized void fail(long number, Throwable t) {
+        if (number < launch.lowestFailed) {
+            launch.lowestFailed = number;
+            failure = t == null ? failure : t;
         }
     }
 
     private Cluster begin(ArrayDeque<Cluster> free) {
         long linear = next.get();
-        if (linear >= launch.clusters.count() || (linear = next.getAndIncrement()) >= launch.clusters.count()) {
+        if (linear >= launch.clusters.count() || linear > launch.lowestFailed
+                || (linear = next.getAndIncrement()) >= launch.clusters.count()) {
             return null;
         }
         resident.incrementAndGet();
         Cluster c = free.isEmpty() ? new Cluster(launch) : free.pop();
-        c.start(launch.clusters.at(linear));
+        c.start(linear);
         return c;
     }
 }

@@ -31,8 +31,8 @@ final class Launch {
     /** What its threads print. */
     final DeviceOutput output;
     final long startNanos = System.nanoTime();
-    /** Set when a block has failed: the others stop at their next turn. */
-    volatile boolean cancelled;
+    /** The lowest number of a block that has failed: those above stop at their next turn. */
+    volatile long lowestFailed = Long.MAX_VALUE;
     /** What counts its blocks' instructions, or null; set before the first of them is made. */
     Counting counting;
 

@@ -26,6 +26,20 @@ abstract class MemoryAccess extends Op {
         ATOMIC
     }
 
+    /** What a strong access hands over between threads. */
+    enum Handing {
+        /** A load takes what others have left. */
+        ACQUIRE,
+        /** A store leaves what its thread did and knows. */
+        RELEASE,
+        /** An exchange does both at once: a lock is made of it. */
+        BOTH,
+        /** Any other atomic leaves, and takes when it matters. */
+        LATER,
+        /** An atomic without result only leaves. */
+        COUNT
+    }
+
     /** An address as written: a register of either bank, or none, and an offset. */
     static final class Place {
         Space space;
@@ -199,6 +213,9 @@ abstract class MemoryAccess extends Op {
         }
     }
 
+    /** What it hands over when it is {@link #ordered}. */
+    Handing handing() { return use == Use.READ ? Handing.ACQUIRE : Handing.RELEASE; }
+
     private void reachCluster(Warp w, int mask) {
         if (w.block.cluster.blocks.length == 1) {
             reachShared(w, mask, w.block);
@@ -230,10 +247,32 @@ abstract class MemoryAccess extends Op {
         if (holder.proxyWrites != null && use != Use.READ) {
             holder.proxyWrites.written(w, mask, bytes);
         }
-        reachBytes(w, mask, Space.SHARED, holder.shared, holder.shared.length, 0);
+        check(w, mask, Space.SHARED, holder.shared.length);
+        if (holder.watch != null) {
+            holder.watch.shared(w, mask, this);
+        }
+        if (w.block.meter != null) {
+            w.block.meter.access(this, Space.SHARED, w.address, mask);
+        }
+        reach(w, mask, Space.SHARED, holder.shared, 0);
     }
 
     private void reachBytes(Warp w, int mask, Space space, byte[] memory, int size, int laneStride) {
+        check(w, mask, space, size);
+        if (space == Space.LOCAL && w.localWritten != null) {
+            if (use == Use.READ) {
+                Unwritten.check(w, mask, w.localWritten, space, bytes, laneStride);
+            } else {
+                Unwritten.mark(w, mask, w.localWritten, bytes, laneStride);
+            }
+        }
+        if (w.block.meter != null) {
+            w.block.meter.access(this, space, w.address, mask);
+        }
+        reach(w, mask, space, memory, laneStride);
+    }
+
+    private void check(Warp w, int mask, Space space, int size) {
         long[] address = w.address;
         long bad = 0;
         for (int l = 0; l < 32; l++) {
@@ -245,10 +284,6 @@ abstract class MemoryAccess extends Op {
         if (bad < 0) {
             explain(w, mask, space, size);
         }
-        if (w.block.meter != null) {
-            w.block.meter.access(this, space, address, mask);
-        }
-        reach(w, mask, space, memory, laneStride);
     }
 
     private void explain(Warp w, int mask, Space space, int size) {
@@ -287,6 +322,7 @@ abstract class MemoryAccess extends Op {
             one = (mask >>> l & 1) == 0 || a.holds(address[l], bytes) && (address[l] & bytes - 1) == 0;
         }
         if (one) {
+            observe(w, mask, a);
             reach(w, mask, a);
             return;
         }
@@ -304,8 +340,15 @@ abstract class MemoryAccess extends Op {
                 }
             }
             last = a;
+            observe(w, same, a);
             reach(w, same, a);
             left &= ~same;
+        }
+    }
+
+    private void observe(Warp w, int mask, Allocation a) {
+        if (w.block.watch != null) {
+            w.block.watch.global(w, mask, a, this);
         }
     }
 
@@ -330,6 +373,12 @@ abstract class MemoryAccess extends Op {
         }
         return a;
     }
+
+    /** Whether what a lane stores at an address of some memory is there already; asked before it is stored. */
+    boolean unchanged(Warp w, int lane, byte[] memory, int at) { return false; }
+
+    /** Whether two lanes store the same value. */
+    boolean alike(Warp w, int lane, int other) { return false; }
 
     /** Does it in an array of bytes, at {@code w.address[lane] + lane * stride}; every access has been checked. */
     abstract void reach(Warp w, int mask, Space space, byte[] memory, int stride);

@@ -268,6 +268,27 @@ final class MemoryOps {
             }
         }
 
+        @Override
+        boolean unchanged(Warp w, int l, byte[] memory, int at) {
+            for (int e = 0; e < from.length; e++) {
+                long there = read(memory, at + e * size, size);
+                if (there != (get(w, e, l) & -1L >>> 64 - 8 * size)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        @Override
+        boolean alike(Warp w, int l, int other) {
+            for (int e = 0; e < from.length; e++) {
+                if ((get(w, e, l) ^ get(w, e, other)) << 64 - 8 * size != 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
         private long get(Warp w, int e, int l) { return widths[e] == 64 ? w.q[from[e]][l] : w.r[from[e]][l]; }
     }
 

@@ -21,7 +21,9 @@ final class Program {
     Op[] ops;
     /** 32-bit registers by number: null where each warp has its own, else the constant's lanes. */
     int[][] ints;
-    /** The same for 64 bits. */
+    /** What a fresh 32-bit register holds: poison, of no more bits than the register has. */
+    int[] fresh;
+    /** Constants of 64 bits, like {@link #ints}. */
     long[][] longs;
     /** First contents of predicates. */
     int[] predicates;
