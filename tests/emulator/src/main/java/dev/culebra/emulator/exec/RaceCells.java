@@ -392,6 +392,95 @@ final class RaceCells {
         inFlight -= bytes;
     }
 
+    /**
+     * The same where those know of it that know of a channel's completion.
+     *
+     * @param a the agent that asked
+     * @param l the lane that asked
+     * @param channel the channel
+     * @param time from {@link Timeline#complete}
+     * @param at first byte
+     * @param bytes how many, as borrowed
+     * @param line of the instruction that asked
+     */
+    void giveBackByChannel(Agent a, int l, int channel, int time, int at, int bytes, int line) {
+        long record = (long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l;
+        for (int c = at >> shift; c < at + bytes >> shift; c++) {
+            Accesses o = others(c, a);
+            for (int i = o.count - 1; i >= 0; i--) {
+                if (o.record[i] == record) {
+                    o.remove(i);
+                }
+            }
+            o.put((long) Timeline.interval(channel, time) << 32 | 1, line, Accesses.READ);
+        }
+        inFlight -= bytes;
+    }
+
+    /**
+     * An asynchronous update of this memory is asked for, which several may do to the same bytes: now it must come behind all
+     * plain accesses.
+     *
+     * @param a the asking warp's agent
+     * @param l the asking lane
+     * @param at first byte
+     * @param bytes how many, as for {@link #claim}
+     */
+    void update(Agent a, int l, int at, int bytes) {
+        refine(bytes);
+        for (int c = at >> shift; c < at + bytes >> shift; c++) {
+            strongBehind(a, l, c, "to be updated by this", true);
+        }
+    }
+
+    /**
+     * Such an update has been done, and those know of it that know of a channel's completion.
+     *
+     * @param a the agent that asked
+     * @param channel the channel
+     * @param time from {@link Timeline#complete}
+     * @param at first byte
+     * @param bytes how many, as asked for
+     * @param line of the instruction that asked
+     */
+    void updateByChannel(Agent a, int channel, int time, int at, int bytes, int line) {
+        for (int c = at >> shift; c < at + bytes >> shift; c++) {
+            others(c, a).put((long) Timeline.interval(channel, time) << 32 | 1, line, Accesses.STRONG_WRITE);
+        }
+    }
+
+    /**
+     * The block of this memory ends: accesses of others must come before.
+     *
+     * @param block the block
+     * @param known what all its threads know
+     */
+    void end(Block block, Clock known) {
+        for (int c = 0; c < write.length; c++) {
+            end(block, known, write[c], writeLine[c], c, "written");
+            end(block, known, read[c], readLine[c], c, "read");
+            Accesses o = others == null ? null : others[c];
+            for (int i = 0; o != null && i < o.count; i++) {
+                end(block, known, o.record[i], o.line[i], c, o.kind[i] >= Accesses.STRONG_WRITE ? "written" : "read");
+            }
+        }
+    }
+
+    private void end(Block block, Clock known, long record, int line, int c, String how) {
+        int interval = (int) (record >>> 32);
+        if (interval <= 0) {
+            return;
+        }
+        Agent other = timeline.agents[interval & (1 << timeline.bits) - 1];
+        int unknown = other.warp.block == block ? 0 : known.unknown(interval, (int) record);
+        if (unknown != 0) {
+            throw new Fault(DeviceFault.LAUNCH_FAILED, -1, "race: block " + block.index + " ends and nothing orders that behind "
+                    + "where " + place(c) + " of its shared memory is " + how + " at ptx line " + line + " by thread "
+                    + other.warp.threadOf(Integer.numberOfTrailingZeros(unknown)) + " of block " + other.warp.block.index
+                    + "; let it wait at barrier.cluster before it ends");
+        }
+    }
+
     private String place(int c) {
         return "shared address 0x" + Integer.toHexString(c << shift);
     }
