@@ -3,6 +3,7 @@ package dev.culebra.tests.emulator.hopper;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.DeviceSpec;
 import dev.culebra.emulator.exec.Dim;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A module, memory for it, and launches in clusters. */
 final class ClusterRig implements AddressSpace {
@@ -138,7 +140,13 @@ final class ClusterRig implements AddressSpace {
 
     /** Runs kernel code in one cluster that must fail; the diagnostic must have some words. */
     static DeviceFault fails(String code, int blocks, int threads, int cudaError, String... words) {
+        return fails(Check.ALL, code, blocks, threads, cudaError, words);
+    }
+
+    /** The same with some checks alone. */
+    static DeviceFault fails(Set<Check> checks, String code, int blocks, int threads, int cudaError, String... words) {
         ClusterRig rig = kernel(code);
+        rig.spec = rig.spec.withChecks(checks);
         long out = rig.zeros(1024);
         long in = rig.ints(counting(1024));
         DeviceFault f = assertThrows(DeviceFault.class, () -> rig.launch(blocks, threads, blocks, in, out));

@@ -91,7 +91,7 @@ class ClusterTest {
     @Test
     void oneWarpReachesSeveralBlocksAtOnce() {
         // Lane l adds l to word l/4 of block l % 4, by name and by generic address; each block then writes its words.
-        int[] got = ClusterRig.run(SYNC + """
+        int[] got = ClusterRig.run("mov.u32 %r1, sm; mad.lo.u32 %r2, %tid, 4, %r1; st.shared.u32 [%r2], 0;" + SYNC + """
                 setp.ne.u32 %p1, %rank, 0; @%p1 bra WAIT;
                 mov.u32 %r1, sm; shr.u32 %r2, %tid, 2; mad.lo.u32 %r2, %r2, 4, %r1; and.b32 %r3, %tid, 3;
                 mapa.shared::cluster.u32 %r4, %r2, %r3; red.shared::cluster.add.u32 [%r4], %tid;
@@ -156,7 +156,16 @@ class ClusterTest {
                 """ + SYNC + """
                 setp.eq.u32 %p1, %rank, 0; @%p1 exit;
                 mapa.shared::cluster.u32 %r2, %r1, 0; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
-                """, 2, 32, DeviceFault.ILLEGAL_ADDRESS, "of block (0,0,0), which has ended", "block (1,0,0)");
+                """, 2, 32, DeviceFault.LAUNCH_FAILED, "block (0,0,0) ends and nothing orders that behind where shared address 0x0",
+                "is read at ptx line 11 by thread (0,0,0) of block (1,0,0)");
+        // Block 0 comes too late: a barrier of the cluster that block 1 does not wait at orders nothing.
+        ClusterRig.fails("""
+                mov.u32 %r1, sm; st.shared.u32 [%r1], 1;
+                """ + SYNC + """
+                setp.eq.u32 %p1, %rank, 0; @!%p1 exit; mov.u32 %r5, 0;
+                L: add.u32 %r5, %r5, 1; setp.lt.u32 %p2, %r5, 10000; @%p2 bra L;
+                mapa.shared::cluster.u32 %r2, %r1, 1; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
+                """, 2, 32, DeviceFault.ILLEGAL_ADDRESS, "of block (1,0,0), which has ended", "block (0,0,0)");
     }
 
     @Test
