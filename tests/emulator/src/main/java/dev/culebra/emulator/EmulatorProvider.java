@@ -42,7 +42,8 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics {
                 EmulatorOptions o = options == null ? EmulatorOptions.fromSystemProperties() : options;
                 driver = new EmulatedDriver(
                         new Machine(o.devices(), o.computeMajor(), o.computeMinor(), o.multiprocessors(),
-                                o.memoryBytes(), o.workers(), o.stepLimit(), o.checks()));
+                                o.memoryBytes(), o.workers(), o.stepLimit(), o.checks(), o.holdMillis(), o.faults(),
+                                o.failOnLeaks(), o.recovers()));
             }
             return new Result.Loaded(driver.procAddress(), "Culebra emulator, in this process");
         } catch (IllegalArgumentException e) {

@@ -8,6 +8,7 @@ import dev.culebra.bindings.PFN_cuLaunchKernel_v4000;
 import dev.culebra.bindings.PFN_cuTensorMapEncodeTiled_v12000;
 import dev.culebra.emulator.exec.Dim;
 import dev.culebra.emulator.exec.KernelRun;
+import dev.culebra.emulator.fault.Occasion;
 import java.lang.foreign.MemorySegment;
 
 /** Launches: checked and their arguments copied when asked for, run on the stream's thread by the interpreter. */
@@ -67,11 +68,13 @@ final class LaunchCalls {
         }
         launch.check();
         launch.checkEmulated();
-        MemorySegment arguments = Arguments.copy(function.kernel, parameters, extra);
-        KernelMemory memory = new KernelMemory(context);
-        stream.submit(new Work(Work.Kind.KERNEL, "kernel " + function.name(), null,
+        Arguments arguments = Arguments.copy(driver, function.kernel, parameters, extra);
+        KernelMemory memory = new KernelMemory(context, function.module, arguments);
+        Work work = Work.kernel("kernel " + function.name(),
                 () -> KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
-                        launch.sharedBytes(), arguments, memory, function.module.linked, context.device.spec,
-                        driver.machine.workers(), launch.cooperative())));
+                        launch.sharedBytes(), arguments.block(), memory, function.module.linked, context.device.spec,
+                        driver.machine.workers(), launch.cooperative()),
+                arguments.uses(driver), function.module.reached);
+        stream.submit(stream.capturing() ? work : driver.faults.afflict(Occasion.LAUNCH, context, 0, work));
     }
 }

@@ -3,6 +3,8 @@ package dev.culebra.emulator.driver;
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.emulator.memory.Range;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One end of a copy: bytes of a range that devices know, or of the host's ordinary, pageable memory.
@@ -19,9 +21,9 @@ record Place(MemorySegment bytes, Range range) {
             Range at = driver.memory.at(address);
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
                     length + " bytes at " + name + " 0x" + Long.toHexString(address) + ", which is "
-                            + (range != null
-                                    ? "in " + range.label() + ", whose freeing is on a stream already"
-                                    : at != null ? driver.memory.explain(address) : driver.memory.explain(address)));
+                            + (at != null && at.condemned()
+                                    ? "in " + at.label() + ", whose freeing is on a stream already"
+                                    : driver.memory.explain(address)));
         }
         return new Place(range.allocation().bytes.asSlice(address - range.base(), length), range);
     }
@@ -36,6 +38,21 @@ record Place(MemorySegment bytes, Range range) {
         }
         return new Place(Native.at(address, length), null);
     }
+
+    /** What a copy reaches, where it is memory that devices know. */
+    static List<Use> uses(Place from, Rows read, Place to, Rows written) {
+        List<Use> uses = new ArrayList<>();
+        if (!from.pageable()) {
+            uses.add(new Use(from.range, read, Use.Way.READ));
+        }
+        if (!to.pageable()) {
+            uses.add(new Use(to.range, written, Use.Way.WRITE));
+        }
+        return uses;
+    }
+
+    /** All of it, written to. */
+    List<Use> written() { return List.of(new Use(range, Rows.of(bytes), Use.Way.WRITE)); }
 
     boolean pageable() { return range == null; }
 
