@@ -24,6 +24,22 @@ final class FaultInjector {
         }
     }
 
+    /**
+     * A call that needs no context. It may be refused; a device that is lost here does not hear of it: choosing a context
+     * and releasing one succeed after any failure.
+     */
+    void pass(EmulatedDevice device, String name) {
+        if (!idle) {
+            try {
+                next(Occasion.CALL, device, 0, name);
+            } catch (CudaError e) {
+                if (device.lost() == null) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     /** Something happens that enqueues work: throws where the call fails; gives the work to do, slower or failing. */
     Work afflict(Occasion occasion, EmulatedContext context, long bytes, Work work) {
         if (idle) {

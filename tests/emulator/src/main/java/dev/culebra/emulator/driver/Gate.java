@@ -60,7 +60,7 @@ final class Gate {
             check(name);
             diagnostic.remove();
             EmulatedContext top = current.top();
-            driver.faults.strike(Occasion.CALL, top == null ? driver.devices.get(0) : top.device, 0, name);
+            driver.faults.pass(top == null ? driver.devices.get(0) : top.device, name);
             body.run();
             return CudaApi.CUDA_SUCCESS();
         } catch (Throwable t) {

@@ -56,11 +56,11 @@ record Place(MemorySegment bytes, Range range) {
 
     boolean pageable() { return range == null; }
 
-    /** Called when the copy runs: the memory may have gone meanwhile, freed on another stream. */
+    /** Called when the copy or fill runs: the memory may have gone meanwhile, freed on another stream. */
     MemorySegment live() {
         if (range != null && range.allocation().freed()) {
             throw new CudaError(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), range.label()
-                    + " was freed before the copy ran: the stream that freed it did not wait for the one that copies");
+                    + " was freed before it ran: the stream that freed it did not wait for the one that uses it");
         }
         return bytes;
     }
