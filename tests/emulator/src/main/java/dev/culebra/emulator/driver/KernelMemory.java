@@ -30,6 +30,12 @@ record KernelMemory(EmulatedContext context, EmulatedModule module, Arguments ar
     }
 
     @Override
+    public long heapAllocate(long bytes, long alignment) { return context.heap.allocate(bytes, alignment); }
+
+    @Override
+    public String heapFree(long address) { return context.heap.free(address); }
+
+    @Override
     public String explain(long address) {
         Range range = context.driver.memory.at(address);
         String where = range != null && !accessible(context, range)

@@ -6,10 +6,13 @@ import dev.culebra.bindings.PFN_cuLaunchCooperativeKernel_v9000;
 import dev.culebra.bindings.PFN_cuLaunchKernelEx_v11060;
 import dev.culebra.bindings.PFN_cuLaunchKernel_v4000;
 import dev.culebra.bindings.PFN_cuTensorMapEncodeTiled_v12000;
+import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.Dim;
 import dev.culebra.emulator.exec.KernelRun;
+import dev.culebra.emulator.exec.RunStatistics;
 import dev.culebra.emulator.fault.Occasion;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Launches: checked and their arguments copied when asked for, run on the stream's thread by the interpreter. */
 final class LaunchCalls {
@@ -70,11 +73,19 @@ final class LaunchCalls {
         launch.checkEmulated();
         Arguments arguments = Arguments.copy(driver, function.kernel, parameters, extra);
         KernelMemory memory = new KernelMemory(context, function.module, arguments);
-        Work work = Work.kernel("kernel " + function.name(),
-                () -> KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
-                        launch.sharedBytes(), arguments.block(), memory, function.module.linked, context.device.spec,
-                        driver.machine.workers(), launch.cooperative()),
+        Work work = Work.kernel("kernel " + function.name(), () -> run(context, launch, arguments, memory),
                 arguments.uses(driver), function.module.reached);
         stream.submit(stream.capturing() ? work : driver.faults.afflict(Occasion.LAUNCH, context, 0, work));
+    }
+
+    /** On the stream's thread. */
+    private void run(EmulatedContext context, Launch launch, Arguments arguments, KernelMemory memory)
+            throws DeviceFault {
+        EmulatedFunction function = launch.function();
+        List<Recordings.Recording> recordings = driver.recordings.current();
+        RunStatistics done = KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
+                launch.sharedBytes(), arguments.block(), memory, function.module.linked, context.device.spec,
+                driver.machine.workers(), launch.cooperative(), !recordings.isEmpty());
+        recordings.forEach(r -> r.add(done.counters()));
     }
 }

@@ -3,6 +3,7 @@ package dev.culebra.emulator.driver;
 import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.fault.FaultPlan;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The machine that a driver drives, as the provider was asked for it; checked there.
@@ -19,7 +20,8 @@ import java.util.Set;
  * @param faults what goes wrong on order
  * @param failOnLeaks whether a context's release reports what was not freed
  * @param recovers whether a device works again once its failed context was released
+ * @param output takes what kernels print, a grid's text at a time
  */
 public record Machine(int devices, int computeMajor, int computeMinor, int multiprocessors, long memoryBytes,
         int workers, long stepLimit, Set<Check> checks, int holdMillis, FaultPlan faults, boolean failOnLeaks,
-        boolean recovers) {}
+        boolean recovers, Consumer<String> output) {}

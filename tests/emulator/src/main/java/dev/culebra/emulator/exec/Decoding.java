@@ -1,5 +1,6 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.driver.spi.InstructionClass;
 import dev.culebra.emulator.ptx.Instruction;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
@@ -23,12 +24,16 @@ final class Decoding {
     private final int version;
     private final int sm;
     private final List<String> modifiers;
+    private final InstructionClass kind;
+    /** Whether an op of the instruction stands for it already. */
+    private boolean counted;
 
     Decoding(Instruction instruction, Assembler assembler, int version, int sm) {
         this.instruction = instruction;
         this.assembler = assembler;
         this.version = version;
         this.sm = sm;
+        this.kind = InstructionKinds.of(instruction);
         this.modifiers = new ArrayList<>(instruction.modifiers());
     }
 
@@ -189,7 +194,14 @@ final class Decoding {
     private int symbol(Operand.Symbol s, boolean wide) {
         Variable v = s.variable();
         if (v == null) {
-            throw refuse("'" + s.name() + "' is not declared (addresses of functions are not supported)");
+            long code = assembler.codeAddress(s.name());
+            if (code == 0) {
+                throw refuse("'" + s.name() + "' is not declared, or no device function");
+            }
+            if (!wide) {
+                throw refuse("the address of '" + s.name() + "' has 64 bits");
+            }
+            return assembler.constant(code);
         }
         switch (v.space()) {
             case SHARED -> {
@@ -294,9 +306,14 @@ final class Decoding {
         add(op);
     }
 
-    private void add(Op op) {
+    /** Adds an op that runs whatever the guard says. */
+    void add(Op op) {
         op.line = instruction.line();
         op.text = instruction.text();
+        op.kind = kind;
+        op.countsWarps = !counted;
+        op.countsThreads = !counted;
+        counted = true;
         assembler.ops.add(op);
     }
 
@@ -307,11 +324,21 @@ final class Decoding {
             return;
         }
         String behind = assembler.inventLabel();
-        Op around = Branching.branch(behind);
-        around.guard = assembler.number(instruction.guard());
-        around.guardFlip = instruction.guardNegated() ? 0 : -1;
-        add(around);
+        boolean first = !counted;
+        skipUnlessGuard(behind);
         add(op);
+        op.countsThreads = first;
         assembler.label(behind);
+    }
+
+    /** Sends lanes whose guard is false to a label. */
+    void skipUnlessGuard(String label) {
+        if (instruction.guard() != null) {
+            Op around = Branching.branch(label);
+            around.guard = assembler.number(instruction.guard());
+            around.guardFlip = instruction.guardNegated() ? 0 : -1;
+            add(around);
+            around.countsThreads = false; // its lanes are those that do not take part
+        }
     }
 }

@@ -23,9 +23,13 @@ final class Launch {
     final byte[] params;
     final AddressSpace memory;
     final DeviceSpec spec;
+    /** What its threads print. */
+    final DeviceOutput output;
     final long startNanos = System.nanoTime();
     /** Set when a block has failed: the others stop at their next turn. */
     volatile boolean cancelled;
+    /** What counts its blocks' instructions, or null; set before the first of them is made. */
+    Counting counting;
 
     /** Where a cooperative grid's blocks meet: its size and a barrier's count, as the toolkit's headers have it; else null. */
     private final Allocation workspace;
@@ -45,6 +49,7 @@ final class Launch {
         this.memory = memory;
         this.variables = variables;
         this.spec = spec;
+        this.output = new DeviceOutput(grid, spec.output());
         this.workspace = cooperative ? newWorkspace() : null;
     }
 
