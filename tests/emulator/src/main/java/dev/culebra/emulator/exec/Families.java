@@ -20,6 +20,7 @@ final class Families {
         IntegerOps.register(this);
         WideIntegerOps.register(this);
         DotOps.register(this);
+        VideoOps.register(this);
         BitOps.register(this);
         FieldOps.register(this);
         CarryOps.register(this);

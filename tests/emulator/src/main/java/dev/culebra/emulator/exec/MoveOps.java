@@ -119,7 +119,9 @@ final class MoveOps {
     private static void move(Decoding x) {
         PtxType t = x.type();
         x.done(2);
-        if (t == PRED) {
+        if (t == B128) {
+            WideMoves.move(x);
+        } else if (t == PRED) {
             int a = x.predicate(1);
             x.emit(new PredicateLogic(x.predicateOut(0), a, a, "and"));
         } else if (x.operand(0) instanceof Operand.Vector v) {
