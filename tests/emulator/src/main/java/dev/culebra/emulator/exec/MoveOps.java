@@ -25,6 +25,13 @@ final class MoveOps {
         f.add("cvta", MoveOps::convertAddress);
         f.add("isspacep", MoveOps::isSpace);
         f.add("nanosleep", MoveOps::sleep);
+        f.add("pmevent", x -> { // tells a profiler, and there is none
+            x.take("mask");
+            x.done(1);
+            if (!(x.operand(0) instanceof Operand.Immediate)) {
+                throw x.refuse("a constant is wanted");
+            }
+        });
     }
 
     /** The address of something in the frame's local memory. */
