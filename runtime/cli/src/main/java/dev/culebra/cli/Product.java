@@ -31,6 +31,16 @@ final class Product {
      * @return the median of the later half of the runs, in milliseconds
      */
     static double milliseconds(SpmmWeights weights, MemorySegment x, DenseType type, int n, MemorySegment y) {
+        return milliseconds(weights, x, type, n, y, () -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param afterFirst done once, after the first run, in nobody's time
+     */
+    static double milliseconds(SpmmWeights weights, MemorySegment x, DenseType type, int n, MemorySegment y,
+            Runnable afterFirst) {
         var times = new double[MOST_RUNS];
         double total = 0;
         int runs = 0;
@@ -39,6 +49,7 @@ final class Product {
             weights.multiply(x, type, n, y);
             times[runs] = (System.nanoTime() - started) / 1e6;
             total += times[runs++];
+            if (runs == 1) afterFirst.run();
         } while (runs < MOST_RUNS && total < (runs == 1 ? COLD_MILLISECONDS : ENOUGH_MILLISECONDS));
         var later = Arrays.copyOfRange(times, runs / 2, runs);
         Arrays.sort(later);

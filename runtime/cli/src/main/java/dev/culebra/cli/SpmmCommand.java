@@ -2,11 +2,14 @@ package dev.culebra.cli;
 
 import dev.culebra.cli.Failures.Failure;
 import dev.culebra.cli.Options.FormatChoice;
+import dev.culebra.driver.spi.CounterRecording;
 import dev.culebra.llm.checkpoint.SafetensorsWriter;
 import dev.culebra.llm.checkpoint.SafetensorsWriter.Declaration;
 import dev.culebra.llm.checkpoint.TensorType;
 import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.spmm.CudaSpmm;
 import dev.culebra.spmm.Spmm;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -15,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 
 /** {@code culebra spmm}. */
@@ -69,10 +73,20 @@ final class SpmmCommand implements Callable<Integer> {
                     + "copies included; repeated for up to 1.5 s, the median of the later half).")
     private boolean json;
 
+    @Option(names = "--counters",
+            description = "Count what one product executes: PTX instructions by class, shared-memory wavefronts and bank conflicts, "
+                    + "global sectors, barriers, bytes; also per dense element of the weights. With --json an object 'counters'. "
+                    + "The emulator counts, a GPU and the CPU do not.")
+    private boolean counters;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
     SpmmCommand(Console console) { this.console = console; }
 
     @Override
     public Integer call() throws Exception {
+        if (counters) CountersReport.require(spec, device);
         Outputs.check(output, weightsFile, inputFile);
         try (var weights = Weights.open(weightsFile, weightsTensor, console);
                 var input = DenseMatrix.open(inputFile, inputTensor, "[K, N]");
@@ -85,15 +99,26 @@ final class SpmmCommand implements Callable<Integer> {
                 Outputs.checkRoom(output, y.byteSize());
                 var matrix = weights.matrix(format.format(), console);
                 var x = tokenMajor(input, arena);
-                try (var loaded = console.during("loading weights", () -> spmm.load(matrix))) {
-                    double milliseconds = console.during("multiplying",
-                            () -> Product.milliseconds(loaded, x, input.valueType().dense(), n, y));
+                try (var loaded = console.during("loading weights", () -> spmm.load(matrix));
+                        var recording = counters
+                                ? ((CudaSpmm) spmm).context().device().cuda().recordCounters()
+                                : null) {
+                    double milliseconds = console.during("multiplying", () -> Product.milliseconds(loaded, x,
+                            input.valueType().dense(), n, y, () -> close(recording)));
                     write(y, matrix.m(), n);
-                    report(spmm, loaded.kernel(n), matrix, n, milliseconds);
+                    report(spmm, loaded.kernel(n), matrix, n, milliseconds, recording == null
+                            ? null
+                            : new CountersReport(recording.launches(),
+                                    OptionalLong.of((long) matrix.m() * matrix.k())));
                 }
             }
         }
         return Culebra.OK;
+    }
+
+    /** After the first product: the others, which are only timed, run uncounted. */
+    private static void close(CounterRecording recording) {
+        if (recording != null) recording.close();
     }
 
     private static long outputBytes(int m, int n) {
@@ -138,13 +163,16 @@ final class SpmmCommand implements Callable<Integer> {
         }
     }
 
-    private void report(Spmm spmm, String kernel, SparseMatrix a, int n, double milliseconds) throws IOException {
+    private void report(Spmm spmm, String kernel, SparseMatrix a, int n, double milliseconds, CountersReport counted)
+            throws IOException {
         if (json) {
-            console.json(
-                    Console.object().put("device", spmm.device()).put("kernel", kernel).put("format", a.format().id())
-                            .put("m", a.m()).put("k", a.k()).put("n", n).put("nonzeros", a.nonzeros())
-                            .put("sparsity", a.sparsity())
-                            .put("encoded_bytes", a.encodedBytes()).put("time_ms", milliseconds));
+            var object = Console.object().put("device", spmm.device()).put("kernel", kernel)
+                    .put("format", a.format().id())
+                    .put("m", a.m()).put("k", a.k()).put("n", n).put("nonzeros", a.nonzeros())
+                    .put("sparsity", a.sparsity())
+                    .put("encoded_bytes", a.encodedBytes()).put("time_ms", milliseconds);
+            if (counted != null) object.set("counters", counted.json());
+            console.json(object);
         } else {
             console.line("%s [%d, %d] = weights [%d, %d] x input [%d, %d]", output, a.m(), n, a.m(), a.k(), a.k(), n);
             console.line("  device   %s: %s", spmm.device(), spmm.description());
@@ -153,6 +181,7 @@ final class SpmmCommand implements Callable<Integer> {
                     Text.bytes(a.encodedBytes()),
                     a.format().id(), Text.bytes((long) a.m() * a.k() * a.valueType().bits() / 8));
             console.line("  time     %s", Text.milliseconds(milliseconds));
+            if (counted != null) counted.print(console);
         }
     }
 }

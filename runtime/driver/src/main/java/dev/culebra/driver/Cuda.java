@@ -1,5 +1,7 @@
 package dev.culebra.driver;
 
+import dev.culebra.driver.spi.CounterRecording;
+import dev.culebra.driver.spi.CounterSource;
 import dev.culebra.driver.spi.DriverProvider;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -197,6 +199,36 @@ public final class Cuda {
      * @return names such as {@code cuFuncGetParamInfo}; empty for a driver of CUDA 12.4 or later
      */
     public List<String> missingFunctions() { return driver.functions.missing().stream().map(Enum::name).toList(); }
+
+    /**
+     * Whether a driver counts what kernels execute. Loads nothing.
+     *
+     * @param provider a provider's name, such as {@code cuda} or {@code emulator}
+     * @return true where {@link #recordCounters()} will work; false for an unknown name too
+     */
+    public static boolean counts(String provider) {
+        return Providers.find().byName().get(provider) instanceof CounterSource;
+    }
+
+    /**
+     * Begins to count what kernels execute: instructions by class, memory traffic, bank conflicts.
+     *
+     * {@snippet lang=java :
+     * try (CounterRecording recording = cuda.recordCounters()) {
+     *     kernel.launch(stream, config, arguments);
+     *     stream.synchronize();
+     *     recording.launches().forEach(l -> System.out.println(l.kernel() + ": " + l.warpInstructions()));
+     * }
+     * }
+     *
+     * @return an open recording; the caller closes it
+     * @throws UnsupportedOperationException where the driver does not count, as NVIDIA's does not
+     */
+    public CounterRecording recordCounters() {
+        if (provider instanceof CounterSource source) return source.recordCounters();
+        throw new UnsupportedOperationException("the driver '" + provider() + "' does not count what kernels execute;"
+                + " run them on the emulator, Cuda.open(\"emulator\"), or on a GPU under NVIDIA's profiler, ncu");
+    }
 
     @Override
     public String toString() {

@@ -1,5 +1,7 @@
 package dev.culebra.emulator;
 
+import dev.culebra.driver.spi.CounterRecording;
+import dev.culebra.driver.spi.CounterSource;
 import dev.culebra.driver.spi.Diagnostics;
 import dev.culebra.driver.spi.DriverProvider;
 import dev.culebra.emulator.driver.EmulatedDriver;
@@ -15,7 +17,7 @@ import java.util.function.Consumer;
  * <p>
  * A loaded driver lives as long as the process: its function pointers are never freed, as those of a library are not.
  */
-public final class EmulatorProvider implements DriverProvider, Diagnostics {
+public final class EmulatorProvider implements DriverProvider, Diagnostics, CounterSource {
 
     private final EmulatorOptions options;
     private final Consumer<String> output;
@@ -32,9 +34,7 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics {
      *
      * @param options the machine to emulate
      */
-    public EmulatorProvider(EmulatorOptions options) {
-        this(options, DeviceSpec::print);
-    }
+    public EmulatorProvider(EmulatorOptions options) { this(options, DeviceSpec::print); }
 
     /**
      * An emulator with chosen options, whose kernels print to a place of the caller's.
@@ -64,6 +64,19 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics {
         } catch (IllegalArgumentException e) {
             return new Result.Missing(e.getMessage());
         }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException before the driver is loaded
+     */
+    @Override
+    public synchronized CounterRecording recordCounters() {
+        if (driver == null) {
+            throw new IllegalStateException("the emulator is not loaded: open it first, as Cuda.open does");
+        }
+        return driver.recordCounters();
     }
 
     @Override

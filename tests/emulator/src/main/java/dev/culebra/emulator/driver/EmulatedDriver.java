@@ -7,7 +7,7 @@ import static dev.culebra.bindings.CudaApi.CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFI
 
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.bindings.PFN_cuGetProcAddress_v12000;
-
+import dev.culebra.driver.spi.CounterRecording;
 import dev.culebra.emulator.memory.Range;
 import dev.culebra.emulator.memory.UnifiedMemory;
 import java.lang.foreign.Arena;
@@ -31,6 +31,7 @@ public final class EmulatedDriver {
     final UnifiedMemory memory = new UnifiedMemory();
     final Gate gate = new Gate(this);
     final Captures captures = new Captures();
+    final Recordings recordings = new Recordings();
     final List<EmulatedDevice> devices;
     /** Held while work is put on a stream, so that all streams agree on what came before. */
     final Object order = new Object();
@@ -119,6 +120,13 @@ public final class EmulatedDriver {
      * @return a sentence or more, or null when the call succeeded
      */
     public String lastDiagnostic() { return gate.lastDiagnostic(); }
+
+    /**
+     * Begins to count what kernels execute.
+     *
+     * @return an open recording
+     */
+    public CounterRecording recordCounters() { return recordings.begin(); }
 
     EmulatedDevice device(int ordinal) {
         if (ordinal < 0 || ordinal >= devices.size()) {

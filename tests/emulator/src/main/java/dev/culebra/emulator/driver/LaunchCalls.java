@@ -6,9 +6,12 @@ import dev.culebra.bindings.PFN_cuLaunchCooperativeKernel_v9000;
 import dev.culebra.bindings.PFN_cuLaunchKernelEx_v11060;
 import dev.culebra.bindings.PFN_cuLaunchKernel_v4000;
 import dev.culebra.bindings.PFN_cuTensorMapEncodeTiled_v12000;
+import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.Dim;
 import dev.culebra.emulator.exec.KernelRun;
+import dev.culebra.emulator.exec.RunStatistics;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Launches: checked and their arguments copied when asked for, run on the stream's thread by the interpreter. */
 final class LaunchCalls {
@@ -70,8 +73,17 @@ final class LaunchCalls {
         MemorySegment arguments = Arguments.copy(function.kernel, parameters, extra);
         KernelMemory memory = new KernelMemory(context);
         stream.submit(new Work(Work.Kind.KERNEL, "kernel " + function.name(), null,
-                () -> KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
-                        launch.sharedBytes(), arguments, memory, function.module.linked, context.device.spec,
-                        driver.machine.workers(), launch.cooperative())));
+                () -> run(context, launch, arguments, memory)));
+    }
+
+    /** On the stream's thread. */
+    private void run(EmulatedContext context, Launch launch, MemorySegment arguments, KernelMemory memory)
+            throws DeviceFault {
+        EmulatedFunction function = launch.function();
+        List<Recordings.Recording> recordings = driver.recordings.current();
+        RunStatistics done = KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
+                launch.sharedBytes(), arguments, memory, function.module.linked, context.device.spec,
+                driver.machine.workers(), launch.cooperative(), !recordings.isEmpty());
+        recordings.forEach(r -> r.add(done.counters()));
     }
 }

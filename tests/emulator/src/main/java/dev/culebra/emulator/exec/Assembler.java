@@ -161,15 +161,21 @@ final class Assembler {
     }
 
     /** What a {@code .callprototype}, or the first of {@code .calltargets}, takes and returns; null when there is none. */
-    Calls.Signature signature(String name) { return name == null ? null : prototypes.get(name); }
+    Calls.Signature signature(String name) {
+        return name == null ? null : prototypes.get(name);
+    }
 
     /** Whether the module has that function's body. */
-    boolean defines(String function) { return kernel.defines(function); }
+    boolean defines(String function) {
+        return kernel.defines(function);
+    }
 
     long codeAddress(String name) { return kernel.codeAddress(name); }
 
     /** Says that it calls functions of that kind through a register. */
-    void callsThrough(Calls.Signature signature) { indirect.add(signature); }
+    void callsThrough(Calls.Signature signature) {
+        indirect.add(signature);
+    }
 
     void label(String name) { labels.put(name, ops.size()); }
 

@@ -179,6 +179,9 @@ final class AsyncCopies {
                 p.group[l] = w.copies.committed[l];
             }
             w.copies.pending.add(p);
+            if (w.block.meter != null) {
+                w.block.meter.copy(p.from, w.address, p.filled, mask, size);
+            }
         }
 
         private Allocation range(Warp w, int lane, long at, int n) {

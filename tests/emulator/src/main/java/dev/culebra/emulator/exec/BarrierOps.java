@@ -42,6 +42,9 @@ final class BarrierOps {
                 throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane,
                         "a barrier for " + count + " threads: it must be a multiple of 32");
             }
+            if (w.block.meter != null) {
+                w.block.meter.barriers++;
+            }
             Barrier b = w.block.barrier(w.r[number][lane], lane);
             b.arrive(w, mask, count, wait, reduction, predicate < 0 ? 0 : w.p[predicate]);
         }

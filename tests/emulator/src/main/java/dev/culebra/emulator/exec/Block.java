@@ -16,9 +16,12 @@ final class Block {
     /** Threads that have not exited. */
     int live;
     private long steps;
+    /** What counts its instructions, or null. */
+    final Meter meter;
 
     Block(Launch launch) {
         this.launch = launch;
+        this.meter = launch.counting == null ? null : launch.counting.newMeter();
         this.shared = new byte[launch.sharedBytes];
         int threads = (int) launch.block.count();
         warps = new Warp[(threads + 31) / 32];

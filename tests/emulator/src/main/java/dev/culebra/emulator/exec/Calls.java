@@ -116,7 +116,9 @@ final class Calls {
         }
 
         /** Whether a call of this kind can reach a function; a last parameter without a size takes what is given, or nothing. */
-        boolean fits(Program p) { return Arrays.equals(results, p.resultSizes) && takes(p.parameterSizes); }
+        boolean fits(Program p) {
+            return Arrays.equals(results, p.resultSizes) && takes(p.parameterSizes);
+        }
 
         boolean takes(int[] declared) {
             int n = declared.length;

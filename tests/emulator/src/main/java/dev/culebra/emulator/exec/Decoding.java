@@ -1,5 +1,6 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.driver.spi.InstructionClass;
 import dev.culebra.emulator.ptx.Instruction;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
@@ -23,12 +24,16 @@ final class Decoding {
     private final int version;
     private final int sm;
     private final List<String> modifiers;
+    private final InstructionClass kind;
+    /** Whether an op of the instruction stands for it already. */
+    private boolean counted;
 
     Decoding(Instruction instruction, Assembler assembler, int version, int sm) {
         this.instruction = instruction;
         this.assembler = assembler;
         this.version = version;
         this.sm = sm;
+        this.kind = InstructionKinds.of(instruction);
         this.modifiers = new ArrayList<>(instruction.modifiers());
     }
 
@@ -305,6 +310,10 @@ final class Decoding {
     void add(Op op) {
         op.line = instruction.line();
         op.text = instruction.text();
+        op.kind = kind;
+        op.countsWarps = !counted;
+        op.countsThreads = !counted;
+        counted = true;
         assembler.ops.add(op);
     }
 
@@ -315,8 +324,10 @@ final class Decoding {
             return;
         }
         String behind = assembler.inventLabel();
+        boolean first = !counted;
         skipUnlessGuard(behind);
         add(op);
+        op.countsThreads = first;
         assembler.label(behind);
     }
 
@@ -327,6 +338,7 @@ final class Decoding {
             around.guard = assembler.number(instruction.guard());
             around.guardFlip = instruction.guardNegated() ? 0 : -1;
             add(around);
+            around.countsThreads = false; // its lanes are those that do not take part
         }
     }
 }

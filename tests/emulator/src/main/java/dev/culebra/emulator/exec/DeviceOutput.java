@@ -45,7 +45,9 @@ final class DeviceOutput {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         blocks.values().forEach(b -> all.writeBytes(b.toByteArray()));
         String text = all.toString(StandardCharsets.UTF_8);
-        to.accept(lost.get() == 0 ? text : text + "[" + lost + " more calls of printf were lost: the device's buffer has "
-                + CAPACITY + " bytes a launch]\n");
+        to.accept(lost.get() == 0
+                ? text
+                : text + "[" + lost + " more calls of printf were lost: the device's buffer has "
+                        + CAPACITY + " bytes a launch]\n");
     }
 }

@@ -19,6 +19,8 @@ final class Frame {
     private final int[] calleeBases;
     /** The caller's split that waits for the return, or null in a kernel's own frame. */
     Split call;
+    /** Where its ops are counted, or null. */
+    Profile profile;
 
     Frame(Program program, long[][] linkedLongs) {
         this.program = program;
@@ -53,7 +55,9 @@ final class Frame {
     }
 
     /** Where the frame of the function that a lane last called was. */
-    int calleeBase(int lane) { return grown == null ? localBase + program.localBytes : calleeBases[lane]; }
+    int calleeBase(int lane) {
+        return grown == null ? localBase + program.localBytes : calleeBases[lane];
+    }
 
     /** Makes the registers as new, for the next block. */
     void reset() {

@@ -28,6 +28,8 @@ final class Launch {
     final long startNanos = System.nanoTime();
     /** Set when a block has failed: the others stop at their next turn. */
     volatile boolean cancelled;
+    /** What counts its blocks' instructions, or null; set before the first of them is made. */
+    Counting counting;
 
     /** Where a cooperative grid's blocks meet: its size and a barrier's count, as the toolkit's headers have it; else null. */
     private final Allocation workspace;

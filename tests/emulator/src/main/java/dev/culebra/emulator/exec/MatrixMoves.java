@@ -81,6 +81,10 @@ final class MatrixMoves {
             TensorOps.wantAll(w, mask, load ? "ldmatrix" : "stmatrix");
             place.compute(w, w.address);
             check(w);
+            if (w.block.meter != null) {
+                w.block.meter.rows(w.address, 8 * registers.length,
+                        load ? MemoryAccess.Use.READ : MemoryAccess.Use.WRITE);
+            }
             byte[] shared = w.block.shared;
             for (int m = 0; m < registers.length; m++) {
                 int[] r = w.r[registers[m]];

@@ -199,6 +199,9 @@ abstract class MemoryAccess extends Op {
         if (bad < 0) {
             explain(w, mask, space, size);
         }
+        if (w.block.meter != null) {
+            w.block.meter.access(this, space, address, mask);
+        }
         reach(w, mask, space, memory, laneStride);
     }
 
@@ -228,6 +231,9 @@ abstract class MemoryAccess extends Op {
 
     private void reachGlobal(Warp w, int mask) {
         long[] address = w.address;
+        if (w.block.meter != null) {
+            w.block.meter.access(this, place.space == Space.CONST ? Space.CONST : Space.GLOBAL, address, mask);
+        }
         Allocation a = last;
         boolean one = a != null;
         for (int l = 0; l < 32 && one; l++) {

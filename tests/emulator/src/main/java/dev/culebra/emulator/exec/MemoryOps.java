@@ -338,6 +338,12 @@ final class MemoryOps {
         x.done();
         x.operands(1, 2);
         MemoryAccess.place(x, x.operand(0), Space.GENERIC);
+        x.emit(new Op() {
+            @Override
+            void execute(Warp w, int mask) {
+                // counted as an instruction all the same
+            }
+        });
     }
 
     /** A cache policy is a number that nothing here looks at. */

@@ -1,5 +1,7 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.driver.spi.InstructionClass;
+
 /** A translated instruction: decoded once, executed by warps of any number of threads at a time, so without state of its own. */
 abstract class Op {
 
@@ -11,6 +13,11 @@ abstract class Op {
     int guard = -1;
     /** -1 where it runs when the predicate is false, 0 otherwise. */
     int guardFlip;
+    /** What it is counted as; null where it is no instruction of the text. */
+    InstructionClass kind;
+    /** Whether it stands for its instruction in counts of warps, and of lanes: of several ops one does each. */
+    boolean countsWarps;
+    boolean countsThreads;
 
     /** Whether it moves the program counter itself; others are followed by the next one. */
     final boolean control;

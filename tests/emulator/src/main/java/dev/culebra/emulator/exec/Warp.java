@@ -73,6 +73,7 @@ final class Warp {
         this.stackBytes = block.launch.code.localBytes();
         this.local = new byte[32 * stackBytes];
         this.root = new Frame(block.launch.code.main(), block.launch.linked(block.launch.code.main()));
+        root.profile = block.meter == null ? null : block.meter.profile(root.program);
     }
 
     /** Makes it ready for a block's first instruction. */
@@ -115,12 +116,16 @@ final class Warp {
                 bind(current.frame);
                 Op[] code = frame.program.ops;
                 int[] predicates = p;
+                Profile profile = frame.profile;
                 int mask = current.mask;
                 int pc = current.pc;
                 do {
                     op = code[pc];
                     left--;
                     int active = op.guard < 0 ? mask : mask & (predicates[op.guard] ^ op.guardFlip);
+                    if (profile != null) {
+                        profile.count(pc, active);
+                    }
                     if (op.control) {
                         current.pc = pc;
                         op.execute(this, active);
@@ -131,6 +136,7 @@ final class Warp {
                             bind(current.frame);
                             code = frame.program.ops;
                             predicates = p;
+                            profile = frame.profile;
                         }
                         mask = current.mask;
                         pc = current.pc;
@@ -209,6 +215,7 @@ final class Warp {
         Split s = current;
         int rest = s.mask & ~taken;
         Split node = nodeFor(rejoin);
+        countDivergence();
         addChild(node, taken, target);
         addChild(node, rest, fallThrough);
         settle(node);
@@ -217,12 +224,19 @@ final class Warp {
     /** Sends lanes as many ways as there are targets. */
     void scatter(int rejoin, int[] masks, int[] targets) {
         Split node = nodeFor(rejoin);
+        countDivergence();
         for (int i = 0; i < masks.length; i++) {
             if (masks[i] != 0) {
                 addChild(node, masks[i], targets[i]);
             }
         }
         settle(node);
+    }
+
+    private void countDivergence() {
+        if (block.meter != null) {
+            block.meter.divergences++;
+        }
     }
 
     private Split nodeFor(int rejoin) {
@@ -318,6 +332,7 @@ final class Warp {
                     "stack overflow: calls nest deeper than " + stackBytes + " bytes of local memory");
         }
         f.call = s;
+        f.profile = block.meter == null ? null : block.meter.profile(callee);
         leaves.remove(s);
         s.rejoin = -1;
         s.resume = resume;

@@ -14,8 +14,12 @@
  * resumable, so that a block may wait for others, as far as the device would hold them at a time ({@code KernelRun}).
  *
  * <p>
- * Where what comes next has its place: counters of instruction classes, one increment a basic block, at the meeting places that
- * {@code Assembler.finish} puts in (an instruction's class is known when it is decoded); first-write and race checks around
+ * Where a launch is counted each block has a {@code Meter}: how often each op ran ({@code Profile}; an instruction's class is
+ * known when it is decoded, {@code InstructionKinds}), and what its accesses cost ({@code SharedBanks}); {@code Counting} adds them up.
+ * Meeting places are no instructions and are not counted.
+ *
+ * <p>
+ * Where what comes next has its place: first-write and race checks around
  * {@code MemoryAccess.reach}, which all loads, stores and atomics pass with their addresses checked; fresh registers, shared and
  * local memory in {@code Frame.reset}, {@code Block.start} and {@code Warp.start}; other copies that land late beside
  * {@code AsyncCopies}.

@@ -138,8 +138,10 @@ final class BodyParser {
 
     /** {@code .callprototype (results) _ (parameters)}, either list may be missing. */
     private Statement prototype(String label) {
-        List<Variable> results = in.next("(") ? Declarations.parameterList(in).stream()
-                .map(Declarations.Declared::variable).toList() : List.of();
+        List<Variable> results = in.next("(")
+                ? Declarations.parameterList(in).stream()
+                        .map(Declarations.Declared::variable).toList()
+                : List.of();
         in.expect("_");
         List<Variable> parameters = Declarations.parameterList(in).stream().map(Declarations.Declared::variable)
                 .toList();

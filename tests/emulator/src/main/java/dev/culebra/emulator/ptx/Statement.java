@@ -3,7 +3,8 @@ package dev.culebra.emulator.ptx;
 import java.util.List;
 
 /** A part of a function's body. */
-public sealed interface Statement permits Instruction, Statement.Mark, Statement.Targets, Statement.CallTargets, Statement.Prototype {
+public sealed interface Statement
+        permits Instruction, Statement.Mark, Statement.Targets, Statement.CallTargets, Statement.Prototype {
 
     /**
      * A label.
