@@ -137,7 +137,7 @@ final class Warp {
         unfinishedWait = null;
         try {
             while (left > 0 && !yield) {
-                if (current == null && !choose()) {
+                if (current == null && !chooseOrRelax()) {
                     steps += budget - left;
                     fruitless = left == budget ? fruitless : 0;
                     return alive == 0 ? Outcome.DONE : Outcome.BLOCKED;
@@ -222,6 +222,15 @@ final class Warp {
     }
 
     Dim threadOf(int lane) { return block.launch.block.at(index * 32L + lane); }
+
+    /** Before a warp is said to wait for others, lanes that only wait to meet the rest of their warp go on without it. */
+    private boolean chooseOrRelax() {
+        if (choose()) {
+            return true;
+        }
+        relax();
+        return choose();
+    }
 
     private boolean choose() {
         for (int i = leaves.size() - 1; i >= 0; i--) {
