@@ -73,6 +73,11 @@ final class Tuples {
             freedom = f;
         }
 
+        void isAs(Result other) {
+            bits = other.bits;
+            freedom = other.freedom;
+        }
+
         /** Two results of 16 bits in one of 32. */
         void isPair(Result low, Result high) {
             bits = low.bits | high.bits << 16;
