@@ -91,6 +91,7 @@ public final class Culebra implements Runnable {
         line.addSubcommand("encode", new EncodeCommand(console));
         line.addSubcommand("decode", new DecodeCommand(console));
         line.addSubcommand("spmm", new SpmmCommand(console));
+        line.addSubcommand("launch", new LaunchCommand(console));
         line.addSubcommand("demo", new DemoCommand(console));
         line.addSubcommand("help", new CommandLine.HelpCommand());
         line.setOut(new PrintWriter(console.out(), true)).setErr(new PrintWriter(console.err(), true));

@@ -1,5 +1,6 @@
 package dev.culebra.cli;
 
+import dev.culebra.driver.Dim3;
 import dev.culebra.sparse.Format;
 import dev.culebra.sparse.ValueType;
 import picocli.CommandLine.ITypeConverter;
@@ -70,15 +71,17 @@ final class Options {
 
     static final class PathConverter implements ITypeConverter<Path> {
         @Override
-        public Path convert(String text) {
-            if (text.isEmpty()) throw new TypeConversionException("a file's name can not be empty");
-            try {
-                return Path.of(text);
-            } catch (InvalidPathException e) {
-                // Seen where the locale is an ASCII one and the name is not.
-                throw new TypeConversionException("'" + text + "' can not name a file: " + e.getReason()
-                        + "; with a locale such as LC_ALL=C.UTF-8 any name can be given");
-            }
+        public Path convert(String text) { return path(text); }
+    }
+
+    static Path path(String text) {
+        if (text.isEmpty()) throw new TypeConversionException("a file's name can not be empty");
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            // Seen where the locale is an ASCII one and the name is not.
+            throw new TypeConversionException("'" + text + "' can not name a file: " + e.getReason()
+                    + "; with a locale such as LC_ALL=C.UTF-8 any name can be given");
         }
     }
 
@@ -113,6 +116,55 @@ final class Options {
             if (FORM.matcher(text).matches()) return text;
             throw new TypeConversionException(
                     "'" + text + "' is no device; give auto, cpu, cuda, cuda:1 (the second GPU) or emulator");
+        }
+    }
+
+    /** Of what runs PTX, which the CPU does not. */
+    static final class PtxDeviceConverter implements ITypeConverter<String> {
+        private static final Pattern FORM = Pattern.compile("auto|(cuda|emulator)(:\\d{1,4})?");
+
+        @Override
+        public String convert(String text) {
+            if (FORM.matcher(text).matches()) return text;
+            throw new TypeConversionException((text.equals("cpu")
+                    ? "the CPU runs no PTX"
+                    : "'" + text + "' is no device that runs PTX")
+                    + "; give auto, cuda, cuda:1 (the second GPU) or emulator, which needs no GPU");
+        }
+    }
+
+    /** Of a grid, a block or a cluster. */
+    static final class ExtentConverter implements ITypeConverter<Dim3> {
+        private static final Pattern FORM = Pattern.compile("(\\d{1,10})(?:[,x](\\d{1,10}))?(?:[,x](\\d{1,10}))?");
+
+        @Override
+        public Dim3 convert(String text) {
+            var match = FORM.matcher(text);
+            if (match.matches()) {
+                long x = extent(match.group(1));
+                long y = extent(match.group(2));
+                long z = extent(match.group(3));
+                if (Math.min(x, Math.min(y, z)) >= 1 && Math.max(x, Math.max(y, z)) <= Integer.MAX_VALUE) {
+                    return Dim3.of((int) x, (int) y, (int) z);
+                }
+            }
+            throw new TypeConversionException("'" + text + "' is no extent; give one to three whole numbers from 1 to "
+                    + Integer.MAX_VALUE + ", such as 128 or 16,16");
+        }
+
+        private static long extent(String digits) { return digits == null ? 1 : Long.parseLong(digits); }
+    }
+
+    static final class BytesConverter implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            try {
+                int bytes = Integer.parseInt(text);
+                if (bytes >= 0) return bytes;
+            } catch (NumberFormatException e) {
+                // Said below.
+            }
+            throw new TypeConversionException("'" + text + "' is no number of bytes from 0 to " + Integer.MAX_VALUE);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.culebra.driver;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,6 +59,13 @@ public final class CudaModule implements AutoCloseable {
         Kernel first = kernels.putIfAbsent(name, made);
         return first == null ? made : first;
     }
+
+    /**
+     * The kernels that its PTX has.
+     *
+     * @return names for {@link #kernel(String)}, in the text's order; empty for code that was loaded without PTX
+     */
+    public List<String> kernelNames() { return ptx == null ? List.of() : List.copyOf(ptx.kernels().keySet()); }
 
     private String adviceFor(String name) {
         return ptx == null ? "Asked for '" + name + "'." : adviceFor(name, ptx.kernels().keySet());

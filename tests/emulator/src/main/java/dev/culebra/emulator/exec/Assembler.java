@@ -17,6 +17,9 @@ final class Assembler {
     final List<Op> ops = new ArrayList<>();
     final Map<String, Integer> labels = new HashMap<>();
     final Map<String, List<String>> targets = new HashMap<>();
+    final Map<String, Calls.Signature> prototypes = new HashMap<>();
+    private final List<Calls.Signature> indirect = new ArrayList<>();
+    private boolean growsStack;
 
     private final List<int[]> ints = new ArrayList<>();
     private final List<long[]> longs = new ArrayList<>();
@@ -131,17 +134,38 @@ final class Assembler {
     int local(Variable v) {
         return locals.computeIfAbsent(v, k -> {
             int at = localBytes + k.alignment() - 1 & -k.alignment();
-            localBytes = at + (int) k.size();
+            boolean variadic = k.size() == 0 && function.parameters().contains(k);
+            localBytes = at + (variadic ? Program.VARIADIC_BYTES : (int) k.size());
             return at;
         });
     }
 
     boolean isKernelParameter(Variable v) { return function.entry() && function.parameters().contains(v); }
 
+    /** Says that it takes stack while it runs (alloca). */
+    void growsStack() { growsStack = true; }
+
     Program callee(String name) {
         Program p = kernel.callee(name);
         callees.add(p);
         return p;
+    }
+
+    /** What a {@code .callprototype}, or the first of {@code .calltargets}, takes and returns; null when there is none. */
+    Calls.Signature signature(String name) {
+        return name == null ? null : prototypes.get(name);
+    }
+
+    /** Whether the module has that function's body. */
+    boolean defines(String function) {
+        return kernel.defines(function);
+    }
+
+    long codeAddress(String name) { return kernel.codeAddress(name); }
+
+    /** Says that it calls functions of that kind through a register. */
+    void callsThrough(Calls.Signature signature) {
+        indirect.add(signature);
     }
 
     void label(String name) { labels.put(name, ops.size()); }
@@ -183,8 +207,10 @@ final class Assembler {
         program.longs = longs.toArray(long[][]::new);
         program.predicates = predicates.stream().mapToInt(i -> i).toArray();
         program.links = List.copyOf(links);
-        program.localBytes = localBytes + 15 & -16;
+        program.localBytes = localBytes + Program.FRAME_ALIGNMENT - 1 & -Program.FRAME_ALIGNMENT;
         program.callees = List.copyOf(callees);
+        program.indirect = List.copyOf(indirect);
+        program.growsStack = growsStack;
     }
 
 }

@@ -40,6 +40,7 @@ final class Families {
         BarrierOps.register(this);
         Branching.register(this);
         Calls.register(this);
+        StackOps.register(this);
     }
 
     /** Makes a name known, whatever its types. */

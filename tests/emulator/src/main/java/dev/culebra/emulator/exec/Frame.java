@@ -13,6 +13,10 @@ final class Frame {
     int carry;
     /** First byte of the frame's local memory in each lane's stack. */
     int localBase;
+    /** With alloca, how much each lane has taken beyond the frame; else null. */
+    final int[] grown;
+    /** With alloca, where each lane's last call had its frame; else null. */
+    private final int[] calleeBases;
     /** The caller's split that waits for the return, or null in a kernel's own frame. */
     Split call;
     /** Where its ops are counted, or null. */
@@ -23,12 +27,36 @@ final class Frame {
         r = program.ints.clone();
         q = linkedLongs.clone();
         p = program.predicates.clone();
+        grown = program.growsStack ? new int[32] : null;
+        calleeBases = program.growsStack ? new int[32] : null;
         for (int i = 0; i < r.length; i++) {
             r[i] = r[i] == null ? new int[32] : r[i];
         }
         for (int i = 0; i < q.length; i++) {
             q[i] = q[i] == null ? new long[32] : q[i];
         }
+    }
+
+    /** Where the frame of a function that lanes call begins: behind this one and what any of them has taken beyond it. */
+    int baseOfCallee(int mask) {
+        int base = localBase + program.localBytes;
+        if (grown == null) {
+            return base;
+        }
+        int most = 0;
+        for (int l = 0; l < 32; l++) {
+            most = (mask >>> l & 1) != 0 ? Math.max(most, grown[l]) : most;
+        }
+        base += most + Program.FRAME_ALIGNMENT - 1 & -Program.FRAME_ALIGNMENT;
+        for (int l = 0; l < 32; l++) {
+            calleeBases[l] = (mask >>> l & 1) != 0 ? base : calleeBases[l];
+        }
+        return base;
+    }
+
+    /** Where the frame of the function that a lane last called was. */
+    int calleeBase(int lane) {
+        return grown == null ? localBase + program.localBytes : calleeBases[lane];
     }
 
     /** Makes the registers as new, for the next block. */
@@ -45,5 +73,8 @@ final class Frame {
         }
         System.arraycopy(program.predicates, 0, p, 0, p.length);
         carry = 0;
+        if (grown != null) {
+            Arrays.fill(grown, 0);
+        }
     }
 }

@@ -172,6 +172,7 @@ public final class KernelRun {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        launch.output.flush();
         switch (failure.get()) {
             case null -> {
             }

@@ -23,6 +23,8 @@ final class Launch {
     final byte[] params;
     final AddressSpace memory;
     final DeviceSpec spec;
+    /** What its threads print. */
+    final DeviceOutput output;
     final long startNanos = System.nanoTime();
     /** Set when a block has failed: the others stop at their next turn. */
     volatile boolean cancelled;
@@ -47,6 +49,7 @@ final class Launch {
         this.memory = memory;
         this.variables = variables;
         this.spec = spec;
+        this.output = new DeviceOutput(grid, spec.output());
         this.workspace = cooperative ? newWorkspace() : null;
     }
 

@@ -317,7 +317,7 @@ final class Warp {
     Frame call(Program callee, int resume) {
         Split s = current;
         Frame f = new Frame(callee, block.launch.linked(callee));
-        f.localBase = s.frame.localBase + s.frame.program.localBytes;
+        f.localBase = s.frame.baseOfCallee(s.mask);
         if (f.localBase + callee.localBytes > stackBytes) {
             throw new Fault(DeviceFault.STACK_ERROR, Integer.numberOfTrailingZeros(s.mask),
                     "stack overflow: calls nest deeper than " + stackBytes + " bytes of local memory");

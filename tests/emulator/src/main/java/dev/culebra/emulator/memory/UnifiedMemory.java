@@ -72,6 +72,28 @@ public final class UnifiedMemory {
     }
 
     /**
+     * Makes a range of a kernel's heap, zeroed. Its bytes live as long as somebody holds them, for other threads of the kernel
+     * may still be at them when one frees it.
+     *
+     * @param bytes size, at least 1
+     * @param alignment of its address, a power of two; less than {@link #ALIGNMENT} counts as that
+     * @param owner who owns it, the driver's business
+     * @return the range
+     */
+    public Range allocateHeap(long bytes, long alignment, Object owner) {
+        MemorySegment host = Arena.ofAuto().allocate(bytes, 16);
+        synchronized (this) {
+            long base = next + alignment - 1 & -alignment;
+            next = align(base + bytes) + GUARD;
+            long id = ++serial;
+            Range range = new Range(new Allocation(base, host, "device malloc #" + id + " of " + bytes + " bytes"),
+                    Range.Kind.HEAP, owner, id, null);
+            insert(range);
+            return range;
+        }
+    }
+
+    /**
      * Makes host memory known to the devices, at its own address.
      *
      * @param host the memory; it must stay valid until {@link #remove}

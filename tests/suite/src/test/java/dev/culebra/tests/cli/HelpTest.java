@@ -18,7 +18,7 @@ class HelpTest {
     @Test
     void theCommandsAreListed() {
         var help = Run.ok("--help").out();
-        for (var command : new String[]{"info", "synth", "encode", "decode", "spmm", "demo", "help"}) {
+        for (var command : new String[]{"info", "synth", "encode", "decode", "spmm", "launch", "demo", "help"}) {
             assertTrue(help.lines().anyMatch(l -> l.strip().startsWith(command + " ")), command);
         }
         assertEquals(help, Run.ok("help").out());
@@ -26,7 +26,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "synth", "encode", "decode", "spmm", "demo"})
+    @ValueSource(strings = {"info", "synth", "encode", "decode", "spmm", "launch", "demo"})
     void eachTeaches(String command) {
         var err = System.err;
         var complaints = new ByteArrayOutputStream();
@@ -79,7 +79,7 @@ class HelpTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "|no command given",
-        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, demo, help",
+        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, launch, demo, help",
         "synth|--shape",
         "synth x --shape 3,3|--sparsity",
         "synth x --shape 3 --sparsity 0|'3' is no shape; give two whole numbers",
@@ -99,6 +99,10 @@ class HelpTest {
         "spmm --weights x --input y|--output",
         "spmm --weights x --input y --output z --device tpu|'tpu' is no device; give auto, cpu, cuda",
         "spmm --weights x --input y --output z --device cuda:x|is no device",
+        "launch --grid 1 --block 1|--ptx",
+        "launch --ptx x --block 1|--grid",
+        "launch --ptx x --grid 1|--block",
+        "launch --ptx x --grid 1 --block 1 --device cpu|the CPU runs no PTX; give auto, cuda",
         "demo --jsn|--jsn",
         "info extra|extra"})
     void wrongUsageIsOneLineAndSaysWhereHelpIs(String line, String piece) {

@@ -54,3 +54,32 @@ extern "C" __global__ void scan_lookback(const unsigned* in, unsigned* out, vola
     if (i < n)
         out[i] = before + s[threadIdx.x];
 }
+
+// Blelloch: up a tree of sums and down again, exclusive, one block of n / 2 threads for a power of two n; padded so that no two
+// lanes meet in a bank.
+#define PAD(i) ((i) + ((i) >> 5))
+extern "C" __global__ void scan_blelloch(const int* in, int* out, int n) {
+    extern __shared__ int tree[];
+    int t = threadIdx.x, step = 1;
+    tree[PAD(2 * t)] = in[2 * t];
+    tree[PAD(2 * t + 1)] = in[2 * t + 1];
+    for (int d = n >> 1; d > 0; d >>= 1, step <<= 1) {
+        __syncthreads();
+        if (t < d)
+            tree[PAD(step * (2 * t + 2) - 1)] += tree[PAD(step * (2 * t + 1) - 1)];
+    }
+    if (t == 0)
+        tree[PAD(n - 1)] = 0;
+    for (int d = 1; d < n; d <<= 1) {
+        step >>= 1;
+        __syncthreads();
+        if (t < d) {
+            int a = PAD(step * (2 * t + 1) - 1), b = PAD(step * (2 * t + 2) - 1), v = tree[a];
+            tree[a] = tree[b];
+            tree[b] += v;
+        }
+    }
+    __syncthreads();
+    out[2 * t] = tree[PAD(2 * t)];
+    out[2 * t + 1] = tree[PAD(2 * t + 1)];
+}

@@ -52,3 +52,22 @@ extern "C" __global__ void glue(const float* in, __half* h, __nv_bfloat16* b, fl
         norm[at] = (v - (float) mean) * scale;
     }
 }
+
+// One pass over the row: each thread keeps its maximum and the sum relative to it, and pairs merge by shuffles. One warp a row.
+extern "C" __global__ void softmax_online(const float* in, float* out, int columns) {
+    const float* x = in + (size_t) blockIdx.x * columns;
+    float top = -INFINITY, sum = 0;
+    for (int i = threadIdx.x; i < columns; i += 32) {
+        float t = fmaxf(top, x[i]);
+        sum = sum * expf(top - t) + expf(x[i] - t);
+        top = t;
+    }
+    for (int d = 16; d > 0; d >>= 1) {
+        float otherTop = __shfl_xor_sync(~0u, top, d), otherSum = __shfl_xor_sync(~0u, sum, d), t = fmaxf(top, otherTop);
+        if (t > -INFINITY)
+            sum = sum * expf(top - t) + otherSum * expf(otherTop - t);
+        top = t;
+    }
+    for (int i = threadIdx.x; i < columns; i += 32)
+        out[(size_t) blockIdx.x * columns + i] = expf(x[i] - top) / sum;
+}

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Compiles the textbook kernels again: PTX for sm_80, its .version lowered to the lowest that ptxas takes.
+# Compiles the textbook kernels again: PTX for sm_80, its .version lowered to the lowest that ptxas takes. Into a folder, or
+# beside the sources.
 set -e
 cd "$(dirname "$0")"
+folder="${1:-.}"
 for cu in *.cu; do
-    ptx="${cu%.cu}.ptx"
+    ptx="$folder/${cu%.cu}.ptx"
     nvcc -O3 -std=c++17 -ptx -arch=sm_80 "$cu" -o "$ptx"
     for version in 7.0 7.1 7.2 7.3 7.4 7.5 7.6 7.7 7.8 8.0 8.1 8.2 8.3 8.4 8.5 8.6 8.7 8.8; do
         sed "s/^\.version .*/.version $version/" "$ptx" > "$ptx.try"

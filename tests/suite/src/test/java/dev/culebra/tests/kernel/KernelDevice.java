@@ -1,0 +1,123 @@
+package dev.culebra.tests.kernel;
+
+import dev.culebra.driver.Context;
+import dev.culebra.driver.Cuda;
+import dev.culebra.driver.CudaModule;
+import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.Dim3;
+import dev.culebra.driver.LaunchConfig;
+import dev.culebra.driver.Stream;
+import dev.culebra.kernel.KernelCatalog;
+import dev.culebra.kernel.KernelInstance;
+import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.TiledCsl;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Products as a plan says them, on a device of any driver: buffers of exactly the documented sizes, results and workspace in
+ * memory that nobody wrote.
+ */
+public final class KernelDevice implements AutoCloseable {
+
+    private final Context context;
+    private final Function<KernelInstance, String> ptx;
+    private final Map<String, CudaModule> modules = new HashMap<>();
+
+    /**
+     * A device with the catalog's kernels.
+     *
+     * @param cuda the driver; its first device is used
+     */
+    public KernelDevice(Cuda cuda) { this(cuda, KernelCatalog::ptx); }
+
+    /**
+     * A device with kernels from elsewhere.
+     *
+     * @param cuda the driver; its first device is used
+     * @param ptx the text that has a kernel of the catalog's
+     */
+    public KernelDevice(Cuda cuda, Function<KernelInstance, String> ptx) {
+        this.context = cuda.device(0).context();
+        this.ptx = ptx;
+    }
+
+    /**
+     * One product.
+     *
+     * @param plan the kernel and its grid
+     * @param a [M, K], encoded
+     * @param x activations, [N, ldx] without what follows the last row's K
+     * @param ldx elements from row to row of x
+     * @param n tokens
+     * @return [N, M]
+     */
+    public float[] multiply(LaunchPlan plan, SparseMatrix a, short[] x, int ldx, int n) {
+        Deque<AutoCloseable> opened = new ArrayDeque<>();
+        try {
+            Stream stream = context.defaultStream();
+            DeviceBuffer y = buffer(opened, (long) Float.BYTES * n * a.m());
+            DeviceBuffer target = plan.splits() == 1 ? y : buffer(opened, plan.workspaceBytes());
+            LaunchConfig config = LaunchConfig
+                    .of(Dim3.of(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.kernel().threads()))
+                    .withShared(plan.sharedBytes());
+            module(plan.kernel()).kernel(plan.kernel().name()).launch(stream, config,
+                    filled(opened, a.section(TiledCsl.ENTRIES).bytes()),
+                    filled(opened, a.section(TiledCsl.OFFSETS).bytes()), filled(opened, MemorySegment.ofArray(x)),
+                    target,
+                    a.m(), a.k(), n, ldx);
+            if (plan.splits() > 1) {
+                module(plan.reduce()).kernel(plan.reduce().name()).launch(stream,
+                        LaunchConfig.of(plan.reduceGridX(), plan.reduce().threads()), target, y, (long) n * a.m(),
+                        plan.splits());
+            }
+            stream.synchronize();
+            float[] result = new float[n * a.m()];
+            y.download(MemorySegment.ofArray(result));
+            return result;
+        } finally {
+            closeAll(opened);
+        }
+    }
+
+    private CudaModule module(KernelInstance kernel) {
+        return modules.computeIfAbsent(kernel.resource(), r -> context.load(ptx.apply(kernel)));
+    }
+
+    private DeviceBuffer buffer(Deque<AutoCloseable> opened, long bytes) {
+        DeviceBuffer buffer = context.allocate(bytes);
+        opened.push(buffer);
+        return buffer;
+    }
+
+    private DeviceBuffer filled(Deque<AutoCloseable> opened, MemorySegment bytes) {
+        DeviceBuffer buffer = buffer(opened, bytes.byteSize());
+        buffer.upload(bytes);
+        return buffer;
+    }
+
+    /** After a fault each call fails, and what it was for is done all the same; the fault itself is on its way already. */
+    private static void closeAll(Iterable<? extends AutoCloseable> opened) {
+        for (AutoCloseable o : opened) {
+            try {
+                o.close();
+            } catch (Exception e) {
+                // Told by the launch.
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        List<AutoCloseable> all = new ArrayList<>(modules.values());
+        all.add(context);
+        closeAll(all);
+    }
+}
