@@ -131,7 +131,9 @@ public final class EmulatedDriver {
     public String lastDiagnostic() { return gate.lastDiagnostic(); }
 
     /** A number for the next operation; called with {@link #order} held. */
-    long nextOperation() { return operations++; }
+    long nextOperation() {
+        return operations++;
+    }
 
     /**
      * Begins to count what kernels execute.

@@ -135,7 +135,8 @@ final class Assembler {
     int sharedAddress(Variable v, long addend, boolean wide) {
         if (!v.external()) {
             long at = kernel.shared(v) + addend;
-            return (wide ? sharedLongs : sharedInts).computeIfAbsent(at, k -> wide ? newLong(lanes(k)) : newInt(lanes(k.intValue())));
+            return (wide ? sharedLongs : sharedInts).computeIfAbsent(at,
+                    k -> wide ? newLong(lanes(k)) : newInt(lanes(k.intValue())));
         }
         int[] narrowLanes = lanes((int) addend);
         long[] wideLanes = lanes(addend);

@@ -208,7 +208,8 @@ final class AtomicOps {
             for (int l = 0; l < 32; l++) {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     long at = w.address[l] - a.base + e * size;
-                    result(w, e, l, AtomicOps.update(a.bytes, at, size, update, operand(w, b[e], l), operand(w, c[e], l)));
+                    result(w, e, l,
+                            AtomicOps.update(a.bytes, at, size, update, operand(w, b[e], l), operand(w, c[e], l)));
                 }
             }
         }

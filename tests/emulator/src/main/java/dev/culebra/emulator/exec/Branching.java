@@ -21,7 +21,9 @@ final class Branching {
         abstract boolean mayFallThrough();
 
         /** Whether nothing that comes here goes on: then it is no place that the others should have met before. */
-        boolean fails() { return false; }
+        boolean fails() {
+            return false;
+        }
 
         /** Sets the targets' indices, in the order of {@link #labels}. */
         void resolve(int[] targets) {}

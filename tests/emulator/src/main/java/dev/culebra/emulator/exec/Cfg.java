@@ -83,7 +83,9 @@ final class Cfg {
     }
 
     /** Whether a block ends in a trap: no lane ever leaves by it. */
-    private boolean fails(int block) { return ops.get(starts[block + 1] - 1) instanceof Branching.Ends e && e.fails(); }
+    private boolean fails(int block) {
+        return ops.get(starts[block + 1] - 1) instanceof Branching.Ends e && e.fails();
+    }
 
     /** Cooper, Harvey and Kennedy's iteration on the reversed graph, from the last exit; -1 for what does not reach it. */
     private int[] postDominators(int n) {

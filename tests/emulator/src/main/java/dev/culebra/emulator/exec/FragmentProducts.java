@@ -30,9 +30,12 @@ final class FragmentProducts {
      */
     private record Shape(int m, int k) {
         static Shape take(Decoding x) {
-            String s = x.takeAny("m8n8k4", "m8n8k16", "m8n8k32", "m8n8k128", "m16n8k4", "m16n8k8", "m16n8k16", "m16n8k32",
+            String s = x.takeAny("m8n8k4", "m8n8k16", "m8n8k32", "m8n8k128", "m16n8k4", "m16n8k8", "m16n8k16",
+                    "m16n8k32",
                     "m16n8k64", "m16n8k128", "m16n8k256");
-            return s == null ? null : new Shape(s.startsWith("m8") ? 8 : 16, Integer.parseInt(s.substring(s.lastIndexOf('k') + 1)));
+            return s == null
+                    ? null
+                    : new Shape(s.startsWith("m8") ? 8 : 16, Integer.parseInt(s.substring(s.lastIndexOf('k') + 1)));
         }
     }
 
@@ -68,7 +71,8 @@ final class FragmentProducts {
             x.take("rn");
         }
         x.done(4);
-        if (!known || shape == null || layoutB == null || (bitOp != null) != (ta == MatrixElement.B1) || popc != (bitOp != null)
+        if (!known || shape == null || layoutB == null || (bitOp != null) != (ta == MatrixElement.B1)
+                || popc != (bitOp != null)
                 || satfinite && !ta.integral() || satfinite && ta == MatrixElement.B1) {
             throw x.refuse("unknown instruction");
         }
@@ -109,7 +113,8 @@ final class FragmentProducts {
             }
             case S8, U8 -> {
                 x.require(75, 65);
-                return (tb == MatrixElement.S8 || tb == MatrixElement.U8) && td == MatrixElement.S32 && s.m == 8 && s.k == 16;
+                return (tb == MatrixElement.S8 || tb == MatrixElement.U8) && td == MatrixElement.S32 && s.m == 8
+                        && s.k == 16;
             }
             case S4, U4 -> {
                 x.require(s.m == 8 ? 75 : 80, s.m == 8 ? 65 : 70);
@@ -195,7 +200,9 @@ final class FragmentProducts {
                     int lane = (row & 7) * 4 + j / 2;
                     int register = pairs ? row / 8 : row / 8 * 2 + j % 2;
                     long old = td.bits(w, c, register, lane, pairs ? j % 2 : 0);
-                    results[row][j] = ta.integral() ? integers(w, row, j, (int) old) : floats(rowA, columns[j], td.value(old));
+                    results[row][j] = ta.integral()
+                            ? integers(w, row, j, (int) old)
+                            : floats(rowA, columns[j], td.value(old));
                 }
             }
             for (int row = 0; row < shape.m; row++) {

@@ -66,7 +66,9 @@ enum MatrixElement {
     boolean small() { return this == E4M3 || this == E5M2 || this == E2M3 || this == E3M2 || this == E2M1; }
 
     /** Elements in a register of 32 bits; 1 for f64, whose registers have 64. */
-    int perRegister() { return Math.max(1, 32 / bits); }
+    int perRegister() {
+        return Math.max(1, 32 / bits);
+    }
 
     /** An element of a fragment: register, lane, and which of the register's elements. */
     long bits(Warp w, int[] registers, int register, int lane, int part) {

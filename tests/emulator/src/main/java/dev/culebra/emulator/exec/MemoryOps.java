@@ -61,7 +61,8 @@ final class MemoryOps {
     private static PtxType element(Decoding x, int count) {
         PtxType t = x.type();
         x.done();
-        if (t == PtxType.PRED || t == PtxType.B128 && count > 1 || t.bytes() * count > 32 || t.bits() < 32 && count > 4) {
+        if (t == PtxType.PRED || t == PtxType.B128 && count > 1 || t.bytes() * count > 32
+                || t.bits() < 32 && count > 4) {
             throw x.refuse("unknown instruction");
         }
         if (t.bytes() * count == 32) {

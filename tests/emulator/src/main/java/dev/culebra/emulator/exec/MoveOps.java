@@ -162,9 +162,7 @@ final class MoveOps {
         int p = x.predicateOut(0);
         x.emit(new Op() {
             @Override
-            void execute(Warp w, int mask) {
-                w.p[p] = w.block.launch.explicitCluster ? w.p[p] | mask : w.p[p] & ~mask;
-            }
+            void execute(Warp w, int mask) { w.p[p] = w.block.launch.explicitCluster ? w.p[p] | mask : w.p[p] & ~mask; }
         });
     }
 

@@ -103,7 +103,8 @@ final class PackedFloatOps {
         int keep = magnitudes ? 0x7fffffff : -1;
         FloatOps.emit(x, (d, a, b, c) -> {
             for (int l = 0; l < 32; l++) {
-                float two = FloatOps.extreme(Float.intBitsToFloat(a[l] & keep), Float.intBitsToFloat(b[l] & keep), max, nan);
+                float two = FloatOps.extreme(Float.intBitsToFloat(a[l] & keep), Float.intBitsToFloat(b[l] & keep), max,
+                        nan);
                 d[l] = Rounding.bits(FloatOps.extreme(two, Float.intBitsToFloat(c[l] & keep), max, nan));
             }
         }, ftz, false);

@@ -152,7 +152,9 @@ final class SmallConversions {
     }
 
     /** The bf16 of a scale: 2^-127 is below its normal numbers. */
-    private static int power(int e) { return e == 255 ? Rounding.NAN_16 : e == 0 ? 0x40 : e << 7; }
+    private static int power(int e) {
+        return e == 255 ? Rounding.NAN_16 : e == 0 ? 0x40 : e << 7;
+    }
 
     private static int scale(int f32, boolean up, boolean satfinite) {
         int magnitude = f32 & 0x7fffffff;

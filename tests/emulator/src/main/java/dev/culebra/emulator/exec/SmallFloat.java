@@ -60,7 +60,9 @@ enum SmallFloat {
     }
 
     /** The number that bits stand for; bits above the format's are not looked at. */
-    double decode(int bits) { return values[bits & values.length - 1]; }
+    double decode(int bits) {
+        return values[bits & values.length - 1];
+    }
 
     /**
      * Rounds to the nearest, ties to even, and what is too large to the largest; NaN to the format's positive NaN, or where it

@@ -243,7 +243,9 @@ final class Warp {
     }
 
     /** The splits that wait, for a diagnostic; the lanes in none of them have parted and wait to meet again. */
-    List<Split> waiting() { return leaves; }
+    List<Split> waiting() {
+        return leaves;
+    }
 
     // ---- divergence and calls ----
 
@@ -523,9 +525,11 @@ final class Warp {
             Op other = elsewhere.frame.program.ops[elsewhere.pc];
             throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(here),
                     "barrier: it is for whole warps, and this warp's thread "
-                    + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
-                    + "' at ptx line " + other.line + " instead; a barrier must not stand in code that a warp's threads"
-                    + " come to by different ways", bar);
+                            + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
+                            + "' at ptx line " + other.line
+                            + " instead; a barrier must not stand in code that a warp's threads"
+                            + " come to by different ways",
+                    bar);
         }
     }
 

@@ -208,8 +208,10 @@ final class WarpOps {
             return;
         }
         x.require(80, 70);
-        boolean bits = !magnitudes && !nan && op != null && t == B32 && (op.equals("and") || op.equals("or") || op.equals("xor"));
-        boolean number = !magnitudes && !nan && op != null && (t == U32 || t == S32) && (op.equals("add") || op.equals("min") || op.equals("max"));
+        boolean bits = !magnitudes && !nan && op != null && t == B32
+                && (op.equals("and") || op.equals("or") || op.equals("xor"));
+        boolean number = !magnitudes && !nan && op != null && (t == U32 || t == S32)
+                && (op.equals("add") || op.equals("min") || op.equals("max"));
         if (!bits && !number) {
             throw x.refuse("unknown instruction");
         }

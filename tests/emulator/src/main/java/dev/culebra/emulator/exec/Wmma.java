@@ -129,8 +129,9 @@ final class Wmma {
         int at = load ? 0 : 1;
         int[] registers = registers(x, at, t, rows * columns, load);
         int stride = x.operandCount() == 3 ? x.src(2, U32) : x.assembler.constant(byRows ? columns : rows);
-        x.emitSplit(new Move(MemoryAccess.place(x, x.operand(1 - at), space), registers, rows, columns, byRows, stride, t,
-                load));
+        x.emitSplit(
+                new Move(MemoryAccess.place(x, x.operand(1 - at), space), registers, rows, columns, byRows, stride, t,
+                        load));
     }
 
     /** A fragment to or from memory, one element a lane at a time. */

@@ -42,13 +42,15 @@ class AsyncCopyTest extends Conformance {
      */
     private void copies(String cache, int size) {
         for (boolean some : new boolean[]{false, true}) {
-            String code = HEAD + """
-                    shl.b32 %i, %t, 4; mov.u32 %s, buffer; add.u32 %s, %s, %i; mul.wide.u32 %g, %t, 16; add.u64 %in, %in, %g;
-                    add.u64 %out, %out, %g; rem.u32 %n, %t, SIZE1; mov.b32 %r0, 0x77777777;
-                    st.shared.v4.b32 [%s], {%r0, %r0, %r0, %r0};
-                    cp.async.CACHE.shared.global [%s], [%in], SIZEN; cp.async.wait_all;
-                    ld.shared.v4.b32 {%r0, %r1, %r2, %r3}, [%s]; st.global.v4.b32 [%out], {%r0, %r1, %r2, %r3}; ret; }"""
-                    .replace("SIZE1", "" + (size + 1)).replace("CACHE", cache).replace("SIZEN", size + (some ? ", %n" : ""));
+            String code = HEAD
+                    + """
+                            shl.b32 %i, %t, 4; mov.u32 %s, buffer; add.u32 %s, %s, %i; mul.wide.u32 %g, %t, 16; add.u64 %in, %in, %g;
+                            add.u64 %out, %out, %g; rem.u32 %n, %t, SIZE1; mov.b32 %r0, 0x77777777;
+                            st.shared.v4.b32 [%s], {%r0, %r0, %r0, %r0};
+                            cp.async.CACHE.shared.global [%s], [%in], SIZEN; cp.async.wait_all;
+                            ld.shared.v4.b32 {%r0, %r1, %r2, %r3}, [%s]; st.global.v4.b32 [%out], {%r0, %r1, %r2, %r3}; ret; }"""
+                            .replace("SIZE1", "" + (size + 1)).replace("CACHE", cache)
+                            .replace("SIZEN", size + (some ? ", %n" : ""));
             byte[] in = input(16 * THREADS);
             long[] bits = new long[16 * THREADS];
             for (int t = 0; t < THREADS; t++) {
@@ -62,11 +64,12 @@ class AsyncCopyTest extends Conformance {
 
     /** "If ignore-src is true, data from the source location is ignored and zeros are written." */
     private void ignored() {
-        String code = HEAD + """
-                shl.b32 %i, %t, 4; mov.u32 %s, buffer; add.u32 %s, %s, %i; mul.wide.u32 %g, %t, 16; add.u64 %in, %in, %g;
-                add.u64 %out, %out, %g; and.b32 %n, %t, 3; setp.eq.u32 %p, %n, 1;
-                cp.async.cg.shared.global [%s], [%in], 16, %p; cp.async.wait_all;
-                ld.shared.v4.b32 {%r0, %r1, %r2, %r3}, [%s]; st.global.v4.b32 [%out], {%r0, %r1, %r2, %r3}; ret; }""";
+        String code = HEAD
+                + """
+                        shl.b32 %i, %t, 4; mov.u32 %s, buffer; add.u32 %s, %s, %i; mul.wide.u32 %g, %t, 16; add.u64 %in, %in, %g;
+                        add.u64 %out, %out, %g; and.b32 %n, %t, 3; setp.eq.u32 %p, %n, 1;
+                        cp.async.cg.shared.global [%s], [%in], 16, %p; cp.async.wait_all;
+                        ld.shared.v4.b32 {%r0, %r1, %r2, %r3}, [%s]; st.global.v4.b32 [%out], {%r0, %r1, %r2, %r3}; ret; }""";
         byte[] in = input(16 * THREADS);
         long[] bits = new long[16 * THREADS];
         for (int i = 0; i < bits.length; i++) bits[i] = i / 16 % 4 == 1 ? 0 : in[i] & 0xff;
@@ -78,11 +81,12 @@ class AsyncCopyTest extends Conformance {
     private void groups() {
         int stages = 4;
         int rounds = 10;
-        StringBuilder s = new StringBuilder(HEAD + """
-                shl.b32 %i, %t, 4; mov.u32 %s, buffer; add.u32 %s, %s, %i; mul.wide.u32 %g, %t, 16; add.u64 %in, %in, %g;
-                mul.wide.u32 %g, %t, 4; add.u64 %out, %out, %g; xor.b32 %n, %i, 1008; mov.u32 %r7, buffer; add.u32 %n, %n, %r7;
-                mov.b32 %r6, 0;
-                """);
+        StringBuilder s = new StringBuilder(
+                HEAD + """
+                        shl.b32 %i, %t, 4; mov.u32 %s, buffer; add.u32 %s, %s, %i; mul.wide.u32 %g, %t, 16; add.u64 %in, %in, %g;
+                        mul.wide.u32 %g, %t, 4; add.u64 %out, %out, %g; xor.b32 %n, %i, 1008; mov.u32 %r7, buffer; add.u32 %n, %n, %r7;
+                        mov.b32 %r6, 0;
+                        """);
         for (int i = 0; i < rounds + stages - 1; i++) {
             if (i < rounds) {
                 s.append("cp.async.ca.shared.global [%s+").append(i % stages * 1024).append("], [%in+").append(i * 1024)

@@ -52,7 +52,8 @@ class AtomicTest extends Conformance {
 
     /** With its space, in each space, with and without a result, and through a generic address. */
     private void all(String op, String t, Update u) {
-        for (String space : new String[]{"global", "shared", "generic-global", "generic-shared"}) one(op, "", t, space, u, 80);
+        for (String space : new String[]{"global", "shared", "generic-global", "generic-shared"})
+            one(op, "", t, space, u, 80);
     }
 
     private void one(String op, String suffix, String t, String space, Update u, int target) {
@@ -69,7 +70,8 @@ class AtomicTest extends Conformance {
         boolean red = !op.equals("cas") && !op.equals("exch");
         String plain = shared ? "shared" : "global";
         String at = shared ? "%r1" : "%out";
-        String code = prepare + "st.P.B [AT], %i0; atom.relaxed.gpuWHERE.OP.T %o0, [PLACE], %i1THIRD; ld.P.B %o1, [AT];";
+        String code = prepare
+                + "st.P.B [AT], %i0; atom.relaxed.gpuWHERE.OP.T %o0, [PLACE], %i1THIRD; ld.P.B %o1, [AT];";
         if (red) code += " st.P.B [AT], %i0; red.relaxed.gpuWHERE.OP.T [PLACE], %i1; ld.P.B %o2, [AT];";
         code = code.replace("WHERE", where).replace("OP", op + suffix).replace("PLACE", place).replace("THIRD", third)
                 .replace("AT", at).replace("P.B", plain + "." + b).replace(".T ", "." + t + " ");
@@ -77,7 +79,8 @@ class AtomicTest extends Conformance {
         String[] in = types.clone();
         long[][] tuples = op.equals("cas") ? Values.cross(few(t), few(t), new long[]{1, -1}) : Values.cross(types);
         String name = "9.7.13.5/atom." + space + "." + op + suffix + "." + t;
-        cases.add(Tuples.of(name, code).target(target, "8.0").declare(shared ? ".shared .align 8 .b8 buffer[1024];\n" : "")
+        cases.add(Tuples.of(name, code).target(target, "8.0")
+                .declare(shared ? ".shared .align 8 .b8 buffer[1024];\n" : "")
                 .in(in).out(red ? new String[]{b, t, t} : new String[]{b, t}).over(tuples).answers((v, out) -> {
                     long now = u.of(v[0], v[1], v.length > 2 ? v[2] : 0);
                     out[0].is(v[0]);
@@ -117,12 +120,13 @@ class AtomicTest extends Conformance {
                 mad.lo.u32 %t, %b, %w, %t;
                 """;
         // Words 0 to 7: one operation each; then each thread marks the count that it was given.
-        String code = body + """
-                add.u32 %r1, %t, 1; red.global.add.u32 [%out], %r1; red.global.max.s32 [%out+4], %t;
-                sub.u32 %r2, 0, %t; red.global.min.s32 [%out+8], %r2; shl.b32 %r3, 1, %t; red.global.or.b32 [%out+12], %r3;
-                red.global.xor.b32 [%out+16], %t; atom.global.inc.u32 %r4, [%out+20], 99; atom.global.dec.u32 %r4, [%out+24], 99;
-                atom.global.add.u32 %r5, [%out+28], 1; mul.wide.u32 %a, %r5, 4; add.u64 %a, %out, %a;
-                red.global.add.u32 [%a+32], 1; ret; }""";
+        String code = body
+                + """
+                        add.u32 %r1, %t, 1; red.global.add.u32 [%out], %r1; red.global.max.s32 [%out+4], %t;
+                        sub.u32 %r2, 0, %t; red.global.min.s32 [%out+8], %r2; shl.b32 %r3, 1, %t; red.global.or.b32 [%out+12], %r3;
+                        red.global.xor.b32 [%out+16], %t; atom.global.inc.u32 %r4, [%out+20], 99; atom.global.dec.u32 %r4, [%out+24], 99;
+                        atom.global.add.u32 %r5, [%out+28], 1; mul.wide.u32 %a, %r5, 4; add.u64 %a, %out, %a;
+                        red.global.add.u32 [%a+32], 1; ret; }""";
         code = code.replace("shl.b32 %r3, 1, %t", "and.b32 %r6, %t, 31; mov.b32 %r7, 1; shl.b32 %r3, %r7, %r6");
         int[] expected = new int[8 + n];
         int x = 0;
@@ -142,13 +146,20 @@ class AtomicTest extends Conformance {
         expected[5] = inc;
         expected[6] = dec;
         expected[7] = n;
-        cases.add(Case.of("9.7.13.6/red-many-threads", 80, Case.header(80, "8.0") + ".visible .entry k(.param .u64 in, .param .u64 "
-                + "out) {\n" + code, LaunchConfig.of(blocks, threads), new byte[16], Answer.ofInts(expected)));
+        cases.add(
+                Case.of("9.7.13.6/red-many-threads", 80,
+                        Case.header(80, "8.0") + ".visible .entry k(.param .u64 in, .param .u64 "
+                                + "out) {\n" + code,
+                        LaunchConfig.of(blocks, threads), new byte[16], Answer.ofInts(expected)));
         // A lock-free sum by compare and swap: every thread adds its number to one word.
-        String loop = body + """
-                LOOP: ld.relaxed.gpu.global.u32 %r1, [%out]; add.u32 %r2, %r1, %t;
-                atom.relaxed.gpu.global.cas.b32 %r3, [%out], %r1, %r2; setp.ne.u32 %p, %r3, %r1; @%p bra LOOP; ret; }""";
-        cases.add(Case.of("9.7.13.5/cas-loop", 80, Case.header(80, "8.0") + ".visible .entry k(.param .u64 in, .param .u64 out) {\n"
-                + loop, LaunchConfig.of(blocks, threads), new byte[16], Answer.ofInts(n * (n - 1) / 2)));
+        String loop = body
+                + """
+                        LOOP: ld.relaxed.gpu.global.u32 %r1, [%out]; add.u32 %r2, %r1, %t;
+                        atom.relaxed.gpu.global.cas.b32 %r3, [%out], %r1, %r2; setp.ne.u32 %p, %r3, %r1; @%p bra LOOP; ret; }""";
+        cases.add(
+                Case.of("9.7.13.5/cas-loop", 80,
+                        Case.header(80, "8.0") + ".visible .entry k(.param .u64 in, .param .u64 out) {\n"
+                                + loop,
+                        LaunchConfig.of(blocks, threads), new byte[16], Answer.ofInts(n * (n - 1) / 2)));
     }
 }

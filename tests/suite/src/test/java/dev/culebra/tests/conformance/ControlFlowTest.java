@@ -37,7 +37,8 @@ class ControlFlowTest extends Conformance {
         cases.add(Tuples.of("9.7.12.2/guard", """
                 setp.lt.s32 %p0, %i0, 0; and.b32 %r1, %i0, 1; setp.eq.u32 %p1, %r1, 1; mov.b32 %o0, 1;
                 @%p0 add.u32 %o0, %o0, 10; @!%p0 add.u32 %o0, %o0, 20; @%p1 mul.lo.u32 %o0, %o0, 3;
-                @%p1 setp.ne.u32 %p0, %r1, 1; @%p0 xor.b32 %o0, %o0, 0xff; @!%p1 st.global.b32 [%out+4], %r1;""").in("s32").out("u32")
+                @%p1 setp.ne.u32 %p0, %r1, 1; @%p0 xor.b32 %o0, %o0, 0xff; @!%p1 st.global.b32 [%out+4], %r1;""")
+                .in("s32").out("u32")
                 .over(numbers(256)).gives(v -> {
                     int a = (int) v[0];
                     boolean p = a < 0;
@@ -59,7 +60,8 @@ class ControlFlowTest extends Conformance {
                 B: mul.lo.u32 %o0, %o0, 5; bra MEET;
                 EVEN: and.b32 %r1, %i0, 8; setp.ne.u32 %p1, %r1, 0; @%p1 bra C; add.u32 %o0, %o0, 100; bra MEET;
                 C: add.u32 %o0, %o0, 200;
-                MEET: bar.warp.sync 0xffffffff; shfl.sync.bfly.b32 %o1, %o0, 1, 0x1f, 0xffffffff;""").in("u32").out("u32", "u32")
+                MEET: bar.warp.sync 0xffffffff; shfl.sync.bfly.b32 %o1, %o0, 1, 0x1f, 0xffffffff;""").in("u32")
+                .out("u32", "u32")
                 .over(numbers(256)).answersOfWarps((in, out) -> {
                     for (int l = 0; l < 32; l++) {
                         out[l][0].is(branched(in[l][0]));
@@ -79,7 +81,8 @@ class ControlFlowTest extends Conformance {
         cases.add(Tuples.of("9.7.12.3/bra-collatz", """
                 mov.b32 %r1, %i0; mov.b32 %o0, 0;
                 TOP: setp.le.u32 %p0, %r1, 1; @%p0 bra OUT; and.b32 %r2, %r1, 1; setp.eq.u32 %p1, %r2, 1;
-                @%p1 mad.lo.u32 %r1, %r1, 3, 1; @!%p1 shr.u32 %r1, %r1, 1; add.u32 %o0, %o0, 1; bra TOP; OUT:""").in("u32").out("u32")
+                @%p1 mad.lo.u32 %r1, %r1, 3, 1; @!%p1 shr.u32 %r1, %r1, 1; add.u32 %o0, %o0, 1; bra TOP; OUT:""")
+                .in("u32").out("u32")
                 .over(small(320)).gives(v -> {
                     long x = v[0];
                     int n = 0;
@@ -87,12 +90,15 @@ class ControlFlowTest extends Conformance {
                     return n;
                 }));
         // The first i * j above the operand's 10 low bits among rows and columns below 40.
-        cases.add(Tuples.of("9.7.12.3/bra-out-of-two-loops", """
-                and.b32 %r5, %i0, 1023; mov.b32 %o0, 0xffffffff; mov.b32 %r1, 0;
-                ROWS: mov.b32 %r2, 0;
-                COLUMNS: mul.lo.u32 %r3, %r1, %r2; setp.gt.u32 %p0, %r3, %r5; @%p0 bra FOUND; add.u32 %r2, %r2, 1;
-                setp.lt.u32 %p1, %r2, 40; @%p1 bra COLUMNS; add.u32 %r1, %r1, 1; setp.lt.u32 %p1, %r1, 40; @%p1 bra ROWS; bra END;
-                FOUND: mad.lo.u32 %o0, %r1, 64, %r2; END:""").in("u32").out("u32").over(numbers(128)).gives(v -> {
+        cases.add(Tuples
+                .of("9.7.12.3/bra-out-of-two-loops",
+                        """
+                                and.b32 %r5, %i0, 1023; mov.b32 %o0, 0xffffffff; mov.b32 %r1, 0;
+                                ROWS: mov.b32 %r2, 0;
+                                COLUMNS: mul.lo.u32 %r3, %r1, %r2; setp.gt.u32 %p0, %r3, %r5; @%p0 bra FOUND; add.u32 %r2, %r2, 1;
+                                setp.lt.u32 %p1, %r2, 40; @%p1 bra COLUMNS; add.u32 %r1, %r1, 1; setp.lt.u32 %p1, %r1, 40; @%p1 bra ROWS; bra END;
+                                FOUND: mad.lo.u32 %o0, %r1, 64, %r2; END:""")
+                .in("u32").out("u32").over(numbers(128)).gives(v -> {
                     for (int i = 0; i < 40; i++) {
                         for (int j = 0; j < 40; j++) if (i * j > (v[0] & 1023)) return i * 64 + j;
                     }
@@ -101,13 +107,18 @@ class ControlFlowTest extends Conformance {
     }
 
     private void tables() {
-        cases.add(Tuples.of("9.7.12.4/brx.idx", """
-                TARGETS: .branchtargets L0, L1, L2, L3, L4;
-                rem.u32 %r1, %i0, 5; mov.b32 %o0, 0; brx.idx %r1, TARGETS;
-                L0: add.u32 %o0, %o0, 1; L1: add.u32 %o0, %o0, 10; bra.uni END; L2: add.u32 %o0, %o0, 100;
-                setp.lt.s32 %p0, %i0, 0; @%p0 bra L1; L3: add.u32 %o0, %o0, 1000; bra.uni END; L4: add.u32 %o0, %o0, 10000;
-                END: bar.warp.sync 0xffffffff; vote.sync.ballot.b32 %o1, %p0, 0xffffffff;""".replace(
-                "vote.sync.ballot.b32 %o1, %p0", "setp.gt.u32 %p1, %o0, 500; vote.sync.ballot.b32 %o1, %p1")).in("u32")
+        cases.add(Tuples
+                .of("9.7.12.4/brx.idx",
+                        """
+                                TARGETS: .branchtargets L0, L1, L2, L3, L4;
+                                rem.u32 %r1, %i0, 5; mov.b32 %o0, 0; brx.idx %r1, TARGETS;
+                                L0: add.u32 %o0, %o0, 1; L1: add.u32 %o0, %o0, 10; bra.uni END; L2: add.u32 %o0, %o0, 100;
+                                setp.lt.s32 %p0, %i0, 0; @%p0 bra L1; L3: add.u32 %o0, %o0, 1000; bra.uni END; L4: add.u32 %o0, %o0, 10000;
+                                END: bar.warp.sync 0xffffffff; vote.sync.ballot.b32 %o1, %p0, 0xffffffff;"""
+                                .replace(
+                                        "vote.sync.ballot.b32 %o1, %p0",
+                                        "setp.gt.u32 %p1, %o0, 500; vote.sync.ballot.b32 %o1, %p1"))
+                .in("u32")
                 .out("u32", "b32").over(numbers(128)).answersOfWarps((in, out) -> {
                     long big = 0;
                     for (int l = 0; l < 32; l++) big |= indexed(in[l][0]) > 500 ? 1L << l : 0;
@@ -142,12 +153,15 @@ class ControlFlowTest extends Conformance {
                 .func store(.param .b64 p, .param .b32 v) {
                 .reg .b64 %p; .reg .b32 %v; ld.param.u64 %p, [p]; ld.param.u32 %v, [v]; st.global.u32 [%p], %v; ret; }
                 """;
-        cases.add(Tuples.of("9.7.12.5/call", """
-                { .param .b64 p; .param .b32 v; st.param.b64 [p], %out; st.param.b32 [v], %i1; call store, (p, v); }
-                ld.global.u32 %o2, [%out]; and.b32 %r1, %i1, 15;
-                { .param .align 8 .b8 a[16]; .param .b32 k; .param .align 8 .b8 r[16];
-                st.param.b64 [a], %i0; mov.b64 %l1, 77; st.param.b64 [a+8], %l1; st.param.b32 [k], %r1; call (r), swap, (a, k);
-                ld.param.b64 %o0, [r]; ld.param.b64 %o1, [r+8]; }""").declare(functions).in("b64", "b32").out("b64", "b64", "b32")
+        cases.add(Tuples
+                .of("9.7.12.5/call",
+                        """
+                                { .param .b64 p; .param .b32 v; st.param.b64 [p], %out; st.param.b32 [v], %i1; call store, (p, v); }
+                                ld.global.u32 %o2, [%out]; and.b32 %r1, %i1, 15;
+                                { .param .align 8 .b8 a[16]; .param .b32 k; .param .align 8 .b8 r[16];
+                                st.param.b64 [a], %i0; mov.b64 %l1, 77; st.param.b64 [a+8], %l1; st.param.b32 [k], %r1; call (r), swap, (a, k);
+                                ld.param.b64 %o0, [r]; ld.param.b64 %o1, [r+8]; }""")
+                .declare(functions).in("b64", "b32").out("b64", "b64", "b32")
                 .over(Values.cross(new long[]{5, -1, 0x123456789abcdefL}, Values.of("b32"))).answers((v, out) -> {
                     long k = v[1] & 15;
                     out[0].is(k > 7 ? 77 : v[0]);
@@ -186,7 +200,8 @@ class ControlFlowTest extends Conformance {
                 setp.ge.u32 %p0, %r0, 40; @%p0 st.global.b32 [%out], %i0; @%p0 exit;
                 mov.u32 %r1, buffer; shl.b32 %r2, %r0, 2; add.u32 %r3, %r1, %r2; st.shared.b32 [%r3], %i0; bar.sync 0;
                 sub.u32 %r4, 39, %r0; shl.b32 %r4, %r4, 2; add.u32 %r4, %r1, %r4; ld.shared.b32 %o0, [%r4];""").declare(
-                ".shared .align 4 .b8 buffer[256];\n").in("b32").out("b32").over(numbers(128)).answersOfBlocks(64, (in, out) -> {
+                ".shared .align 4 .b8 buffer[256];\n").in("b32").out("b32").over(numbers(128))
+                .answersOfBlocks(64, (in, out) -> {
                     for (int i = 0; i < 64; i++) out[i][0].is(i >= 40 ? in[i][0] : in[39 - i][0]);
                 }));
     }

@@ -71,7 +71,8 @@ class IdiomTest extends Conformance {
             Arrays.fill(out, 32 * w, 32 * w + 32, sum);
         }
         add("warp-sum", 4, 64, "", OWN + warpSum("%v")
-                + "shfl.sync.idx.b32 %v, %v, 0, 0x1f, 0xffffffff; st.global.u32 [%c], %v;", bytes(in), Answer.ofInts(out));
+                + "shfl.sync.idx.b32 %v, %v, 0, 0x1f, 0xffffffff; st.global.u32 [%c], %v;", bytes(in),
+                Answer.ofInts(out));
     }
 
     private static final String BLOCK_SUM = warpSum("%v") + """
@@ -99,12 +100,13 @@ class IdiomTest extends Conformance {
         for (int d = 1; d < 32; d *= 2) {
             s.append("shfl.sync.up.b32 %r0|%p, %v, ").append(d).append(", 0, 0xffffffff; @%p add.u32 %v, %v, %r0;\n");
         }
-        s.append("""
-                mov.u32 %s, sums; shr.u32 %r1, %t, 5; shl.b32 %r2, %r1, 2; add.u32 %r2, %s, %r2; and.b32 %r3, %t, 31;
-                setp.eq.u32 %p, %r3, 31; @%p st.shared.u32 [%r2], %v; bar.sync 0; mov.b32 %r4, 0;
-                EARLIER: setp.ge.u32 %p, %r4, %r1; @%p bra STORE; shl.b32 %r5, %r4, 2; add.u32 %r5, %s, %r5; ld.shared.u32 %r6, [%r5];
-                add.u32 %v, %v, %r6; add.u32 %r4, %r4, 1; bra EARLIER; STORE: st.global.u32 [%c], %v;
-                """);
+        s.append(
+                """
+                        mov.u32 %s, sums; shr.u32 %r1, %t, 5; shl.b32 %r2, %r1, 2; add.u32 %r2, %s, %r2; and.b32 %r3, %t, 31;
+                        setp.eq.u32 %p, %r3, 31; @%p st.shared.u32 [%r2], %v; bar.sync 0; mov.b32 %r4, 0;
+                        EARLIER: setp.ge.u32 %p, %r4, %r1; @%p bra STORE; shl.b32 %r5, %r4, 2; add.u32 %r5, %s, %r5; ld.shared.u32 %r6, [%r5];
+                        add.u32 %v, %v, %r6; add.u32 %r4, %r4, 1; bra EARLIER; STORE: st.global.u32 [%c], %v;
+                        """);
         add("inclusive-scan", 1, 256, ".shared .align 4 .b8 sums[32];\n", s.toString(), bytes(in), Answer.ofInts(out));
     }
 
@@ -117,22 +119,26 @@ class IdiomTest extends Conformance {
             for (int i = 0; i < 32; i++) if (in[32 * w + i] % 2 == 1) out[33 * w + n++] = in[32 * w + i];
             out[33 * w + 32] = n;
         }
-        add("ballot-compaction", 5, 32, "", OWN + """
-                and.b32 %r1, %v, 1; setp.eq.u32 %p, %r1, 1; vote.sync.ballot.b32 %r2, %p, 0xffffffff; mov.u32 %r3, %lanemask_lt;
-                and.b32 %r3, %r3, %r2; popc.b32 %r3, %r3; mad.lo.u32 %r4, %b, 33, %r3; mul.wide.u32 %a, %r4, 4; add.u64 %a, %out, %a;
-                @%p st.global.u32 [%a], %v; popc.b32 %r2, %r2; mad.lo.u32 %r4, %b, 33, 32; mul.wide.u32 %a, %r4, 4;
-                add.u64 %a, %out, %a; setp.eq.u32 %p, %t, 0; @%p st.global.u32 [%a], %r2;""", bytes(in), Answer.ofInts(out));
+        add("ballot-compaction", 5, 32, "",
+                OWN + """
+                        and.b32 %r1, %v, 1; setp.eq.u32 %p, %r1, 1; vote.sync.ballot.b32 %r2, %p, 0xffffffff; mov.u32 %r3, %lanemask_lt;
+                        and.b32 %r3, %r3, %r2; popc.b32 %r3, %r3; mad.lo.u32 %r4, %b, 33, %r3; mul.wide.u32 %a, %r4, 4; add.u64 %a, %out, %a;
+                        @%p st.global.u32 [%a], %v; popc.b32 %r2, %r2; mad.lo.u32 %r4, %b, 33, 32; mul.wide.u32 %a, %r4, 4;
+                        add.u64 %a, %out, %a; setp.eq.u32 %p, %t, 0; @%p st.global.u32 [%a], %r2;""",
+                bytes(in), Answer.ofInts(out));
     }
 
     private void histogram() {
         int[] in = numbers(1024, 64);
         int[] out = new int[64];
         for (int v : in) out[v]++;
-        add("histogram", 8, 128, ".shared .align 4 .b8 bins[256];\n", OWN + """
-                mov.u32 %s, bins; shl.b32 %r1, %t, 2; add.u32 %r1, %s, %r1; mov.b32 %r2, 0; setp.lt.u32 %p, %t, 64;
-                @%p st.shared.u32 [%r1], %r2; bar.sync 0; shl.b32 %r3, %v, 2; add.u32 %r3, %s, %r3; red.shared.add.u32 [%r3], 1;
-                bar.sync 0; mul.wide.u32 %a, %t, 4; add.u64 %a, %out, %a; @%p ld.shared.u32 %r4, [%r1];
-                @%p red.global.add.u32 [%a], %r4;""", bytes(in), Answer.ofInts(out));
+        add("histogram", 8, 128, ".shared .align 4 .b8 bins[256];\n",
+                OWN + """
+                        mov.u32 %s, bins; shl.b32 %r1, %t, 2; add.u32 %r1, %s, %r1; mov.b32 %r2, 0; setp.lt.u32 %p, %t, 64;
+                        @%p st.shared.u32 [%r1], %r2; bar.sync 0; shl.b32 %r3, %v, 2; add.u32 %r3, %s, %r3; red.shared.add.u32 [%r3], 1;
+                        bar.sync 0; mul.wide.u32 %a, %t, 4; add.u64 %a, %out, %a; @%p ld.shared.u32 %r4, [%r1];
+                        @%p red.global.add.u32 [%a], %r4;""",
+                bytes(in), Answer.ofInts(out));
     }
 
     /** Of 32 x 32 words through shared memory whose columns are swizzled by their row. */
@@ -184,12 +190,15 @@ class IdiomTest extends Conformance {
             out[0] += in[i];
             out[1 + i / 64] += in[i];
         }
-        add("last-block", blocks, 64, ".shared .align 4 .b8 sums[128]; .global .align 4 .u32 count;\n", OWN + BLOCK_SUM + """
-                setp.ne.u32 %p, %t, 0; @%p bra DONE; mul.wide.u32 %a, %b, 4; add.u64 %a, %out, %a; st.global.u32 [%a+4], %v;
-                membar.gl; mov.u32 %r1, %nctaid.x; sub.u32 %r1, %r1, 1; atom.global.inc.u32 %r2, [count], %r1;
-                setp.ne.u32 %p, %r2, %r1; @%p bra DONE; membar.gl; mov.b32 %r3, 0; mov.b32 %r4, 0; mov.b64 %a, %out;
-                ADD: ld.volatile.global.u32 %r5, [%a+4]; add.u32 %r4, %r4, %r5; add.u64 %a, %a, 4; add.u32 %r3, %r3, 1;
-                setp.le.u32 %p, %r3, %r1; @%p bra ADD; st.global.u32 [%out], %r4; DONE:""", bytes(in), Answer.ofInts(out));
+        add("last-block", blocks, 64, ".shared .align 4 .b8 sums[128]; .global .align 4 .u32 count;\n",
+                OWN + BLOCK_SUM
+                        + """
+                                setp.ne.u32 %p, %t, 0; @%p bra DONE; mul.wide.u32 %a, %b, 4; add.u64 %a, %out, %a; st.global.u32 [%a+4], %v;
+                                membar.gl; mov.u32 %r1, %nctaid.x; sub.u32 %r1, %r1, 1; atom.global.inc.u32 %r2, [count], %r1;
+                                setp.ne.u32 %p, %r2, %r1; @%p bra DONE; membar.gl; mov.b32 %r3, 0; mov.b32 %r4, 0; mov.b64 %a, %out;
+                                ADD: ld.volatile.global.u32 %r5, [%a+4]; add.u32 %r4, %r4, %r5; add.u64 %a, %a, 4; add.u32 %r3, %r3, 1;
+                                setp.le.u32 %p, %r3, %r1; @%p bra ADD; st.global.u32 [%out], %r4; DONE:""",
+                bytes(in), Answer.ofInts(out));
     }
 
     /** A lock by compare and swap: what it guards is neither atomic nor volatile. */
@@ -220,20 +229,23 @@ class IdiomTest extends Conformance {
                 out[i * 32 + j] = Float.floatToRawIntBits(sum);
             }
         }
-        StringBuilder s = new StringBuilder("""
-                mov.u32 %s, tile; and.b32 %r1, %t, 15; shr.u32 %r2, %t, 4; and.b32 %r3, %b, 1; shr.u32 %r4, %b, 1;
-                mad.lo.u32 %r5, %r3, 16, %r1; mad.lo.u32 %r6, %r4, 16, %r2; mov.b32 %r20, 0; mov.b32 %r7, 0;
-                shl.b32 %r8, %t, 2; add.u32 %r8, %s, %r8;
-                STEP: mad.lo.u32 %r9, %r6, 32, %r7; add.u32 %r9, %r9, %r1; mul.wide.u32 %a, %r9, 4; add.u64 %a, %in, %a;
-                ld.global.b32 %r10, [%a]; st.shared.b32 [%r8], %r10; add.u32 %r9, %r7, %r2; mad.lo.u32 %r9, %r9, 32, %r5;
-                mul.wide.u32 %a, %r9, 4; add.u64 %a, %in, %a; ld.global.b32 %r10, [%a+4096]; st.shared.b32 [%r8+1024], %r10; bar.sync 0;
-                mad.lo.u32 %r11, %r2, 64, %s; mad.lo.u32 %r12, %r1, 4, %s;
-                """);
+        StringBuilder s = new StringBuilder(
+                """
+                        mov.u32 %s, tile; and.b32 %r1, %t, 15; shr.u32 %r2, %t, 4; and.b32 %r3, %b, 1; shr.u32 %r4, %b, 1;
+                        mad.lo.u32 %r5, %r3, 16, %r1; mad.lo.u32 %r6, %r4, 16, %r2; mov.b32 %r20, 0; mov.b32 %r7, 0;
+                        shl.b32 %r8, %t, 2; add.u32 %r8, %s, %r8;
+                        STEP: mad.lo.u32 %r9, %r6, 32, %r7; add.u32 %r9, %r9, %r1; mul.wide.u32 %a, %r9, 4; add.u64 %a, %in, %a;
+                        ld.global.b32 %r10, [%a]; st.shared.b32 [%r8], %r10; add.u32 %r9, %r7, %r2; mad.lo.u32 %r9, %r9, 32, %r5;
+                        mul.wide.u32 %a, %r9, 4; add.u64 %a, %in, %a; ld.global.b32 %r10, [%a+4096]; st.shared.b32 [%r8+1024], %r10; bar.sync 0;
+                        mad.lo.u32 %r11, %r2, 64, %s; mad.lo.u32 %r12, %r1, 4, %s;
+                        """);
         for (int k = 0; k < 16; k++) {
-            s.append("ld.shared.b32 %r13, [%r11+").append(4 * k).append("]; ld.shared.b32 %r14, [%r12+").append(1024 + 64 * k)
+            s.append("ld.shared.b32 %r13, [%r11+").append(4 * k).append("]; ld.shared.b32 %r14, [%r12+")
+                    .append(1024 + 64 * k)
                     .append("]; fma.rn.f32 %r20, %r13, %r14, %r20;\n");
         }
-        s.append("bar.sync 0; add.u32 %r7, %r7, 16; setp.lt.u32 %p, %r7, 32; @%p bra STEP; mad.lo.u32 %r9, %r6, 32, %r5; ")
+        s.append(
+                "bar.sync 0; add.u32 %r7, %r7, 16; setp.lt.u32 %p, %r7, 32; @%p bra STEP; mad.lo.u32 %r9, %r6, 32, %r5; ")
                 .append("mul.wide.u32 %a, %r9, 4; add.u64 %a, %out, %a; st.global.b32 [%a], %r20;");
         add("shared-tiles", 4, 256, ".shared .align 16 .b8 tile[2048];\n", s.toString(), bytes(in), Answer.ofInts(out));
     }
@@ -246,8 +258,10 @@ class IdiomTest extends Conformance {
         int[] a = numbers(32 * 64, 9);
         int[] b = numbers(64 * 16, 9);
         ByteBuffer in = ByteBuffer.allocate(2 * (a.length + b.length)).order(ByteOrder.LITTLE_ENDIAN);
-        for (int v : a) in.putShort((short) Ieee.F16.round(Ieee.Number.ofInteger(java.math.BigInteger.valueOf(v - 4)), 'n'));
-        for (int v : b) in.putShort((short) Ieee.F16.round(Ieee.Number.ofInteger(java.math.BigInteger.valueOf(v - 4)), 'n'));
+        for (int v : a)
+            in.putShort((short) Ieee.F16.round(Ieee.Number.ofInteger(java.math.BigInteger.valueOf(v - 4)), 'n'));
+        for (int v : b)
+            in.putShort((short) Ieee.F16.round(Ieee.Number.ofInteger(java.math.BigInteger.valueOf(v - 4)), 'n'));
         int[] out = new int[32 * 16];
         for (int i = 0; i < 32; i++) {
             for (int j = 0; j < 16; j++) {
@@ -267,13 +281,15 @@ class IdiomTest extends Conformance {
                 .append("mov.b32 %r20, 0; mov.b32 %r21, 0; mov.b32 %r22, 0; mov.b32 %r23, 0;\n");
         for (int k = 0; k < 4; k++) {
             s.append("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r10, %r11, %r12, %r13}, [%r7+").append(32 * k)
-                    .append("]; ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%r14, %r15}, [%r8+").append(4096 + 512 * k)
+                    .append("]; ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%r14, %r15}, [%r8+")
+                    .append(4096 + 512 * k)
                     .append("]; mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%r20, %r21, %r22, %r23}, ")
                     .append("{%r10, %r11, %r12, %r13}, {%r14, %r15}, {%r20, %r21, %r22, %r23};\n");
         }
         s.append("shr.u32 %r5, %r4, 2; and.b32 %r6, %r4, 3; mad.lo.u32 %r9, %r3, 16, %r5; mul.lo.u32 %r9, %r9, 16; ")
                 .append("mad.lo.u32 %r9, %r2, 8, %r9; mad.lo.u32 %r9, %r6, 2, %r9; mul.wide.u32 %a, %r9, 4; add.u64 %a, %out, %a; ")
                 .append("st.global.v2.b32 [%a], {%r20, %r21}; st.global.v2.b32 [%a+512], {%r22, %r23};");
-        add("tensor-tiles", 1, 128, ".shared .align 16 .b8 tile[6144];\n", s.toString(), in.array(), Answer.ofInts(out));
+        add("tensor-tiles", 1, 128, ".shared .align 16 .b8 tile[6144];\n", s.toString(), in.array(),
+                Answer.ofInts(out));
     }
 }

@@ -40,7 +40,8 @@ class MatrixTest extends Conformance {
             (g, t, i) -> i < 2 ? t : t + 4);
     private static final Fragment A_K16 = new Fragment((g, t, i) -> i < 2 || i >= 4 && i < 6 ? g : g + 8,
             (g, t, i) -> t * 2 + (i & 1) + (i < 4 ? 0 : 8));
-    private static final Fragment A_K16_BYTES = new Fragment((g, t, i) -> i < 4 ? g : g + 8, (g, t, i) -> t * 4 + (i & 3));
+    private static final Fragment A_K16_BYTES = new Fragment((g, t, i) -> i < 4 ? g : g + 8,
+            (g, t, i) -> t * 4 + (i & 3));
     private static final Fragment A_K32 = new Fragment((g, t, i) -> i < 4 || i >= 8 && i < 12 ? g : g + 8,
             (g, t, i) -> t * 4 + (i & 3) + (i < 8 ? 0 : 16));
     // Matrices B.
@@ -141,7 +142,9 @@ class MatrixTest extends Conformance {
         }
     }
 
-    private static long encode(Ieee f, double v) { return f.round(Ieee.F64.decode(Double.doubleToRawLongBits(v)), 'n'); }
+    private static long encode(Ieee f, double v) {
+        return f.round(Ieee.F64.decode(Double.doubleToRawLongBits(v)), 'n');
+    }
 
     /** What a warp's results are. */
     private interface OfWarp {
@@ -160,8 +163,10 @@ class MatrixTest extends Conformance {
         String[] out = new String[nc];
         Arrays.fill(out, "b32");
         int[] warp = {0};
-        cases.add(Tuples.of(name, op + " " + list("%o", 0, nc) + ", " + list("%i", 0, na) + ", " + list("%i", na, nb) + ", "
-                + list("%i", na + nb, nc) + ";").in(in).out(out).over(tuples.toArray(long[][]::new))
+        cases.add(Tuples
+                .of(name, op + " " + list("%o", 0, nc) + ", " + list("%i", 0, na) + ", " + list("%i", na, nb) + ", "
+                        + list("%i", na + nb, nc) + ";")
+                .in(in).out(out).over(tuples.toArray(long[][]::new))
                 .answersOfWarps((v, r) -> answers.of(warp[0]++, r)));
     }
 
@@ -171,15 +176,16 @@ class MatrixTest extends Conformance {
         return s + "}";
     }
 
-    private static long[] join(long[]... parts) {
-        return Stream.of(parts).flatMapToLong(Arrays::stream).toArray();
-    }
+    private static long[] join(long[]... parts) { return Stream.of(parts).flatMapToLong(Arrays::stream).toArray(); }
 
     /** Whole numbers of -8 to 8 (their sums are exact in f16 too), or of any fraction and sizes from 2^-4 to 2^4. */
     private static long[] numbers(Ieee f, int n, Random r, boolean whole) {
         long[] v = new long[n];
         for (int i = 0; i < n; i++) {
-            v[i] = encode(f, whole ? r.nextInt(-8, 9) : Math.scalb(r.nextDouble(1, 2), r.nextInt(-4, 5)) * (r.nextBoolean() ? 1 : -1));
+            v[i] = encode(f,
+                    whole
+                            ? r.nextInt(-8, 9)
+                            : Math.scalb(r.nextDouble(1, 2), r.nextInt(-4, 5)) * (r.nextBoolean() ? 1 : -1));
         }
         return v;
     }
@@ -199,10 +205,12 @@ class MatrixTest extends Conformance {
             boolean ends = w == 3; // all at the ends of their range, and sums that leave 32 bits
             long[] a = r.longs(16L * k).map(v -> ends ? ta.equals("s8") ? 0x80 : 0xff : v & 0xff).toArray();
             long[] b = r.longs(8L * k).map(v -> ends ? tb.equals("s8") ? 0x80 : 0xff : v & 0xff).toArray();
-            long[] c = r.longs(128).map(v -> ends ? v & 1 | 0x7fffff00L + (v >> 2 & 1) * 0x101 : v & 0xffffffffL).toArray();
+            long[] c = r.longs(128).map(v -> ends ? v & 1 | 0x7fffff00L + (v >> 2 & 1) * 0x101 : v & 0xffffffffL)
+                    .toArray();
             matrices.add(new long[][]{a, b, c});
             for (int l = 0; l < 32; l++) {
-                tuples.add(join(pack(fa, 16 * k / 32, 8, l, k, a), pack(fb, 8 * k / 32, 8, l, 8, b), pack(C, 4, 32, l, 8, c)));
+                tuples.add(join(pack(fa, 16 * k / 32, 8, l, k, a), pack(fb, 8 * k / 32, 8, l, 8, b),
+                        pack(C, 4, 32, l, 8, c)));
             }
         }
         String op = "mma.sync.aligned.m16n8k" + k + ".row.col" + sat + ".s32." + ta + "." + tb + ".s32";
@@ -237,8 +245,11 @@ class MatrixTest extends Conformance {
                 String[] out = new String[n];
                 Arrays.fill(out, "b32");
                 String op = "ldmatrix.sync.aligned.m8n8.x" + n + trans + ".shared.b16";
-                cases.add(Tuples.of("9.7.14.5.15/" + op, fill + "st.shared.v2.b64 [%r2], {%i0, %i1}; bar.warp.sync -1; " + op + " "
-                        + list("%o", 0, n) + ", [%r3];").declare(".shared .align 16 .b8 buffer[512];\n").in("b64", "b64").out(out)
+                cases.add(Tuples
+                        .of("9.7.14.5.15/" + op,
+                                fill + "st.shared.v2.b64 [%r2], {%i0, %i1}; bar.warp.sync -1; " + op + " "
+                                        + list("%o", 0, n) + ", [%r3];")
+                        .declare(".shared .align 16 .b8 buffer[512];\n").in("b64", "b64").out(out)
                         .over(rows).answersOfWarps((in, o) -> {
                             for (int l = 0; l < 32; l++) {
                                 for (int m = 0; m < n; m++) {
@@ -279,8 +290,12 @@ class MatrixTest extends Conformance {
         long[][] registers = new long[64][n];
         Random r = new Random(n);
         for (long[] t : registers) for (int i = 0; i < n; i++) t[i] = r.nextInt() & 0xffffffffL;
-        cases.add(Tuples.of("9.7.14.5.16/" + op, fill + "mov.b64 %l1, 0; st.shared.v2.b64 [%r2], {%l1, %l1}; bar.warp.sync -1; " + op
-                + " [%r3], " + list("%i", 0, n) + "; bar.warp.sync -1; ld.shared.v2.b64 {%o0, %o1}, [%r2];").target(90, "8.0")
+        cases.add(Tuples
+                .of("9.7.14.5.16/" + op,
+                        fill + "mov.b64 %l1, 0; st.shared.v2.b64 [%r2], {%l1, %l1}; bar.warp.sync -1; " + op
+                                + " [%r3], " + list("%i", 0, n)
+                                + "; bar.warp.sync -1; ld.shared.v2.b64 {%o0, %o1}, [%r2];")
+                .target(90, "8.0")
                 .declare(".shared .align 16 .b8 buffer[512];\n").in(in).out("b64", "b64").over(registers)
                 .answersOfWarps((v, o) -> {
                     long[][] memory = new long[32][2];
@@ -289,7 +304,8 @@ class MatrixTest extends Conformance {
                             for (int h = 0; h < 2; h++) {
                                 int row = trans.isEmpty() ? l / 4 : l % 4 * 2 + h;
                                 int column = trans.isEmpty() ? l % 4 * 2 + h : l / 4;
-                                memory[((8 * m + row) * 5 + 3) % 32][column / 4] |= (v[l][m] >>> 16 * h & 0xffff) << 16 * (column % 4);
+                                memory[((8 * m + row) * 5 + 3) % 32][column / 4] |= (v[l][m] >>> 16 * h & 0xffff) << 16
+                                        * (column % 4);
                             }
                         }
                     }
@@ -332,10 +348,12 @@ class MatrixTest extends Conformance {
         long[] b = numbers(f, k * n, r, true);
         long[] c = numbers(fc, m * n, r, true);
         for (int i = 0; i < m; i++) {
-            for (int j = 0; j < k; j++) in.putShort(2 * (rowA ? i * strideA + j : j * strideA + i), (short) a[i * k + j]);
+            for (int j = 0; j < k; j++)
+                in.putShort(2 * (rowA ? i * strideA + j : j * strideA + i), (short) a[i * k + j]);
         }
         for (int i = 0; i < k; i++) {
-            for (int j = 0; j < n; j++) in.putShort(atB + 2 * (rowB ? i * strideB + j : j * strideB + i), (short) b[i * n + j]);
+            for (int j = 0; j < n; j++)
+                in.putShort(atB + 2 * (rowB ? i * strideB + j : j * strideB + i), (short) b[i * n + j]);
         }
         long[] bits = new long[sizeC / bytesC];
         for (int i = 0; i < m; i++) {
@@ -359,14 +377,21 @@ class MatrixTest extends Conformance {
                 .reg .b64 %in, %out, %b, %c; .reg .b32 %A<8>, %B<8>, %C<8>, %D<8>;
                 ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; add.u64 %b, %in, ATB; add.u64 %c, %in, ATC;
                 """.replace("ATB", "" + atB).replace("ATC", "" + atC)
-                + "wmma.load.a.sync.aligned." + layouts.substring(0, 3) + "." + shape + ".global." + t + " " + list("%A", 0, na)
-                + ", [%in], " + strideA + ";\nwmma.load.b.sync.aligned." + layouts.substring(4) + "." + shape + ".global." + t + " "
-                + list("%B", 0, nb) + ", [%b], " + strideB + ";\nwmma.load.c.sync.aligned." + layoutC + "." + shape + ".global." + out
-                + " " + list("%C", 0, nc) + ", [%c], " + strideC + ";\nwmma.mma.sync.aligned." + layouts + "." + shape + "." + types
-                + " " + list("%D", 0, nc) + ", " + list("%A", 0, na) + ", " + list("%B", 0, nb) + ", " + list("%C", 0, nc)
-                + ";\nwmma.store.d.sync.aligned." + layoutC + "." + shape + ".global." + out + " [%out], " + list("%D", 0, nc) + ", "
+                + "wmma.load.a.sync.aligned." + layouts.substring(0, 3) + "." + shape + ".global." + t + " "
+                + list("%A", 0, na)
+                + ", [%in], " + strideA + ";\nwmma.load.b.sync.aligned." + layouts.substring(4) + "." + shape
+                + ".global." + t + " "
+                + list("%B", 0, nb) + ", [%b], " + strideB + ";\nwmma.load.c.sync.aligned." + layoutC + "." + shape
+                + ".global." + out
+                + " " + list("%C", 0, nc) + ", [%c], " + strideC + ";\nwmma.mma.sync.aligned." + layouts + "." + shape
+                + "." + types
+                + " " + list("%D", 0, nc) + ", " + list("%A", 0, na) + ", " + list("%B", 0, nb) + ", "
+                + list("%C", 0, nc)
+                + ";\nwmma.store.d.sync.aligned." + layoutC + "." + shape + ".global." + out + " [%out], "
+                + list("%D", 0, nc) + ", "
                 + strideC + ";\nret; }";
-        cases.add(Case.of("9.7.14.4/wmma." + layouts + "." + shape + "." + types, 80, ptx, LaunchConfig.of(1, 32), in.array(),
+        cases.add(Case.of("9.7.14.4/wmma." + layouts + "." + shape + "." + types, 80, ptx, LaunchConfig.of(1, 32),
+                in.array(),
                 new Answer(bytesC, bits, new Freedom[bits.length])));
     }
 }

@@ -160,7 +160,9 @@ final class Tuples {
     }); }
 
     /** A warp a block, all lanes of which are there. */
-    Case answersOfWarps(GroupAnswers r) { return answersOfBlocks(32, r); }
+    Case answersOfWarps(GroupAnswers r) {
+        return answersOfBlocks(32, r);
+    }
 
     /** Blocks of a size, all threads of which are there. */
     Case answersOfBlocks(int threads, GroupAnswers r) {
