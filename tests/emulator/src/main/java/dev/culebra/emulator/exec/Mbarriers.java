@@ -23,7 +23,9 @@ final class Mbarriers {
     }
 
     /** Whether there are any: nothing else need be asked where there are none. */
-    boolean any() { return !live.isEmpty(); }
+    boolean any() {
+        return !live.isEmpty();
+    }
 
     /** A fence for fresh mbarriers. */
     void announce(Warp w, int mask) { live.forEach(b -> b.announce(w, mask)); }
