@@ -61,7 +61,7 @@ final class ClusterRig implements AddressSpace {
     }
 
     /**
-     * A module of one kernel {@code k(in, out)} with both pointers in %in and %out, %tid and %rank set, registers %r0 to %r29,
+     * A module of one kernel {@code k(in, out)} with both pointers in %in and %out, %t and %rank set, registers %r0 to %r29,
      * %d0 to %d29, %h0 to %h9, %p0 to %p9, %f0 to %f9, and 4096 bytes of shared memory {@code sm} that begin with eight cells
      * for mbarriers.
      */
@@ -71,8 +71,8 @@ final class ClusterRig implements AddressSpace {
             + """
                     .shared .align 128 .b8 sm[4096];
                     .visible .entry k(.param .u64 in, .param .u64 out) {
-                    .reg .b64 %in, %out, %d<30>; .reg .b32 %tid, %rank, %r<30>; .reg .b16 %h<10>; .reg .pred %p<10>; .reg .f32 %f<10>;
-                    ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %tid, %tid.x; mov.u32 %rank, %cluster_ctarank;
+                    .reg .b64 %in, %out, %d<30>; .reg .b32 %t, %rank, %r<30>; .reg .b16 %h<10>; .reg .pred %p<10>; .reg .f32 %f<10>;
+                    ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %t, %tid.x; mov.u32 %rank, %cluster_ctarank;
                     """
             + code + "\nret; }\n"; }
 

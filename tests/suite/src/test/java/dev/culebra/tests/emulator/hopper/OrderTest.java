@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.exec.DeviceFault;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -34,11 +35,11 @@ class OrderTest {
     // ---- copies that land late ----
 
     private static final String LOAD = """
-            mov.u32 %r1, sm; add.u32 %r2, %r1, 128; setp.eq.u32 %p1, %tid, 0; @%p1 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0;
+            mov.u32 %r1, sm; add.u32 %r2, %r1, 128; setp.eq.u32 %p1, %t, 0; @%p1 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0;
             @!%p1 bra W; mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 256;
             cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2], [%in], 256, [%r1];
             W: |mbarrier.try_wait.parity.shared.b64 %p2, [%r1], 0; @!%p2 bra W;|
-            mad.lo.u32 %r3, %tid, 4, %r2; ld.shared.u32 %r4, [%r3]; mul.wide.u32 %d1, %tid, 4; add.u64 %out, %out, %d1; st.global.u32 [%out], %r4;
+            mad.lo.u32 %r3, %t, 4, %r2; ld.shared.u32 %r4, [%r3]; mul.wide.u32 %d1, %t, 4; add.u64 %out, %out, %d1; st.global.u32 [%out], %r4;
             bar.sync 0; X: mbarrier.try_wait.parity.shared.b64 %p2, [%r1], 0; @!%p2 bra X;
             """;
 
@@ -61,11 +62,11 @@ class OrderTest {
     void whoHasNotWaitedDoesNotKnow() {
         // Thread 0 waits; thread 32 does not, and no barrier of the block tells it.
         String code = """
-                mov.u32 %r1, sm; add.u32 %r2, %r1, 128; setp.eq.u32 %p1, %tid, 0; @%p1 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0;
+                mov.u32 %r1, sm; add.u32 %r2, %r1, 128; setp.eq.u32 %p1, %t, 0; @%p1 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0;
                 @!%p1 bra READ; mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 256;
                 cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2], [%in], 256, [%r1];
                 W: mbarrier.try_wait.parity.shared.b64 %p2, [%r1], 0; @!%p2 bra W;
-                READ: |bar.sync 0;| mad.lo.u32 %r3, %tid, 4, %r2; ld.shared.u32 %r4, [%r3]; bar.sync 1;
+                READ: |bar.sync 0;| mad.lo.u32 %r3, %t, 4, %r2; ld.shared.u32 %r4, [%r3]; bar.sync 1;
                 """;
         passes(with(code), 1, 64);
         races(without(code), 1, 64, "copy");
@@ -75,11 +76,11 @@ class OrderTest {
     void aPlaceFilledAgainBeforeItsReadersAreDone() {
         // Two rounds through one place; the second copy must wait for the readers' arrivals.
         String code = """
-                mov.u32 %r1, sm; add.u32 %r2, %r1, 128; setp.eq.u32 %p1, %tid, 32; @!%p1 bra INITED;
+                mov.u32 %r1, sm; add.u32 %r2, %r1, 128; setp.eq.u32 %p1, %t, 32; @!%p1 bra INITED;
                 mbarrier.init.shared.b64 [%r1], 1; mbarrier.init.shared.b64 [%r1+8], 32; INITED: bar.sync 0;
-                setp.gt.u32 %p2, %tid, 32; @%p2 ret; @%p1 bra PRODUCE; mov.u32 %r5, 0;
+                setp.gt.u32 %p2, %t, 32; @%p2 ret; @%p1 bra PRODUCE; mov.u32 %r5, 0;
                 CONSUME: mbarrier.try_wait.parity.shared.b64 %p3, [%r1], %r5; @!%p3 bra CONSUME;
-                mad.lo.u32 %r3, %tid, 4, %r2; ld.shared.u32 %r4, [%r3]; mbarrier.arrive.shared.b64 _, [%r1+8];
+                mad.lo.u32 %r3, %t, 4, %r2; ld.shared.u32 %r4, [%r3]; mbarrier.arrive.shared.b64 _, [%r1+8];
                 add.u32 %r5, %r5, 1; setp.lt.u32 %p4, %r5, 2; @%p4 bra CONSUME; ret;
                 PRODUCE: mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 128;
                 cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2], [%in], 128, [%r1];
@@ -123,7 +124,7 @@ class OrderTest {
     @Test
     void asynchronousUpdatesOfOnePlaceDoNotRaceButItsReaderMustWait() {
         String code = """
-                mov.u32 %r1, sm; setp.eq.u32 %p1, %rank, 0; setp.eq.u32 %p2, %tid, 0; and.pred %p3, %p1, %p2;
+                mov.u32 %r1, sm; setp.eq.u32 %p1, %rank, 0; setp.eq.u32 %p2, %t, 0; and.pred %p3, %p1, %p2;
                 @%p3 mbarrier.init.shared.b64 [%r1], 1; @%p3 st.shared.u32 [%r1+128], 5; @%p3 mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 256;
                 barrier.cluster.arrive; barrier.cluster.wait; @%p1 bra READ; mapa.shared::cluster.u32 %r2, %r1, 0;
                 red.async.relaxed.cluster.shared::cluster.mbarrier::complete_tx::bytes.add.u32 [%r2+128], 1, [%r2]; bra END;
@@ -139,7 +140,7 @@ class OrderTest {
     @Test
     void anInitNobodyHasSeen() {
         String code = """
-                mov.u32 %r1, sm; setp.eq.u32 %p1, %tid, 0; @%p1 mbarrier.init.shared.b64 [%r1], 64; |bar.sync 0;| mbarrier.arrive.shared.b64 %d1, [%r1];
+                mov.u32 %r1, sm; setp.eq.u32 %p1, %t, 0; @%p1 mbarrier.init.shared.b64 [%r1], 64; |bar.sync 0;| mbarrier.arrive.shared.b64 %d1, [%r1];
                 W: mbarrier.try_wait.shared.b64 %p2, [%r1], %d1; @!%p2 bra W;
                 """;
         passes(with(code), 1, 64);
@@ -162,9 +163,9 @@ class OrderTest {
     @Test
     void anArrivalHandsOverWhatCameBefore() {
         String code = """
-                mov.u32 %r1, sm; setp.eq.u32 %p1, %tid, 0; @%p1 mbarrier.init.shared.b64 [%r1], 32; bar.sync 0;
-                setp.ge.u32 %p2, %tid, 32; and.b32 %r2, %tid, 31; mad.lo.u32 %r3, %r2, 4, %r1; @%p2 bra READ;
-                st.shared.u32 [%r3+128], %tid; mbarrier.arrive.ORDER.cta.shared.b64 _, [%r1]; ret;
+                mov.u32 %r1, sm; setp.eq.u32 %p1, %t, 0; @%p1 mbarrier.init.shared.b64 [%r1], 32; bar.sync 0;
+                setp.ge.u32 %p2, %t, 32; and.b32 %r2, %t, 31; mad.lo.u32 %r3, %r2, 4, %r1; @%p2 bra READ;
+                st.shared.u32 [%r3+128], %t; mbarrier.arrive.ORDER.cta.shared.b64 _, [%r1]; ret;
                 READ: |W: mbarrier.try_wait.parity.shared.b64 %p3, [%r1], 0; @!%p3 bra W;| ld.shared.u32 %r4, [%r3+128];
                 """;
         passes(with(code).replace("ORDER", "release"), 1, 64);
@@ -176,7 +177,7 @@ class OrderTest {
     @Test
     void memoryOfAnMbarrierThatChangesItsUse() {
         String code = """
-                mov.u32 %r1, sm; setp.eq.u32 %p1, %tid, 0; setp.eq.u32 %p2, %tid, 32; @%p1 mbarrier.init.shared.b64 [%r1], 1;
+                mov.u32 %r1, sm; setp.eq.u32 %p1, %t, 0; setp.eq.u32 %p2, %t, 32; @%p1 mbarrier.init.shared.b64 [%r1], 1;
                 @%p1 mbarrier.inval.shared.b64 [%r1]; |bar.sync 0;| @%p2 st.shared.u64 [%r1], 1;
                 """;
         passes(with(code), 1, 64);
@@ -227,7 +228,7 @@ class OrderTest {
 
     @Test
     void withoutChecksAllOfItRuns() throws DeviceFault {
-        for (Set<Check> checks : new Set[]{Set.of(), Set.of(Check.RACES), Set.of(Check.UNWRITTEN)}) {
+        for (Set<Check> checks : List.<Set<Check>>of(Set.of(), Set.of(Check.RACES), Set.of(Check.UNWRITTEN))) {
             ClusterRig rig = ClusterRig.resource("exchange.ptx");
             rig.spec = rig.spec.withChecks(checks);
             long out = rig.zeros(128);
