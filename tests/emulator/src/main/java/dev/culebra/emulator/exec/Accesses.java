@@ -9,6 +9,8 @@ final class Accesses {
     static final byte READ = 0;
     /** A plain write that another has followed, unordered, with the same value. */
     static final byte SAME_WRITE = 1;
+    /** A write that races with plain accesses alone, of an engine. */
+    static final byte UPDATE = 2;
 
     long[] record = new long[4];
     int[] line = new int[4];

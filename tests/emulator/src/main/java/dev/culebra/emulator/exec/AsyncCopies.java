@@ -19,6 +19,8 @@ final class AsyncCopies {
     /** A warp's copies of one instruction, lane by lane. */
     private static final class Pending {
         int lanes;
+        /** Lanes whose copies an mbarrier waits for. */
+        int followed;
         final long[] from = new long[32];
         final int[] to = new int[32];
         final int[] filled = new int[32];
@@ -54,9 +56,9 @@ final class AsyncCopies {
     /** Forgets what lanes that exit have asked for. */
     void drop(Warp w, int mask) {
         for (Pending p : pending) {
-            w.block.copiesInFlight -= Integer.bitCount(p.lanes & mask);
+            w.block.copiesInFlight -= Integer.bitCount(p.lanes & mask & ~p.followed);
         }
-        pending.removeIf(p -> (p.lanes &= ~mask) == 0);
+        pending.removeIf(p -> (p.lanes &= ~(mask & ~p.followed)) == 0); // those an mbarrier follows land all the same
     }
 
     private void commit(int mask) {
@@ -71,7 +73,7 @@ final class AsyncCopies {
             int lanes = p.lanes & mask;
             for (int l = 0; l < 32; l++) {
                 if ((lanes >>> l & 1) != 0 && (keep < 0 || p.group[l] < committed[l] - keep)) {
-                    p.op.land(w, l, p);
+                    p.op.land(w, l, p, null);
                     p.lanes &= ~(1 << l);
                     w.block.copiesInFlight--;
                 }
@@ -97,11 +99,18 @@ final class AsyncCopies {
     static void register(Families f) { f.add("cp", AsyncCopies::decode); }
 
     private static void decode(Decoding x) {
-        if (!x.take("async") || x.has("bulk") || x.has("mbarrier")) {
+        boolean reduce = x.take("reduce");
+        if (!x.take("async") || reduce && !x.has("bulk")) {
             throw x.refuse("unknown instruction");
         }
+        if (x.has("bulk")) {
+            BulkCopies.decode(x, reduce);
+            return;
+        }
         x.require(80, 70);
-        if (x.take("commit_group")) {
+        if (x.take("mbarrier")) {
+            follow(x);
+        } else if (x.take("commit_group")) {
             x.done(0);
             x.emit(new Op() {
                 @Override
@@ -128,6 +137,73 @@ final class AsyncCopies {
 
         @Override
         void execute(Warp w, int mask) { w.copies.await(w, mask, keep); }
+    }
+
+    /** An arrival at an mbarrier that follows the thread's copies so far. */
+    private static void follow(Decoding x) {
+        boolean known = x.take("arrive");
+        boolean counted = x.take("noinc");
+        Space space = MemoryAccess.space(x);
+        MbarrierOps.type(x);
+        x.done(1);
+        if (!known) {
+            throw x.refuse("unknown instruction");
+        }
+        x.emit(new MbarrierOps.BarrierOp(MbarrierOps.place(x, 0, space, false), false) {
+            @Override
+            void act(Warp w, int lane, Mbarriers barriers, int offset) {
+                w.acted = true;
+                Mbarrier b = barriers.get(w, offset, lane);
+                if (!counted) {
+                    b.expectArrival(lane);
+                }
+                b.coming().add(w.copies.new Arrival(w, lane, line));
+            }
+        });
+    }
+
+    /** What an mbarrier counts when all copies of a thread that came before have landed. */
+    private final class Arrival implements Mbarrier.Coming {
+        private final Warp w;
+        private final int lane;
+        private final int line;
+        private final List<Pending> before = new ArrayList<>();
+
+        Arrival(Warp w, int lane, int line) {
+            this.w = w;
+            this.lane = lane;
+            this.line = line;
+            for (Pending p : pending) {
+                if ((p.lanes >>> lane & 1) != 0) {
+                    p.followed |= 1 << lane;
+                    before.add(p);
+                }
+            }
+        }
+
+        @Override
+        public int arrivals() { return 1; }
+
+        @Override
+        public int bytes() { return 0; }
+
+        @Override
+        public Block source() { return null; }
+
+        @Override
+        public void land(Mbarrier.Landing landing) {
+            for (Pending p : before) {
+                if ((p.lanes >>> lane & 1) != 0) {
+                    p.op.land(w, lane, p, landing);
+                    p.lanes &= ~(1 << lane);
+                    w.block.copiesInFlight--;
+                }
+            }
+            pending.removeIf(p -> p.lanes == 0);
+        }
+
+        @Override
+        public String name() { return "the arrival behind copies at ptx line " + line; }
     }
 
     private static void copy(Decoding x) {
@@ -189,12 +265,13 @@ final class AsyncCopies {
                     throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, l,
                             "cp.async with a source of " + n + " bytes for a copy of " + size);
                 }
-                long a = w.address[l];
+                long a = w.address[l] - w.block.window;
                 if (a < 0 || a > w.block.shared.length - size) {
                     throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l,
                             "illegal shared address 0x" + Long.toHexString(a) + " of " + size
                                     + " bytes, where " + w.block.shared.length + " bytes are");
                 }
+                w.block.mbarriers.refuseRange(l, a, size, "an asynchronous copy");
                 if ((a & size - 1) != 0 || (p.from[l] & size - 1) != 0) {
                     throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned "
                             + ((a & size - 1) != 0
@@ -231,11 +308,14 @@ final class AsyncCopies {
             return a;
         }
 
-        private void land(Warp w, int l, Pending p) {
+        /** Lands for the thread that waits, or where an mbarrier completes for those that wait for that. */
+        private void land(Warp w, int l, Pending p, Mbarrier.Landing landing) {
             int n = p.filled[l];
             Watch watch = w.block.watch;
-            if (w.agent != null) {
+            if (w.agent != null && landing == null) {
                 watch.cells.land(w.agent, l, p.to[l], p.size);
+            } else if (w.agent != null) {
+                watch.cells.landByChannel(landing.channel(), landing.time(), p.to[l], p.size);
             }
             if (watch != null && watch.written != null) {
                 Unwritten.mark(watch.written, p.to[l], p.size);

@@ -45,6 +45,7 @@ final class BarrierOps {
                 throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane,
                         "a barrier for " + count + " threads: it must be a multiple of 32");
             }
+            w.acted = true;
             Barrier b = w.block.barrier(w.r[number][lane], lane);
             if (aligned && w.block.strictBarriers && mask != w.alive) {
                 w.awaitLanes(-1);
@@ -71,6 +72,7 @@ final class BarrierOps {
         @Override
         void execute(Warp w, int mask) {
             java.lang.invoke.VarHandle.fullFence();
+            w.fenced |= mask;
             if (w.agent != null) {
                 w.agent.fence();
             }
@@ -85,10 +87,14 @@ final class BarrierOps {
     }
 
     private static void fence(Decoding x) {
-        x.takeAny("sc", "acq_rel", "acquire", "release");
-        if (x.take("proxy")) {
-            throw x.refuse("proxy fences are not known");
+        if (x.take("proxy") || x.has("mbarrier_init")) {
+            ProxyFences.decode(x);
+            return;
         }
+        if (x.takeAny("sync_restrict::shared::cta", "sync_restrict::shared::cluster") != null) {
+            x.require(90, 86);
+        }
+        x.takeAny("sc", "acq_rel", "acquire", "release");
         if (x.takeAny("cta", "gl", "sys", "gpu", "cluster") == null) {
             throw x.refuse("a scope is missing");
         }
@@ -99,6 +105,10 @@ final class BarrierOps {
     private static void bar(Decoding x) {
         if (x.take("warp")) {
             WarpOps.warpBarrier(x);
+            return;
+        }
+        if (x.take("cluster")) {
+            ClusterOps.barrier(x);
             return;
         }
         boolean aligned = x.instruction.opcode().equals("bar");

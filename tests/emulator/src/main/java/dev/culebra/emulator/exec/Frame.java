@@ -23,10 +23,10 @@ final class Frame {
     /** Where its ops are counted, or null. */
     Profile profile;
 
-    Frame(Program program, long[][] linkedLongs) {
+    Frame(Program program, Launch.Constants constants) {
         this.program = program;
-        r = program.ints.clone();
-        q = linkedLongs.clone();
+        r = constants.ints().clone();
+        q = constants.longs().clone();
         p = program.predicates.clone();
         grown = program.growsStack ? new int[32] : null;
         calleeBases = program.growsStack ? new int[32] : null;

@@ -28,6 +28,9 @@ final class Program {
     /** First contents of predicates. */
     int[] predicates;
     List<Link> links;
+    /** Constants of either bank that are addresses of shared memory: every block of a cluster has its own. */
+    int[] sharedInts;
+    int[] sharedLongs;
     /** Bytes of local memory of a frame: variables, and what is passed to and from functions. */
     int localBytes;
     /** Where a device function's results and parameters lie in its frame. */

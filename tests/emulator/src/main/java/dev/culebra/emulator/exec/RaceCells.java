@@ -192,10 +192,10 @@ final class RaceCells {
             int l = Integer.numberOfTrailingZeros(m);
             int at = (int) address[l];
             if (own.anySince(at >> 4, floor)) {
-                own.checkStrong(a, l, at, bytes, writes);
+                own.checkStrong(a, l, at, bytes, writes ? "written" : "read", writes);
             }
             if (other != null && other.anySince(at >> 4, floor)) {
-                other.checkStrong(a, l, at, bytes, writes);
+                other.checkStrong(a, l, at, bytes, writes ? "written" : "read", writes);
             }
             int first = at >> own.shift;
             for (int c = first; c < first + n; c++) {
@@ -300,5 +300,76 @@ final class RaceCells {
             read(a, 1 << l, address, piece, line);
         }
         inFlight -= bytes;
+    }
+
+    /**
+     * The same where those know of it that know of a channel's completion.
+     *
+     * @param a the agent that asked
+     * @param l the lane that asked
+     * @param channel the channel
+     * @param time from {@link Timeline#complete}
+     * @param at first byte
+     * @param bytes how many, as borrowed
+     * @param line of the instruction that asked
+     */
+    void giveBackByChannel(Agent a, int l, int channel, int time, int at, int bytes, int line) {
+        int piece = Math.min(16, bytes);
+        RaceLayer own = layer(piece);
+        for (int i = at; i < at + bytes; i += piece) {
+            own.giveBack(a, l, i, piece);
+            own.byChannel(a, Timeline.interval(channel, time), i, piece, line, Accesses.READ);
+        }
+        inFlight -= bytes;
+    }
+
+    /**
+     * An asynchronous update of this memory is asked for, which several may do to the same bytes: now it must come behind all
+     * plain accesses.
+     *
+     * @param a the asking warp's agent
+     * @param l the asking lane
+     * @param at first byte
+     * @param bytes how many, as for {@link #claim}
+     */
+    void update(Agent a, int l, int at, int bytes) {
+        RaceLayer own = layer(bytes);
+        int piece = Math.min(16, bytes);
+        for (int i = at; i < at + bytes; i += piece) {
+            own.checkStrong(a, l, i, piece, "to be updated by this", true);
+            if (other(own) != null) {
+                other(own).checkStrong(a, l, i, piece, "to be updated by this", true);
+            }
+        }
+    }
+
+    /**
+     * Such an update has been done, and those know of it that know of a channel's completion.
+     *
+     * @param a the agent that asked
+     * @param channel the channel
+     * @param time from {@link Timeline#complete}
+     * @param at first byte
+     * @param bytes how many, as asked for
+     * @param line of the instruction that asked
+     */
+    void updateByChannel(Agent a, int channel, int time, int at, int bytes, int line) {
+        int piece = Math.min(16, bytes);
+        for (int i = at; i < at + bytes; i += piece) {
+            layer(piece).byChannel(a, Timeline.interval(channel, time), i, piece, line, Accesses.UPDATE);
+        }
+    }
+
+    /**
+     * The block of this memory ends: accesses of others must come before.
+     *
+     * @param block the block
+     * @param known what all its threads know
+     */
+    void end(Block block, Clock known) {
+        fine.end(block, known);
+        if (rows != null) {
+            rows.end(block, known);
+        }
     }
 }

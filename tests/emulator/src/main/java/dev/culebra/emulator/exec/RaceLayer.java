@@ -201,6 +201,7 @@ final class RaceLayer {
                     checkAgents(a, l, c, strongWrite, strongWho, "read", "written");
                 }
                 checkOthers(a, l, c, Accesses.SAME_WRITE, "read", "written", null);
+                checkOthers(a, l, c, Accesses.UPDATE, "read", "written", null);
             }
         }
     }
@@ -249,12 +250,12 @@ final class RaceLayer {
             }
             checkOthers(a, l, c, Accesses.READ, how, "read", null);
             checkOthers(a, l, c, Accesses.SAME_WRITE, how, "written", op);
+            checkOthers(a, l, c, Accesses.UPDATE, how, "written", null);
         }
     }
 
     /** Checks a strong access of some bytes. */
-    void checkStrong(Agent a, int l, int at, int bytes, boolean writes) {
-        String how = writes ? "written" : "read";
+    void checkStrong(Agent a, int l, int at, int bytes, String how, boolean writes) {
         int from = at >> shift;
         for (int c = from; c < Math.max(from + 1, at + bytes >> shift); c++) {
             int unordered = a.unordered(l, write[c]);
@@ -326,6 +327,49 @@ final class RaceLayer {
             }
         }
         readLatest[row] = left ? -1 : timeline.latest();
+    }
+
+    /** Notes what those know of that know of a channel's completion. */
+    void byChannel(Agent a, int interval, int at, int bytes, int line, byte kind) {
+        for (int c = at >> shift; c < at + bytes >> shift; c++) {
+            others(c, a).put((long) interval << 32 | 1, line, kind);
+        }
+        (kind == Accesses.READ ? readLatest : writeLatest)[at >> 4] = -1; // no floor tells of channels
+    }
+
+    /** The block whose memory this is ends; other blocks' accesses must be known. */
+    void end(Block block, Clock known) {
+        for (int c = 0; c < write.length; c++) {
+            end(block, known, write[c], writeLine[c], c, "written");
+            for (int i = 0; i < read.length; i++) {
+                if (read[i] != null) {
+                    end(block, known, read[i][c], readWho[i][c] >> 5, c, "read");
+                }
+                if (strongLatest != null && strongWho[i] != null) {
+                    end(block, known, strongRead[i][c], strongWho[i][c] >> 5, c, "read");
+                    end(block, known, strongWrite[i][c], strongWho[i][c] >> 5, c, "written");
+                }
+            }
+            Accesses o = others == null ? null : others[c];
+            for (int i = 0; o != null && i < o.count; i++) {
+                end(block, known, o.record[i], o.line[i], c, o.kind[i] == Accesses.READ ? "read" : "written");
+            }
+        }
+    }
+
+    private void end(Block block, Clock known, long record, int line, int c, String how) {
+        int interval = (int) (record >>> 32);
+        if (interval <= 0 || Long.compareUnsigned(record, known.floor) <= 0) {
+            return;
+        }
+        Agent other = timeline.agents[interval & (1 << timeline.bits) - 1];
+        int unknown = other.warp.block == block ? 0 : known.unknown(interval, (int) record);
+        if (unknown != 0) {
+            throw new Fault(DeviceFault.LAUNCH_FAILED, -1, "race: block " + block.index + " ends and nothing orders that behind "
+                    + "where " + place(c) + " of its shared memory is " + how + " at ptx line " + line + " by thread "
+                    + other.warp.threadOf(Integer.numberOfTrailingZeros(unknown)) + " of block " + other.warp.block.index
+                    + "; let it wait at barrier.cluster before it ends");
+        }
     }
 
     String place(int c) {

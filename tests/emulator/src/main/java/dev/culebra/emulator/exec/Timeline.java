@@ -52,7 +52,7 @@ final class Timeline {
 
     /** Whether so much time has passed that history should be forgotten before the next block. */
     boolean old() {
-        return time > mostTime / 2;
+        return time > mostTime / 2 || channels.length > 0; // those of a block before are no use to the next
     }
 
     /** Begins again at the first moment; all cells must be cleared with it. */

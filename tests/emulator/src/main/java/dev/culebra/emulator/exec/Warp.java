@@ -46,6 +46,21 @@ final class Warp {
     private int restless;
     /** An op sets this to have the warp give way to others after it. */
     boolean yield;
+    /** Whether something was done in this turn that others can notice, or that depends on more than this cluster. */
+    boolean acted;
+    /** Turns one after the other in which nothing was done but to find a wait not over, and the last of these waits. */
+    int fruitless;
+    MbarrierWaits.Wait fruitlessWait;
+    /** An op sets this when it found that what it waits for has not come. */
+    MbarrierWaits.Wait unfinishedWait;
+
+    /** Lanes that have arrived at the cluster's barrier and not waited, and in which of its phases. */
+    int arrivedAtCluster;
+    final int[] clusterPhase = new int[32];
+    /** What each lane last waited for. */
+    final Mbarrier[] waitedFor = new Mbarrier[32];
+    /** Lanes that have fenced since they last arrived at the cluster's barrier. */
+    int fenced;
 
     /** Its part in the order of the block's events; null when races are not looked for. */
     Agent agent;
@@ -56,6 +71,7 @@ final class Warp {
     final byte[] localWritten;
     final int stackBytes;
     final AsyncCopies copies = new AsyncCopies();
+    final BulkGroups bulkGroups = new BulkGroups();
 
     final int[] t0 = new int[32];
     final int[] t1 = new int[32];
@@ -80,7 +96,7 @@ final class Warp {
         this.stackBytes = block.launch.code.localBytes();
         this.local = new byte[32 * stackBytes];
         this.localWritten = block.launch.spec.checks().contains(Check.UNWRITTEN) ? new byte[local.length] : null;
-        this.root = new Frame(block.launch.code.main(), block.launch.linked(block.launch.code.main()));
+        this.root = new Frame(block.launch.code.main(), block.launch.constants(block.launch.code.main(), block.rank));
         root.profile = block.meter == null ? null : block.meter.profile(root.program);
     }
 
@@ -92,6 +108,10 @@ final class Warp {
             java.util.Arrays.fill(localWritten, (byte) 0);
         }
         copies.clear();
+        bulkGroups.clear();
+        fruitless = 0;
+        arrivedAtCluster = 0;
+        fenced = 0;
         alive = threads;
         leaves.clear();
         Split first = new Split(null, root, alive, 0);
@@ -118,10 +138,13 @@ final class Warp {
         int left = budget;
         Op op = null;
         yield = false;
+        acted = false;
+        unfinishedWait = null;
         try {
             while (left > 0 && !yield) {
-                if (current == null && !choose()) {
+                if (current == null && !chooseOrRelax()) {
                     steps += budget - left;
+                    fruitless = left == budget ? fruitless : 0;
                     return alive == 0 ? Outcome.DONE : Outcome.BLOCKED;
                 }
                 bind(current.frame);
@@ -169,7 +192,15 @@ final class Warp {
                     block.launch.kernelName, op.line, block.index, null);
         }
         steps += budget - left;
-        if (++restless >= RESTLESS_TURNS) {
+        if (unfinishedWait != null && !acted) {
+            fruitlessWait = unfinishedWait;
+            if (++fruitless % MbarrierWaits.PATIENCE == 0) {
+                relax(); // those that others of the warp wait for at a meeting place may be the ones to bring it
+            }
+        } else if (!yield || acted) {
+            fruitless = 0; // neither does a pause between two looks bring it nearer
+        }
+        if (unfinishedWait == null && ++restless >= RESTLESS_TURNS) {
             relax();
         }
         if (current != null && leaves.size() > 1) { // others' turn: a lane may be spinning on what they will do
@@ -190,11 +221,21 @@ final class Warp {
 
     /** A clock that moves with the instructions executed and with each reading. */
     long clock(int lane) {
+        acted = true; // who looks at the time may give up waiting
         clockReads += lane == 0 ? 1 : 0;
         return steps + clockReads;
     }
 
     Dim threadOf(int lane) { return block.launch.block.at(index * 32L + lane); }
+
+    /** Before a warp is said to wait for others, lanes that only wait to meet the rest of their warp go on without it. */
+    private boolean chooseOrRelax() {
+        if (choose()) {
+            return true;
+        }
+        relax();
+        return choose();
+    }
 
     private boolean choose() {
         for (int i = leaves.size() - 1; i >= 0; i--) {
@@ -207,7 +248,9 @@ final class Warp {
     }
 
     /** The splits that wait, for a diagnostic; the lanes in none of them have parted and wait to meet again. */
-    List<Split> waiting() { return leaves; }
+    List<Split> waiting() {
+        return leaves;
+    }
 
     // ---- divergence and calls ----
 
@@ -326,7 +369,7 @@ final class Warp {
     /** Enters a function with the current split's lanes. */
     Frame call(Program callee, int resume) {
         Split s = current;
-        Frame f = new Frame(callee, block.launch.linked(callee));
+        Frame f = new Frame(callee, block.launch.constants(callee, block.rank));
         f.localBase = s.frame.baseOfCallee(s.mask);
         if (f.localBase + callee.localBytes > stackBytes) {
             throw new Fault(DeviceFault.STACK_ERROR, Integer.numberOfTrailingZeros(s.mask),
@@ -380,6 +423,7 @@ final class Warp {
         copies.drop(this, mask);
         drop(mask);
         block.exited(Integer.bitCount(mask));
+        block.cluster.barrier.exited(this, mask);
         resolve();
     }
 
@@ -486,9 +530,11 @@ final class Warp {
             Op other = elsewhere.frame.program.ops[elsewhere.pc];
             throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(here),
                     "barrier: it is for whole warps, and this warp's thread "
-                    + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
-                    + "' at ptx line " + other.line + " instead; a barrier must not stand in code that a warp's threads"
-                    + " come to by different ways", bar);
+                            + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
+                            + "' at ptx line " + other.line
+                            + " instead; a barrier must not stand in code that a warp's threads"
+                            + " come to by different ways",
+                    bar);
         }
     }
 

@@ -20,16 +20,14 @@ final class Watch {
     final byte[] written;
     /** What strong accesses of each four bytes of shared memory have released. */
     private Rendezvous[] flags;
-    /** The same of all global memory. */
-    private Rendezvous global;
 
     private Watch(Block block, boolean races, boolean unwritten) {
         this.block = block;
-        timeline = races ? new Timeline(block.warps.length) : null;
+        timeline = block.cluster.timeline;
         cells = races ? new RaceCells(timeline, block.shared) : null;
         written = unwritten ? new byte[block.shared.length] : null;
         for (Warp w : block.warps) {
-            w.agent = races ? new Agent(timeline, w.index, w.threads, w) : null;
+            w.agent = races ? new Agent(timeline, block.rank * block.warps.length + w.index, w.threads, w) : null;
         }
     }
 
@@ -40,25 +38,24 @@ final class Watch {
         return races || unwritten ? new Watch(block, races, unwritten) : null;
     }
 
-    /** Makes it ready for a block's first instruction. */
-    void start() {
+    /**
+     * Makes it ready for a block's first instruction.
+     *
+     * @param restart whether the timeline has begun again
+     * @param origin what all threads know at the start; null where there is no timeline
+     */
+    void start(boolean restart, Clock origin) {
         if (written != null) {
             Arrays.fill(written, (byte) 0);
         }
         if (timeline == null) {
             return;
         }
-        boolean restart = timeline.old();
-        if (restart) {
-            timeline.restart();
-        }
         cells.start(restart);
-        Clock origin = timeline.now();
         for (Warp w : block.warps) {
             w.agent.start(origin);
         }
         flags = null;
-        global = null;
     }
 
     /** Lanes are about to access shared memory at {@code w.address}. */
@@ -143,7 +140,7 @@ final class Watch {
             for (int m = shared ? left : 0; m != 0; m &= m - 1) {
                 same &= w.address[Integer.numberOfTrailingZeros(m)] == at ? -1 : ~Integer.lowestOneBit(m);
             }
-            Rendezvous r = shared ? flag((int) at >> 2) : global();
+            Rendezvous r = shared ? flag((int) at >> 2) : block.cluster.global();
             MemoryAccess.Handing handing = op.handing();
             if (handing == MemoryAccess.Handing.LATER || handing == MemoryAccess.Handing.COUNT) {
                 w.agent.arriveCounting(r, same);
@@ -152,9 +149,10 @@ final class Watch {
             }
             if (handing == MemoryAccess.Handing.LATER) {
                 w.agent.acquireLater(same, r);
-            } else if ((handing == MemoryAccess.Handing.ACQUIRE || handing == MemoryAccess.Handing.BOTH) && !r.empty()) {
-                w.agent.acquire(same, r.clock());
-            }
+            } else
+                if ((handing == MemoryAccess.Handing.ACQUIRE || handing == MemoryAccess.Handing.BOTH) && !r.empty()) {
+                    w.agent.acquire(same, r.clock());
+                }
             left &= ~same;
         }
     }
@@ -167,12 +165,5 @@ final class Watch {
             flags[word] = new Rendezvous(timeline);
         }
         return flags[word];
-    }
-
-    private Rendezvous global() {
-        if (global == null) {
-            global = new Rendezvous(timeline);
-        }
-        return global;
     }
 }
