@@ -233,8 +233,31 @@ final class Warp {
         if (choose()) {
             return true;
         }
+        if (block.strictBarriers) {
+            refusePassedBarriers();
+        }
         relax();
         return choose();
+    }
+
+    /** Lanes that wait at a barrier for whole warps, while others have gone round it and wait where the ways meet. */
+    private void refusePassedBarriers() {
+        for (Split leaf : leaves) {
+            Op at = leaf.frame.program.ops[leaf.pc];
+            if (leaf.state != State.AT_WARP_SYNC || !(at instanceof BarrierOps.BarOp)) {
+                continue;
+            }
+            for (Split n = leaf.parent; n != null; n = n.parent) {
+                if (n.arrived != 0 && n.rejoin >= 0) {
+                    throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(leaf.mask),
+                            "barrier: it is for whole warps, and this warp's thread "
+                                    + threadOf(Integer.numberOfTrailingZeros(n.arrived)) + " has gone round it, to ptx line "
+                                    + n.frame.program.ops[n.rejoin].line
+                                    + "; a barrier must not stand in code that only some of a warp's threads come to",
+                            at);
+                }
+            }
+        }
     }
 
     private boolean choose() {
@@ -489,7 +512,11 @@ final class Warp {
         }
         Frame before = frame;
         bind(s.frame);
-        op.perform(this, here);
+        try {
+            op.perform(this, here);
+        } catch (Fault f) {
+            throw f.op != null ? f : new Fault(f.cudaError, f.lane, f.getMessage(), op);
+        }
         bind(before);
         for (Split o : leaves) {
             if (o != s && meets(s, op, o)) {

@@ -130,7 +130,7 @@ class CopyTest {
         long b = d.alloc(16);
         MemorySegment copy = d.f("cuMemcpyDtoDAsync", 3020);
         d.ok(PFN_cuMemcpyDtoDAsync_v3020.invoke(copy, b + 4, a, 12, RawDriver.NULL));
-        assertArrayEquals(new int[]{0, 1, 2, 3}, d.readInts(b, 4));
+        assertArrayEquals(new int[]{RawDriver.FRESH, 1, 2, 3}, d.readInts(b, 4));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(),
                 PFN_cuMemcpyDtoDAsync_v3020.invoke(copy, b + 8, a, 12, RawDriver.NULL));
 
@@ -190,6 +190,8 @@ class CopyTest {
         MemorySegment host = d.arena.allocateFrom(ValueLayout.JAVA_BYTE, source);
         // The last row ends at byte 20: what lies behind it need not exist.
         long a = d.alloc(20);
+        d.ok(d.fill8(a, 0, 20, RawDriver.NULL));
+        d.ok(d.synchronize(RawDriver.NULL));
         MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
         CountDownLatch gate = hold(stream);
         d.ok(copy2D(rectangle(host, a, true), stream));

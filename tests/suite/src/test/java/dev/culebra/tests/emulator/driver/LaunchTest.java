@@ -54,7 +54,7 @@ class LaunchTest {
         for (int i = 0; i < 5; i++) {
             arguments.getAtIndex(ValueLayout.ADDRESS, i).reinterpret(8).fill((byte) 0x55);
         }
-        assertEquals(0, d.readInts(out, 2)[1]);
+        assertEquals(RawDriver.FRESH, d.readInts(out, 2)[1]);
         gate.countDown();
         d.ok(d.synchronize(stream));
         assertArrayEquals(IntStream.of(values).map(v -> 3 * v + 5).toArray(), d.readInts(out, n));
@@ -285,7 +285,7 @@ class LaunchTest {
         d.ok(PFN_cuStreamEndCapture_v10000.invoke(d.f("cuStreamEndCapture", 10000), stream, to));
         d.ok(PFN_cuGraphInstantiateWithFlags_v11040.invoke(d.f("cuGraphInstantiateWithFlags", 11040), to,
                 to.get(ValueLayout.ADDRESS, 0), 0));
-        assertEquals(0, d.readInts(a, 1)[0]);
+        assertEquals(RawDriver.FRESH, d.readInts(a, 1)[0]);
         d.ok(PFN_cuGraphLaunch_v10000.invoke(d.f("cuGraphLaunch", 10000), to.get(ValueLayout.ADDRESS, 0), stream));
         d.ok(d.synchronize(stream));
         assertEquals(77, d.readInts(a, 1)[0]);

@@ -44,7 +44,7 @@ class MemoryTest {
         assertTrue(b - a > 256, "there is a gap between allocations");
         d.ok(d.free(a));
         assertNotEquals(a, d.alloc(1));
-        assertEquals(0, d.read(b, 300)[299]);
+        assertEquals(0x7f, d.read(b, 300)[299], "fresh memory is poisoned");
     }
 
     @Test
@@ -304,6 +304,8 @@ class MemoryTest {
         long a = d.alloc(64);
         d.ok(d.fill8(a + 1, 0xfe, 62, RawDriver.NULL));
         byte[] expected = new byte[64];
+        expected[0] = (byte) 0xff; // fresh memory's poison
+        expected[63] = 0x7f;
         Arrays.fill(expected, 1, 63, (byte) 0xfe);
         assertArrayEquals(expected, d.read(a, 64));
         MemorySegment fill = d.f("cuMemsetD32Async", 3020);

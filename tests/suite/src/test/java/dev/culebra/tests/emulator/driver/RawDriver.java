@@ -20,6 +20,8 @@ import java.util.Map;
 @SuppressWarnings("restricted")
 final class RawDriver implements AutoCloseable {
 
+    /** What fresh memory holds: four bytes of it as a number. */
+    static final int FRESH = 0x7fff7fff;
     static final MemorySegment NULL = MemorySegment.NULL;
 
     final EmulatorProvider provider;
