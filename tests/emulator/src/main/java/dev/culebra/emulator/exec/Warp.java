@@ -64,6 +64,8 @@ final class Warp {
 
     /** Its part in the order of the block's events; null when races are not looked for. */
     Agent agent;
+    /** The member masks with which lanes came to the warp's barrier; kept where there is an agent. */
+    final int[] named = new int[32];
 
     /** Local memory: {@code lane * stackBytes + offset}. */
     final byte[] local;
