@@ -98,7 +98,8 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
                 scaled("memory", DEFAULT.memoryBytes), integer("workers", DEFAULT.workers),
                 scaled("stepLimit", DEFAULT.stepLimit), checksProperty(),
                 integer("holdMillis", DEFAULT.holdMillis), faultsProperty(),
-                oneOf("leaks", "fail", "warn", DEFAULT.failOnLeaks), oneOf("recovery", "true", "false", DEFAULT.recovers));
+                oneOf("leaks", "fail", "warn", DEFAULT.failOnLeaks),
+                oneOf("recovery", "true", "false", DEFAULT.recovers));
     }
 
     private static FaultPlan faultsProperty() {

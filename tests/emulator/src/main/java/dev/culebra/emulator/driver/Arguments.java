@@ -81,7 +81,8 @@ record Arguments(PtxKernel kernel, MemorySegment block) {
         int most = padded(kernel);
         if (buffer == 0 && size != 0 || size < takes || size > most) {
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(), "the argument block in extra has "
-                    + (buffer == 0 ? "no address and " : "") + size + " bytes; kernel " + kernel.name() + " takes " + takes
+                    + (buffer == 0 ? "no address and " : "") + size + " bytes; kernel " + kernel.name() + " takes "
+                    + takes
                     + (most > takes ? ", or " + most + " as a C struct of them has" : ""));
         }
         MemorySegment.copy(Native.at(buffer, size), 0, block, 0, takes);

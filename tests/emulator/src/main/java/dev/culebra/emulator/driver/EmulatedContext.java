@@ -97,8 +97,9 @@ final class EmulatedContext {
         legacy = new EmulatedStream(this, EmulatedStream.Kind.LEGACY, 0, 0);
         Fault was = fault;
         if (was != null && !driver.machine.recovers()) {
-            device.lose(new Fault(was.code(), was.diagnostic() + "; the device does not recover from that in this process"
-                    + " (culebra.emulator.recovery=false)"));
+            device.lose(
+                    new Fault(was.code(), was.diagnostic() + "; the device does not recover from that in this process"
+                            + " (culebra.emulator.recovery=false)"));
         }
         fault = null;
         if (!left.isEmpty()) {

@@ -8,6 +8,7 @@ import static dev.culebra.bindings.CudaApi.CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFI
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.bindings.PFN_cuGetProcAddress_v12000;
 import dev.culebra.driver.spi.CounterRecording;
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.memory.Range;
 import dev.culebra.emulator.memory.UnifiedMemory;
 import java.lang.foreign.Arena;
@@ -28,7 +29,7 @@ public final class EmulatedDriver {
 
     final Machine machine;
     final HandleTable handles = new HandleTable();
-    final UnifiedMemory memory = new UnifiedMemory();
+    final UnifiedMemory memory;
     final Gate gate = new Gate(this);
     final Captures captures = new Captures();
     final Recordings recordings = new Recordings();
@@ -54,6 +55,7 @@ public final class EmulatedDriver {
      */
     public EmulatedDriver(Machine machine) {
         this.machine = machine;
+        this.memory = new UnifiedMemory(machine.checks().contains(Check.UNWRITTEN));
         this.traffic = new Traffic(machine);
         this.faults = new FaultInjector(machine.faults());
         List<EmulatedDevice> made = new ArrayList<>();
@@ -129,7 +131,9 @@ public final class EmulatedDriver {
     public String lastDiagnostic() { return gate.lastDiagnostic(); }
 
     /** A number for the next operation; called with {@link #order} held. */
-    long nextOperation() { return operations++; }
+    long nextOperation() {
+        return operations++;
+    }
 
     /**
      * Begins to count what kernels execute.

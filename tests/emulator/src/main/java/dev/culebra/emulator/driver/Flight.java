@@ -35,7 +35,9 @@ final class Flight {
     }
 
     /** Whether a piece of work, no graph, reads host memory that the host could change meanwhile. */
-    static boolean watches(Work work) { return source(work) != null; }
+    static boolean watches(Work work) {
+        return source(work) != null;
+    }
 
     private static Use source(Work work) {
         for (Use use : work.uses()) {
@@ -88,7 +90,8 @@ final class Flight {
                 int is = rows.bytes().get(java.lang.foreign.ValueLayout.JAVA_BYTE, rows.offset(at)) & 0xff;
                 throw new CudaError(CudaApi.CUDA_ERROR_LAUNCH_FAILED(), rows.size() + " bytes from "
                         + source.range().label() + " on " + stream + " were changed while the copy was in flight: byte "
-                        + at + " (0x" + Long.toHexString(address) + ") was " + was + " when the copy was asked for and is "
+                        + at + " (0x" + Long.toHexString(address) + ") was " + was
+                        + " when the copy was asked for and is "
                         + is + " when it lands; write to the memory after waiting for the copy (the stream, or an event"
                         + " behind it), or to another buffer");
             }

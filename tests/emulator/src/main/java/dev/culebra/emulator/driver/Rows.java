@@ -43,7 +43,9 @@ record Rows(MemorySegment bytes, long pitch, long width, long height) {
     }
 
     /** Where a byte counted as packed lies in {@link #bytes}. */
-    long offset(long packed) { return packed / width * pitch + packed % width; }
+    long offset(long packed) {
+        return packed / width * pitch + packed % width;
+    }
 
     void fill(byte value) {
         for (long row = 0; row < height; row++) {

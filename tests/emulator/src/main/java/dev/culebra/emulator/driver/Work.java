@@ -54,5 +54,7 @@ record Work(Kind kind, String label, Object shape, Action action, List<Use> uses
     }
 
     /** Whether it or a part of it is of a kind. */
-    boolean contains(Kind wanted) { return kind == wanted || parts.stream().anyMatch(p -> p.contains(wanted)); }
+    boolean contains(Kind wanted) {
+        return kind == wanted || parts.stream().anyMatch(p -> p.contains(wanted));
+    }
 }

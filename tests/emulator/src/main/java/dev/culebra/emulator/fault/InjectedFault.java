@@ -77,7 +77,8 @@ public final class InjectedFault {
         if (delay.isNegative() || delay.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException("a delay of " + delay + "; accepted: 0ms to 60s");
         }
-        return new InjectedFault("slow " + delay.toMillis() + "ms", Manner.SLOW, 0, Duration.ofMillis(delay.toMillis()));
+        return new InjectedFault("slow " + delay.toMillis() + "ms", Manner.SLOW, 0,
+                Duration.ofMillis(delay.toMillis()));
     }
 
     /**
@@ -95,8 +96,10 @@ public final class InjectedFault {
                 return new InjectedFault(name, Manner.REFUSED, code, Duration.ZERO);
             }
         } catch (ReflectiveOperationException e) {
-            throw new IllegalArgumentException("\"" + codeName + "\" is no error of the driver's; accepted: names as in "
-                    + "cuda.h, such as CUDA_ERROR_INVALID_IMAGE", e);
+            throw new IllegalArgumentException(
+                    "\"" + codeName + "\" is no error of the driver's; accepted: names as in "
+                            + "cuda.h, such as CUDA_ERROR_INVALID_IMAGE",
+                    e);
         }
         throw new IllegalArgumentException("\"" + codeName + "\" is no error of the driver's; accepted: names as in "
                 + "cuda.h, such as CUDA_ERROR_INVALID_IMAGE");

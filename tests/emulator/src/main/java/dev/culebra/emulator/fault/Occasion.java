@@ -29,8 +29,12 @@ public enum Occasion {
     public String word() { return name().toLowerCase(Locale.ROOT); }
 
     /** Whether it puts work on a stream that may fail or be slow later. */
-    boolean enqueues() { return this == LAUNCH || this == COPY; }
+    boolean enqueues() {
+        return this == LAUNCH || this == COPY;
+    }
 
     /** Whether it has a size that a rule may be about. */
-    boolean hasSize() { return this == ALLOCATION || this == PINNED || this == COPY; }
+    boolean hasSize() {
+        return this == ALLOCATION || this == PINNED || this == COPY;
+    }
 }

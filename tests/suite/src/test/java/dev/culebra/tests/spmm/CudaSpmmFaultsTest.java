@@ -35,7 +35,8 @@ class CudaSpmmFaultsTest {
     }
 
     private static void multiplyTwice(Device device) {
-        try (CudaSpmm spmm = CudaSpmm.open(device); CudaWeights a = spmm.load(A);
+        try (CudaSpmm spmm = CudaSpmm.open(device);
+                CudaWeights a = spmm.load(A);
                 CudaProduct product = a.prepare(P.n(), a.minimumLdx())) {
             assertTrue(product.plan().splits() > 1);
             P.checkExact(a.multiply(P.x(), P.n()));
@@ -46,8 +47,8 @@ class CudaSpmmFaultsTest {
     /** Whichever of them it is that fails, all is closed, and the next try on the same device is right. */
     @ParameterizedTest
     @ValueSource(strings = {"allocation:N=out-of-memory", "pinned:N=out-of-memory", "module:N=out-of-memory",
-            "stream:N=out-of-memory", "launch:N=out-of-memory", "launch:N=launch-failed",
-            "copy:N=illegal-address"})
+        "stream:N=out-of-memory", "launch:N=out-of-memory", "launch:N=launch-failed",
+        "copy:N=illegal-address"})
     void whateverFailsOnceNothingIsLeft(String plan) {
         int failures = 0;
         for (int n = 1;; n++) {
@@ -68,7 +69,7 @@ class CudaSpmmFaultsTest {
     /** A call that fails for want of memory leaves the rest as it was: the same weights multiply at the next call. */
     @ParameterizedTest
     @ValueSource(strings = {"allocation:4=out-of-memory", "pinned:2=out-of-memory", "module:1=out-of-memory",
-            "launch:1=out-of-memory", "copy:3=out-of-memory", "copy:4=out-of-memory"})
+        "launch:1=out-of-memory", "copy:3=out-of-memory", "copy:4=out-of-memory"})
     void theSameWeightsMultiplyAtTheSecondTry(String plan) {
         try (CudaSpmm spmm = CudaSpmm.open(device(plan)); CudaWeights a = spmm.load(A)) {
             CudaException e = org.junit.jupiter.api.Assertions.assertThrows(CudaException.class,

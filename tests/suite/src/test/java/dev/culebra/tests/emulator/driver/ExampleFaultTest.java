@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 class ExampleFaultTest {
 
     private static Device device(FaultPlan plan) {
-        return Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT.withFaults(plan).withFailOnLeaks(true))).device(0);
+        return Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT.withFaults(plan).withFailOnLeaks(true)))
+                .device(0);
     }
 
     @Test
@@ -75,7 +76,8 @@ class ExampleFaultTest {
                 .readAllLines(Path.of("src/test/java/dev/culebra/tests/emulator/driver/ExampleFaultTest.java")).stream()
                 .map(String::strip).toList();
         String text = Files.readString(Path.of("../emulator/FAULTS.md"));
-        List<MatchResult> blocks = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(text).results().toList();
+        List<MatchResult> blocks = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(text).results()
+                .toList();
         assertEquals(1, blocks.size());
         int at = 0;
         for (String line : blocks.get(0).group(1).strip().split("\n")) {

@@ -55,13 +55,15 @@ class FaultInjectionTest {
     @ParameterizedTest
     @ValueSource(strings = {"allocation:2=out-of-memory", "allocation:>1000=out-of-memory"})
     void anAllocationThatIsOutOfMemory(String plan) {
-        try (Context context = device(plan).context(); Stream stream = context.newStream();
+        try (Context context = device(plan).context();
+                Stream stream = context.newStream();
                 DeviceBuffer first = context.allocate(1000)) {
             CudaException e = assertThrows(CudaException.class, () -> context.allocate(1001));
             assertEquals(2, e.code());
             assertEquals(1000, first.bytes());
-            contains(e, "Asked for 1001 bytes", "are free", "Close buffers", "an allocation of 1001 bytes fails as the fault"
-                    + " plan has it");
+            contains(e, "Asked for 1001 bytes", "are free", "Close buffers",
+                    "an allocation of 1001 bytes fails as the fault"
+                            + " plan has it");
             try (DeviceBuffer third = context.allocate(1000)) {
                 stream.fill(third, (byte) 1);
                 stream.synchronize();
@@ -79,7 +81,8 @@ class FaultInjectionTest {
 
     @Test
     void pageLockedMemoryThatIsNotGiven() {
-        try (Context context = device("pinned:1=out-of-memory; pinned:2=out-of-memory; pinned:4=CUDA_ERROR_NOT_SUPPORTED")
+        try (Context context = device(
+                "pinned:1=out-of-memory; pinned:2=out-of-memory; pinned:4=CUDA_ERROR_NOT_SUPPORTED")
                 .context(); PinnedPool pool = new PinnedPool(context, 1 << 20)) {
             contains(assertThrows(CudaException.class, () -> context.allocatePinned(64)), "ulimit -l", "fault plan");
             assertThrows(CudaException.class, () -> pool.acquire(64));
@@ -104,8 +107,10 @@ class FaultInjectionTest {
         module.kernel("store").launch(stream, LaunchConfig.of(1, 1), buffer);
         stream.synchronize();
         module.kernel("store").launch(stream, LaunchConfig.of(1, 1), buffer);
-        Throwable future = assertThrows(CompletionException.class, () -> stream.whenDone().orTimeout(30, TimeUnit.SECONDS)
-                .join()).getCause();
+        Throwable future = assertThrows(CompletionException.class,
+                () -> stream.whenDone().orTimeout(30, TimeUnit.SECONDS)
+                        .join())
+                .getCause();
         assertEquals(code, assertInstanceOf(CudaException.class, future).code());
         CudaException e = assertThrows(CudaException.class, stream::synchronize);
         assertEquals(code, e.code());
@@ -115,7 +120,9 @@ class FaultInjectionTest {
         assertThrows(CudaException.class, module::close);
         assertThrows(CudaException.class, stream::close);
         context.close();
-        try (Context again = device.context(); Stream s = again.newStream(); CudaModule m = again.load(Ptx.STORE);
+        try (Context again = device.context();
+                Stream s = again.newStream();
+                CudaModule m = again.load(Ptx.STORE);
                 DeviceBuffer b = again.allocate(4)) {
             m.kernel("store").launch(s, LaunchConfig.of(1, 1), b);
             s.synchronize();
@@ -141,7 +148,8 @@ class FaultInjectionTest {
     @Test
     void aLaunchThatIsRefused() {
         try (Context context = device("launch:1=CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES").context();
-                Stream stream = context.newStream(); CudaModule module = context.load(Ptx.BOUNDED)) {
+                Stream stream = context.newStream();
+                CudaModule module = context.load(Ptx.BOUNDED)) {
             contains(assertThrows(CudaException.class,
                     () -> module.kernel("bounded").launch(stream, LaunchConfig.of(1, 1))), "registers", "fault plan");
             module.kernel("bounded").launch(stream, LaunchConfig.of(1, 1));
@@ -179,9 +187,12 @@ class FaultInjectionTest {
 
     @Test
     void aCopyThatIsSlow() {
-        try (Context context = device("copy:2=slow 150ms").context(); Stream stream = context.newStream();
-                Event before = context.newTimingEvent(); Event after = context.newTimingEvent();
-                PinnedBuffer host = context.allocatePinned(8); DeviceBuffer to = context.allocate(8)) {
+        try (Context context = device("copy:2=slow 150ms").context();
+                Stream stream = context.newStream();
+                Event before = context.newTimingEvent();
+                Event after = context.newTimingEvent();
+                PinnedBuffer host = context.allocatePinned(8);
+                DeviceBuffer to = context.allocate(8)) {
             stream.copy(host.segment(), to);
             stream.synchronize();
             host.segment().set(ValueLayout.JAVA_LONG, 0, 77);
@@ -221,7 +232,9 @@ class FaultInjectionTest {
                     dev.culebra.driver.JitOptions.DEFAULT)), "the loading of a library fails");
             contains(assertThrows(CudaException.class, context::newStream), "a new stream fails");
             contains(assertThrows(CudaException.class, context::newEvent), "a new event fails");
-            try (Stream one = context.newStream(); Stream two = context.newStream(); Event event = context.newEvent();
+            try (Stream one = context.newStream();
+                    Stream two = context.newStream();
+                    Event event = context.newEvent();
                     DeviceBuffer buffer = one.allocate(64)) {
                 one.record(event);
                 two.await(event);
@@ -255,7 +268,9 @@ class FaultInjectionTest {
 
     /** A bit of all that the layer has. */
     private static void everything(Device device) {
-        try (Context context = device.context(); Stream stream = context.newStream(); Stream other = context.newStream();
+        try (Context context = device.context();
+                Stream stream = context.newStream();
+                Stream other = context.newStream();
                 PinnedPool pool = new PinnedPool(context, 1 << 20);
                 CudaModule module = context.load(Ptx.STORE);
                 Event event = context.newEvent();
@@ -268,7 +283,8 @@ class FaultInjectionTest {
             stream.record(event);
             other.await(event);
             other.copy(ordered, host.segment());
-            try (Graph graph = stream.capture(() -> stream.fill(buffer, (byte) 1)); GraphExec exec = graph.instantiate()) {
+            try (Graph graph = stream.capture(() -> stream.fill(buffer, (byte) 1));
+                    GraphExec exec = graph.instantiate()) {
                 exec.launch(stream);
                 stream.synchronize();
             }
@@ -281,8 +297,8 @@ class FaultInjectionTest {
     /** Each thing that can be refused is refused once, each launch and copy fails once: nothing is left, and it works after. */
     @ParameterizedTest
     @ValueSource(strings = {"allocation:N=out-of-memory", "pinned:N=out-of-memory", "module:N=out-of-memory",
-            "stream:N=out-of-memory", "launch:N=out-of-memory", "copy:N=out-of-memory", "launch:N=launch-failed",
-            "copy:N=launch-failed"})
+        "stream:N=out-of-memory", "launch:N=out-of-memory", "copy:N=out-of-memory", "launch:N=launch-failed",
+        "copy:N=launch-failed"})
     void whateverFailsOnceNothingIsLeft(String plan) {
         int failures = 0;
         for (int n = 1;; n++) {

@@ -42,7 +42,8 @@ class FaultPlanTest {
 
     @Test
     void theFirstRuleThatFitsCounts() {
-        FaultPlan plan = FaultPlan.parse("allocation:2=CUDA_ERROR_UNKNOWN; allocation:>100=out-of-memory; launch:3+=uncorrectable");
+        FaultPlan plan = FaultPlan
+                .parse("allocation:2=CUDA_ERROR_UNKNOWN; allocation:>100=out-of-memory; launch:3+=uncorrectable");
         assertNull(plan.faultAt(Occasion.ALLOCATION, 1, 100));
         assertEquals(InjectedFault.OUT_OF_MEMORY, plan.faultAt(Occasion.ALLOCATION, 1, 101));
         assertEquals(CudaApi.CUDA_ERROR_UNKNOWN(), plan.faultAt(Occasion.ALLOCATION, 2, 101).code());
@@ -53,17 +54,17 @@ class FaultPlanTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-            "allocation=out-of-memory|occasion:which=fault, such as allocation:3=out-of-memory",
-            "allocation:0=out-of-memory|counted from 1",
-            "alocation:1=out-of-memory|accepted: allocation, pinned, launch, copy, module, stream, event, call",
-            "allocation:1=broken|accepted: out-of-memory, launch-failed, illegal-address, uncorrectable, device-lost, slow",
-            "allocation:1=launch-failed|goes with launch and copy",
-            "allocation:1=slow 5ms|goes with launch and copy",
-            "launch:>5=launch-failed|accepted with >: allocation, pinned, copy",
-            "copy:1=slow 61s|accepted: 0ms to 60s",
-            "copy:>1g+=slow 1s|occasion:which=fault",
-            "copy:3m=slow 1s|occasion:which=fault",
-            "module:1=CUDA_ERROR_NO_SUCH_THING|no error of the driver's"})
+        "allocation=out-of-memory|occasion:which=fault, such as allocation:3=out-of-memory",
+        "allocation:0=out-of-memory|counted from 1",
+        "alocation:1=out-of-memory|accepted: allocation, pinned, launch, copy, module, stream, event, call",
+        "allocation:1=broken|accepted: out-of-memory, launch-failed, illegal-address, uncorrectable, device-lost, slow",
+        "allocation:1=launch-failed|goes with launch and copy",
+        "allocation:1=slow 5ms|goes with launch and copy",
+        "launch:>5=launch-failed|accepted with >: allocation, pinned, copy",
+        "copy:1=slow 61s|accepted: 0ms to 60s",
+        "copy:>1g+=slow 1s|occasion:which=fault",
+        "copy:3m=slow 1s|occasion:which=fault",
+        "module:1=CUDA_ERROR_NO_SUCH_THING|no error of the driver's"})
     void whatIsNoPlanIsToldWhatIsAccepted(String text, String accepted) {
         String message = assertThrows(IllegalArgumentException.class,
                 () -> FaultPlan.parse("copy:1=slow 1ms; " + text)).getMessage();
@@ -75,8 +76,10 @@ class FaultPlanTest {
         var properties = java.util.Map.of("faults", TEXT, "holdMillis", "7", "leaks", "fail", "recovery", "false");
         properties.forEach((k, v) -> System.setProperty(EmulatorOptions.PREFIX + k, v));
         try {
-            assertEquals(EmulatorOptions.DEFAULT.withFaults(FaultPlan.parse(TEXT)).withHoldMillis(7).withFailOnLeaks(true)
-                    .withRecovery(false), EmulatorOptions.fromSystemProperties());
+            assertEquals(
+                    EmulatorOptions.DEFAULT.withFaults(FaultPlan.parse(TEXT)).withHoldMillis(7).withFailOnLeaks(true)
+                            .withRecovery(false),
+                    EmulatorOptions.fromSystemProperties());
             System.setProperty(EmulatorOptions.PREFIX + "faults", "launch:1=oops");
             String reason = ((DriverProvider.Result.Missing) new EmulatorProvider().load()).reason();
             assertTrue(reason.contains("culebra.emulator.faults") && reason.contains("accepted"), reason);

@@ -335,7 +335,8 @@ class HostBufferTest {
     /** Closing what is in flight is in order there: it waits. */
     @Test
     void theJavaLayerWaitsBeforeItFrees() {
-        try (Context context = Cuda.open(new EmulatorProvider(HELD)).device(0).context(); Stream s = context.newStream()) {
+        try (Context context = Cuda.open(new EmulatorProvider(HELD)).device(0).context();
+                Stream s = context.newStream()) {
             DeviceBuffer to = context.allocate(64);
             PinnedBuffer source = context.allocatePinned(64);
             s.copy(source.segment(), to);
