@@ -516,7 +516,7 @@ final class Warp {
         bind(s.frame);
         try {
             op.perform(this, here);
-        } catch (Fault f) {
+        } catch (Fault f) { // what is being executed, if anything, is another lane's end
             throw f.op != null ? f : new Fault(f.cudaError, f.lane, f.getMessage(), op);
         }
         bind(before);

@@ -36,7 +36,7 @@ class LaunchTest {
         int n = 1000;
         int[] values = IntStream.range(0, n).toArray();
         long in = upload(values);
-        long out = d.alloc(4L * n);
+        long out = d.cleared(4 * n);
         MemorySegment scale = d.function(d.load(Ptx.SCALE), "scale");
         MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
         CountDownLatch gate = new CountDownLatch(1);
@@ -54,7 +54,7 @@ class LaunchTest {
         for (int i = 0; i < 5; i++) {
             arguments.getAtIndex(ValueLayout.ADDRESS, i).reinterpret(8).fill((byte) 0x55);
         }
-        assertEquals(RawDriver.FRESH, d.readInts(out, 2)[1]);
+        assertEquals(0, d.readInts(out, 2)[1]);
         gate.countDown();
         d.ok(d.synchronize(stream));
         assertArrayEquals(IntStream.of(values).map(v -> 3 * v + 5).toArray(), d.readInts(out, n));
@@ -278,14 +278,14 @@ class LaunchTest {
     void aKernelInAGraph() {
         MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
         MemorySegment store = d.function(d.load(Ptx.STORE), "store");
-        long a = d.alloc(4);
+        long a = d.cleared(4);
         MemorySegment to = d.out();
         d.ok(PFN_cuStreamBeginCapture_v10010.invoke(d.f("cuStreamBeginCapture", 10010), stream, 0));
         d.ok(d.launch(store, 1, 1, 0, stream, a));
         d.ok(PFN_cuStreamEndCapture_v10000.invoke(d.f("cuStreamEndCapture", 10000), stream, to));
         d.ok(PFN_cuGraphInstantiateWithFlags_v11040.invoke(d.f("cuGraphInstantiateWithFlags", 11040), to,
                 to.get(ValueLayout.ADDRESS, 0), 0));
-        assertEquals(RawDriver.FRESH, d.readInts(a, 1)[0]);
+        assertEquals(0, d.readInts(a, 1)[0]);
         d.ok(PFN_cuGraphLaunch_v10000.invoke(d.f("cuGraphLaunch", 10000), to.get(ValueLayout.ADDRESS, 0), stream));
         d.ok(d.synchronize(stream));
         assertEquals(77, d.readInts(a, 1)[0]);

@@ -38,13 +38,13 @@ class MemoryTest {
     @Test
     void addressesAreAlignedAndNeverUsedTwice() {
         long a = d.alloc(1);
-        long b = d.alloc(300);
+        long b = d.cleared(300);
         assertEquals(0, a & 255);
         assertEquals(0, b & 255);
         assertTrue(b - a > 256, "there is a gap between allocations");
         d.ok(d.free(a));
         assertNotEquals(a, d.alloc(1));
-        assertEquals(0x7f, d.read(b, 300)[299], "fresh memory is poisoned");
+        assertEquals(0, d.read(b, 300)[299]);
     }
 
     @Test
@@ -301,11 +301,9 @@ class MemoryTest {
 
     @Test
     void fills() {
-        long a = d.alloc(64);
+        long a = d.cleared(64);
         d.ok(d.fill8(a + 1, 0xfe, 62, RawDriver.NULL));
         byte[] expected = new byte[64];
-        expected[0] = (byte) 0xff; // fresh memory's poison
-        expected[63] = 0x7f;
         Arrays.fill(expected, 1, 63, (byte) 0xfe);
         assertArrayEquals(expected, d.read(a, 64));
         MemorySegment fill = d.f("cuMemsetD32Async", 3020);

@@ -20,8 +20,6 @@ import java.util.Map;
 @SuppressWarnings("restricted")
 final class RawDriver implements AutoCloseable {
 
-    /** What fresh memory holds: four bytes of it as a number. */
-    static final int FRESH = 0x7fff7fff;
     static final MemorySegment NULL = MemorySegment.NULL;
 
     final EmulatorProvider provider;
@@ -103,6 +101,14 @@ final class RawDriver implements AutoCloseable {
     int synchronize() { return PFN_cuCtxSynchronize_v2000.invoke(f("cuCtxSynchronize", 2000)); }
 
     int alloc(MemorySegment to, long bytes) { return PFN_cuMemAlloc_v3020.invoke(f("cuMemAlloc", 3020), to, bytes); }
+
+    /** Memory of zeros: fresh memory holds poison. */
+    long cleared(int bytes) {
+        long a = alloc(bytes);
+        ok(fill8(a, 0, bytes, NULL));
+        ok(synchronize()); // streams that do not block would not wait for it
+        return a;
+    }
 
     long alloc(long bytes) {
         MemorySegment to = out();
