@@ -71,6 +71,10 @@ final class RaceCells {
         long[] mine = own.reads(a.number);
         long[] who = own.readers(a.number);
         int[] latest = own.readLatest;
+        boolean besides = own.besides;
+        boolean elsewhere = other != null && other.besides;
+        int[] written = other == null ? null : other.writeLatest;
+        int floorInterval = (int) (floor >>> 32);
         int left = mask;
         while (left != 0) {
             int l = Integer.numberOfTrailingZeros(left);
@@ -102,10 +106,10 @@ final class RaceCells {
             if (Integer.compareUnsigned(latest[row], now) < 0) {
                 latest[row] = now;
             }
-            if (own.besides) {
+            if (besides) {
                 own.checkBesides(a, lanes, first, first + n, true);
             }
-            if (other != null && (other.besides || Integer.compareUnsigned(other.writeLatest[row], (int) (floor >>> 32)) > 0)) {
+            if (elsewhere || written != null && Integer.compareUnsigned(written[row], floorInterval) > 0) {
                 other.checkReads(a, lanes, (int) at, bytes);
             }
         }
