@@ -82,7 +82,9 @@ final class MachineBudget {
     long count(Pipe pipe) { return warps.getOrDefault(pipe, 0L); }
 
     /** How much of the issue total rests on a source, from 0 to 1. */
-    double share(BlockCounts.Source source) { return (double) bySource.getOrDefault(source, 0L) / total(); }
+    double share(BlockCounts.Source source) {
+        return (double) bySource.getOrDefault(source, 0L) / total();
+    }
 
     /** A table's head. */
     static String head() {

@@ -55,10 +55,11 @@ enum Pipe {
             return FP64;
         } else if (name.matches("F(ADD|MUL|FMA|SWZADD|FMA32I|MUL32I|ADD32I)2?|IMAD.*|IDP.*|H(ADD|MUL|FMA)2.*")) {
             return FMA;
-        } else if (name.startsWith("U") || name.equals("LDC") || name.equals("R2UR") || name.equals("S2UR")
-                || name.equals("LDCU") || name.equals("CS2UR")) {
-            return UNIFORM;
-        }
+        } else
+            if (name.startsWith("U") || name.equals("LDC") || name.equals("R2UR") || name.equals("S2UR")
+                    || name.equals("LDCU") || name.equals("CS2UR")) {
+                        return UNIFORM;
+                    }
         return ALU;
     }
 }
