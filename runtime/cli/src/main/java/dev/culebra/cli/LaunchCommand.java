@@ -10,6 +10,7 @@ import dev.culebra.driver.Device;
 import dev.culebra.driver.Dim3;
 import dev.culebra.driver.Kernel;
 import dev.culebra.driver.LaunchConfig;
+import dev.culebra.driver.spi.CounterRecording;
 import dev.culebra.llm.checkpoint.SafetensorsWriter.Declaration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 
@@ -100,12 +102,23 @@ final class LaunchCommand implements Callable<Integer> {
                     + "launch, between two events on the device), outputs (name, type, shape).")
     private boolean json;
 
+    @Option(names = "--counters",
+            description = "Count what the launch executes: PTX instructions by class, shared-memory wavefronts and bank conflicts, "
+                    + "global sectors, barriers, bytes. With --json an object 'counters'. The emulator counts, a GPU does not.")
+    private boolean counters;
+
+    @Option(names = "--elements", paramLabel = "COUNT", converter = Options.CountConverter.class,
+            description = "Give the counters also for each of so many elements.")
+    private Long elements;
+
     LaunchCommand(Console console) { this.console = console; }
 
     @Override
     public Integer call() throws IOException {
         var given = List.of(arguments);
         checkNames(given);
+        var chosen = device.equals("auto") ? Cuda.available().available() ? "cuda" : "emulator" : device;
+        if (counters) CountersReport.require(spec, chosen);
         var config = new LaunchConfig(grid, block, shared, cluster, cooperative);
         var ptx = ptx();
         try (var tensors = LaunchTensors.open(given)) {
@@ -114,24 +127,33 @@ final class LaunchCommand implements Callable<Integer> {
                 Outputs.check(output, ptxFile);
                 Outputs.checkRoom(output, LaunchMemory.outputBytes(given, tensors));
             }
-            run(given, config, ptx, tensors);
+            run(device(chosen), given, config, ptx, tensors);
         }
         return Culebra.OK;
     }
 
-    private void run(List<LaunchArgument> given, LaunchConfig config, String ptx, LaunchTensors tensors)
+    private void run(Device device, List<LaunchArgument> given, LaunchConfig config, String ptx, LaunchTensors tensors)
             throws IOException {
-        try (var context = device().context();
+        try (var context = device.context();
                 var module = console.during("compiling " + ptxFile.getFileName(), () -> context.load(ptx));
                 var memory = new LaunchMemory(context, tensors, console)) {
             var kernel = kernel(module);
             LaunchFit.check(kernel, given);
             var values = given.stream().map(memory::of).toArray();
-            double milliseconds = console.during("running " + kernel.name(),
-                    () -> milliseconds(context, kernel, config, values));
-            if (output != null) memory.write(output);
-            report(context.device(), kernel, config, memory.outputs(), milliseconds);
+            try (var recording = counters ? device.cuda().recordCounters() : null) {
+                double milliseconds = console.during("running " + kernel.name(),
+                        () -> milliseconds(context, kernel, config, values));
+                if (output != null) memory.write(output);
+                report(device, kernel, config, memory.outputs(), milliseconds, counted(recording));
+            }
         }
+    }
+
+    private CountersReport counted(CounterRecording recording) {
+        return recording == null
+                ? null
+                : new CountersReport(recording.launches(),
+                        elements == null ? OptionalLong.empty() : OptionalLong.of(elements));
     }
 
     /** What the command line alone tells to be wrong. */
@@ -145,6 +167,10 @@ final class LaunchCommand implements Callable<Integer> {
         if (output != null && names.isEmpty()) {
             throw new ParameterException(spec.commandLine(),
                     "nothing would be written to --output: no argument is out:, zeros: or inout:");
+        }
+        if (elements != null && !counters) {
+            throw new ParameterException(spec.commandLine(),
+                    "--elements is what --counters are given for: add --counters");
         }
     }
 
@@ -160,8 +186,7 @@ final class LaunchCommand implements Callable<Integer> {
         return ptx;
     }
 
-    private Device device() {
-        var name = device.equals("auto") ? Cuda.available().available() ? "cuda" : "emulator" : device;
+    private static Device device(String name) {
         int colon = name.indexOf(':');
         try {
             var cuda = Cuda.open(colon < 0 ? name : name.substring(0, colon));
@@ -198,7 +223,7 @@ final class LaunchCommand implements Callable<Integer> {
     }
 
     private void report(Device chosen, Kernel kernel, LaunchConfig config, List<Declaration> outputs,
-            double milliseconds) throws IOException {
+            double milliseconds, CountersReport counted) throws IOException {
         var provider = chosen.cuda().provider();
         var description = chosen.name() + ", compute capability " + chosen.computeCapability().major() + "."
                 + chosen.computeCapability().minor();
@@ -216,6 +241,7 @@ final class LaunchCommand implements Callable<Integer> {
                 var shape = list.addObject().put("name", o.name()).put("type", o.type().name()).putArray("shape");
                 o.shape().forEach(shape::add);
             }
+            if (counted != null) object.set("counters", counted.json());
             console.json(object);
             return;
         }
@@ -233,6 +259,7 @@ final class LaunchCommand implements Callable<Integer> {
             console.line("  output   '%s' %s %s%s", o.name(), o.type(), o.shape(),
                     output == null ? ", not kept: there is no --output" : " in " + output);
         }
+        if (counted != null) counted.print(console);
     }
 
     private static void extents(ArrayNode array, Dim3 extents) {

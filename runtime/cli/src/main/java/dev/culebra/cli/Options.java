@@ -167,4 +167,17 @@ final class Options {
             throw new TypeConversionException("'" + text + "' is no number of bytes from 0 to " + Integer.MAX_VALUE);
         }
     }
+
+    static final class CountConverter implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            try {
+                long count = Long.parseLong(text);
+                if (count >= 1) return count;
+            } catch (NumberFormatException e) {
+                // Said below.
+            }
+            throw new TypeConversionException("'" + text + "' is no count from 1 on");
+        }
+    }
 }

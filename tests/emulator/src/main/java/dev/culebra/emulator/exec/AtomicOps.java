@@ -3,11 +3,13 @@ package dev.culebra.emulator.exec;
 import static dev.culebra.emulator.ptx.PtxType.*;
 
 import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
 import dev.culebra.emulator.ptx.Space;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
 /** Atomic updates. In global memory they are atomic among the workers; within a warp lanes come in their order. */
 final class AtomicOps {
@@ -18,7 +20,7 @@ final class AtomicOps {
     private AtomicOps() {}
 
     /** The new value. Values of less than 64 bits are in the low bits, the others undefined. */
-    private interface Update {
+    interface Update {
         long apply(long old, long b, long c);
     }
 
@@ -28,20 +30,27 @@ final class AtomicOps {
     }
 
     private static void decode(Decoding x, boolean returns) {
-        if (x.take("async")) {
-            throw x.refuse("unknown instruction");
+        if (!returns && x.take("async")) {
+            AsyncStores.reduce(x);
+            return;
         }
         MemoryOps.ordered(x);
         Space space = MemoryAccess.space(x);
         String op = x.takeAny("add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec");
         x.take("noftz");
         boolean policy = MemoryOps.hints(x);
+        String vector = x.takeAny("v2", "v4", "v8");
         PtxType t = x.type();
         x.done();
         if (op == null) {
             throw x.refuse("unknown instruction");
         }
-        Update update = update(x, op, t, space == Space.GLOBAL);
+        int count = vector == null ? 1 : vector.charAt(1) - '0';
+        if (count > 1) {
+            checkVector(x, op, t, count, space);
+        }
+        boolean wide = t == B128 && returns && (op.equals("cas") || op.equals("exch"));
+        Update update = wide ? null : update(x, op, t, space == Space.GLOBAL);
         if (!returns && (op.equals("exch") || op.equals("cas"))) {
             throw x.refuse("unknown instruction");
         }
@@ -53,13 +62,45 @@ final class AtomicOps {
         if (place.space != Space.GLOBAL && place.space != Space.SHARED && place.space != Space.GENERIC) {
             throw x.refuse("atomics work on global and shared memory");
         }
-        int b = x.src(first + 1, t);
-        int c = sources == 2 ? x.src(first + 2, t) : b;
-        int d = returns ? x.dst(0, t) : -1;
-        x.emit(new Atomic(place, t, update, d, b, c));
+        if (wide) {
+            x.require(90, 83);
+            int b = x.src(first + 1, t);
+            x.emit(new WideMoves.Atomic(place, sources == 2, x.dst(0, t), b, sources == 2 ? x.src(first + 2, t) : b));
+            return;
+        }
+        int[] b = registers(x, first + 1, t, count, false);
+        int[] c = sources == 2 ? registers(x, first + 2, t, 1, false) : b;
+        int[] d = returns ? registers(x, 0, t, count, true) : null;
+        MemoryAccess.Handing handing = !returns
+                ? MemoryAccess.Handing.COUNT
+                : op.equals("exch") || op.equals("cas") ? MemoryAccess.Handing.BOTH : MemoryAccess.Handing.LATER;
+        x.emit(new Atomic(place, t, handing, update, d, b, c));
     }
 
-    private static Update update(Decoding x, String op, PtxType t, boolean global) {
+    private static int[] registers(Decoding x, int operand, PtxType t, int count, boolean destination) {
+        List<Operand> all = count == 1 ? List.of(x.operand(operand)) : x.vector(operand);
+        if (all.size() != count) {
+            throw x.refuse("operand " + (operand + 1) + " has " + all.size() + " registers, " + count + " are wanted");
+        }
+        return all.stream().mapToInt(o -> destination ? x.dst(o, t) : x.src(o, t)).toArray();
+    }
+
+    /** Vectors in global memory, each of whose elements is updated as one by itself. */
+    private static void checkVector(Decoding x, String op, PtxType t, int count, Space space) {
+        x.require(90, 81);
+        boolean known = switch (t) {
+            case F32 -> op.equals("add") && count <= 4;
+            case F16, BF16 -> true;
+            case F16X2, BF16X2 -> count <= 4;
+            default -> false;
+        };
+        boolean operation = op.equals("add") || op.equals("min") || op.equals("max");
+        if (!known || !operation || space != Space.GLOBAL && space != Space.GENERIC) {
+            throw x.refuse("unknown instruction");
+        }
+    }
+
+    static Update update(Decoding x, String op, PtxType t, boolean global) {
         String key = op + "." + Decoding.lower(t);
         return switch (key) {
             case "add.u32", "add.s32", "add.u64", "add.s64" -> (old, b, c) -> old + b;
@@ -113,27 +154,35 @@ final class AtomicOps {
     }
 
     private static final class Atomic extends MemoryAccess {
+        private final Handing handing;
         private final Update update;
-        private final int d;
-        private final int b;
-        private final int c;
+        /** Bytes of an element. */
+        private final int size;
+        private final int[] d;
+        private final int[] b;
+        private final int[] c;
 
-        Atomic(Place place, PtxType t, Update update, int d, int b, int c) {
-            super(place, t.bytes(), Use.ATOMIC, true);
+        Atomic(Place place, PtxType t, Handing handing, Update update, int[] d, int[] b, int[] c) {
+            super(place, t.bytes() * b.length, Use.ATOMIC, true);
+            this.handing = handing;
+            this.size = t.bytes();
             this.update = update;
             this.d = d;
             this.b = b;
             this.c = c;
         }
 
-        private long operand(Warp w, int register, int l) { return bytes == 8 ? w.q[register][l] : w.r[register][l]; }
+        @Override
+        Handing handing() { return handing; }
 
-        private void result(Warp w, int l, long old) {
-            if (d >= 0) {
-                if (bytes == 8) {
-                    w.q[d][l] = old;
+        private long operand(Warp w, int register, int l) { return size == 8 ? w.q[register][l] : w.r[register][l]; }
+
+        private void result(Warp w, int e, int l, long old) {
+            if (d != null) {
+                if (size == 8) {
+                    w.q[d[e]][l] = old;
                 } else {
-                    w.r[d][l] = bytes == 2 ? (int) old & 0xffff : (int) old;
+                    w.r[d[e]][l] = size == 2 ? (int) old & 0xffff : (int) old;
                 }
             }
         }
@@ -145,11 +194,11 @@ final class AtomicOps {
                         "an atomic operation on " + space.name().toLowerCase(java.util.Locale.ROOT) + " memory");
             }
             for (int l = 0; l < 32; l++) {
-                if ((mask >>> l & 1) != 0) {
-                    int at = (int) w.address[l];
-                    long old = MemoryOps.read(memory, at, bytes);
-                    MemoryOps.write(memory, at, bytes, update.apply(old, operand(w, b, l), operand(w, c, l)));
-                    result(w, l, old);
+                for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
+                    int at = (int) w.address[l] + e * size;
+                    long old = MemoryOps.read(memory, at, size);
+                    MemoryOps.write(memory, at, size, update.apply(old, operand(w, b[e], l), operand(w, c[e], l)));
+                    result(w, e, l, old);
                 }
             }
         }
@@ -157,47 +206,51 @@ final class AtomicOps {
         @Override
         void reach(Warp w, int mask, Allocation a) {
             for (int l = 0; l < 32; l++) {
-                if ((mask >>> l & 1) != 0) {
-                    long at = w.address[l] - a.base;
-                    long u = operand(w, b, l);
-                    long v = operand(w, c, l);
-                    result(w, l, switch (bytes) {
-                        case 2 -> updateHalf(a.bytes, at, u, v);
-                        case 4 -> updateInt(a.bytes, at, u, v);
-                        default -> updateLong(a.bytes, at, u, v);
-                    });
+                for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
+                    long at = w.address[l] - a.base + e * size;
+                    result(w, e, l,
+                            AtomicOps.update(a.bytes, at, size, update, operand(w, b[e], l), operand(w, c[e], l)));
                 }
             }
         }
+    }
 
-        private long updateInt(MemorySegment memory, long at, long u, long v) {
-            for (;;) {
-                int old = (int) INTS.getVolatile(memory, at);
-                if (INTS.compareAndSet(memory, at, old, (int) update.apply(old, u, v))) {
-                    return old;
-                }
+    /** Updates some bytes of global memory, atomically among the workers; returns what was there. */
+    static long update(MemorySegment memory, long at, int bytes, Update update, long u, long v) {
+        return switch (bytes) {
+            case 2 -> updateHalf(memory, at, update, u, v);
+            case 4 -> updateInt(memory, at, update, u, v);
+            default -> updateLong(memory, at, update, u, v);
+        };
+    }
+
+    private static long updateInt(MemorySegment memory, long at, Update update, long u, long v) {
+        for (;;) {
+            int old = (int) INTS.getVolatile(memory, at);
+            if (INTS.compareAndSet(memory, at, old, (int) update.apply(old, u, v))) {
+                return old;
             }
         }
+    }
 
-        private long updateLong(MemorySegment memory, long at, long u, long v) {
-            for (;;) {
-                long old = (long) LONGS.getVolatile(memory, at);
-                if (LONGS.compareAndSet(memory, at, old, update.apply(old, u, v))) {
-                    return old;
-                }
+    private static long updateLong(MemorySegment memory, long at, Update update, long u, long v) {
+        for (;;) {
+            long old = (long) LONGS.getVolatile(memory, at);
+            if (LONGS.compareAndSet(memory, at, old, update.apply(old, u, v))) {
+                return old;
             }
         }
+    }
 
-        /** Sixteen bits are changed within the aligned word that holds them. */
-        private long updateHalf(MemorySegment memory, long at, long u, long v) {
-            long word = at & -4;
-            int shift = (int) (at & 2) * 8;
-            for (;;) {
-                int old = (int) INTS.getVolatile(memory, word);
-                int now = (int) update.apply(old >>> shift & 0xffff, u, v) & 0xffff;
-                if (INTS.compareAndSet(memory, word, old, old & ~(0xffff << shift) | now << shift)) {
-                    return old >>> shift & 0xffff;
-                }
+    /** Sixteen bits are changed within the aligned word that holds them. */
+    private static long updateHalf(MemorySegment memory, long at, Update update, long u, long v) {
+        long word = at & -4;
+        int shift = (int) (at & 2) * 8;
+        for (;;) {
+            int old = (int) INTS.getVolatile(memory, word);
+            int now = (int) update.apply(old >>> shift & 0xffff, u, v) & 0xffff;
+            if (INTS.compareAndSet(memory, word, old, old & ~(0xffff << shift) | now << shift)) {
+                return old >>> shift & 0xffff;
             }
         }
     }

@@ -33,6 +33,7 @@ final class Calls {
         final void enter(Warp w, int mask, Program entered) {
             Frame caller = w.frame;
             Frame f = w.call(entered, w.current.pc + 1);
+            w.freshLocals(mask, f);
             for (int i = 0; i < arguments.length; i++) {
                 copy(w, mask, caller.localBase + arguments[i], f.localBase + entered.parameterOffsets[i],
                         signature.parameters[i]);
@@ -163,6 +164,9 @@ final class Calls {
     private static void copyLane(Warp w, int l, int from, int to, int bytes) {
         int lane = l * w.stackBytes;
         System.arraycopy(w.local, lane + from, w.local, lane + to, bytes);
+        if (w.localWritten != null) {
+            System.arraycopy(w.localWritten, lane + from, w.localWritten, lane + to, bytes);
+        }
     }
 
     static void register(Families f) { f.add("call", Calls::call); }

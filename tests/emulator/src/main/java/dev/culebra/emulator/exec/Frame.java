@@ -1,5 +1,6 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.memory.Poison;
 import java.util.Arrays;
 
 /** A function's activation in a warp: its registers and where its local memory starts. */
@@ -22,10 +23,10 @@ final class Frame {
     /** Where its ops are counted, or null. */
     Profile profile;
 
-    Frame(Program program, long[][] linkedLongs) {
+    Frame(Program program, Launch.Constants constants) {
         this.program = program;
-        r = program.ints.clone();
-        q = linkedLongs.clone();
+        r = constants.ints().clone();
+        q = constants.longs().clone();
         p = program.predicates.clone();
         grown = program.growsStack ? new int[32] : null;
         calleeBases = program.growsStack ? new int[32] : null;
@@ -35,6 +36,7 @@ final class Frame {
         for (int i = 0; i < q.length; i++) {
             q[i] = q[i] == null ? new long[32] : q[i];
         }
+        reset();
     }
 
     /** Where the frame of a function that lanes call begins: behind this one and what any of them has taken beyond it. */
@@ -59,16 +61,16 @@ final class Frame {
         return grown == null ? localBase + program.localBytes : calleeBases[lane];
     }
 
-    /** Makes the registers as new, for the next block. */
+    /** Makes the registers as new: poisoned, the same in every run. Reading one is no fault, for nvcc copies undefined ones. */
     void reset() {
         for (int i = 0; i < r.length; i++) {
             if (program.ints[i] == null) {
-                Arrays.fill(r[i], 0);
+                Arrays.fill(r[i], program.fresh[i]);
             }
         }
         for (int i = 0; i < q.length; i++) {
             if (program.longs[i] == null) {
-                Arrays.fill(q[i], 0);
+                Arrays.fill(q[i], Poison.LONG);
             }
         }
         System.arraycopy(program.predicates, 0, p, 0, p.length);

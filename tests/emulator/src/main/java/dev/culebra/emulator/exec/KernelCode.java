@@ -9,17 +9,19 @@ final class KernelCode {
     private final boolean usesDynamicShared;
     private final int localBytes;
     private final int registers;
+    private final boolean asyncReads;
     /** Device functions by number: null where none can be reached through a register. */
     private final Program[] functions;
 
     KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes,
-            int registers, Program[] functions) {
+            int registers, boolean asyncReads, Program[] functions) {
         this.main = main;
         this.staticSharedBytes = staticSharedBytes;
         this.dynamicSharedOffset = dynamicSharedOffset;
         this.usesDynamicShared = usesDynamicShared;
         this.localBytes = localBytes;
         this.registers = registers;
+        this.asyncReads = asyncReads;
         this.functions = functions;
     }
 
@@ -30,6 +32,9 @@ final class KernelCode {
     }
 
     Program main() { return main; }
+
+    /** Whether bulk copies read shared memory in any of its functions. */
+    boolean asyncReads() { return asyncReads; }
 
     /** Where dynamic shared memory starts: behind the static part, aligned as its variables ask. */
     int dynamicSharedOffset() {

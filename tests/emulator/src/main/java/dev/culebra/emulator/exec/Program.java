@@ -21,11 +21,16 @@ final class Program {
     Op[] ops;
     /** 32-bit registers by number: null where each warp has its own, else the constant's lanes. */
     int[][] ints;
-    /** The same for 64 bits. */
+    /** What a fresh 32-bit register holds: poison, of no more bits than the register has. */
+    int[] fresh;
+    /** Constants of 64 bits, like {@link #ints}. */
     long[][] longs;
     /** First contents of predicates. */
     int[] predicates;
     List<Link> links;
+    /** Constants of either bank that are addresses of shared memory: every block of a cluster has its own. */
+    int[] sharedInts;
+    int[] sharedLongs;
     /** Bytes of local memory of a frame: variables, and what is passed to and from functions. */
     int localBytes;
     /** Where a device function's results and parameters lie in its frame. */

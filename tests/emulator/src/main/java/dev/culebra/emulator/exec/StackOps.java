@@ -99,6 +99,7 @@ final class StackOps {
                                 + Long.toUnsignedString(wanted) + " bytes, of " + w.stackBytes + " a thread has");
                     }
                     f.grown[l] = (int) (at + wanted - base);
+                    w.freshLocals(l, (int) at, (int) wanted);
                     set(w, d, t, l, at);
                 }
             }

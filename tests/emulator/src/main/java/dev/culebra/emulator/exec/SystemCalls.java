@@ -88,6 +88,9 @@ final class SystemCalls {
                 long result = known.body.run(w, l, values);
                 if (results.length > 0) {
                     MemoryOps.write(w.local, base + results[0], known.signature.results()[0], result);
+                    if (w.localWritten != null) {
+                        Unwritten.mark(w.localWritten, base + results[0], known.signature.results()[0]);
+                    }
                 }
             }
         }

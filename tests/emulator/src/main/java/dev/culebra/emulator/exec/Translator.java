@@ -26,6 +26,8 @@ final class Translator {
     private final int version;
     private final int sm;
     private final List<String> errors;
+    /** Whether the target is for one architecture alone (sm_90a). */
+    boolean architectureSpecific;
 
     /**
      * For one module.
@@ -59,7 +61,7 @@ final class Translator {
         int localBytes = layout.stackBytes(main, new HashMap<>());
         int dynamicOffset = layout.finishShared();
         return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes,
-                layout.registers, layout.reachable);
+                layout.registers, layout.asyncReads, layout.reachable);
     }
 
     /** What the functions of one kernel share: its shared memory, and each function translated once. */
@@ -72,6 +74,10 @@ final class Translator {
         private final Program[] reachable = new Program[addresses.count()];
         private int sharedBytes;
         private int registers;
+        /** Whether a bulk copy reads shared memory. */
+        boolean asyncReads;
+
+        boolean architectureSpecific() { return architectureSpecific; }
 
         boolean defines(String name) { return functions.get(name) != null && functions.get(name).body() != null; }
 

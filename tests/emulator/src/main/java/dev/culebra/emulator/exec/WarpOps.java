@@ -2,6 +2,7 @@ package dev.culebra.emulator.exec;
 
 import static dev.culebra.emulator.ptx.PtxType.*;
 
+import dev.culebra.emulator.memory.Poison;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
 
@@ -53,7 +54,9 @@ final class WarpOps {
 
             @Override
             void perform(Warp w, int mask) {
-                // being here together is all there is to it
+                if (w.agent != null) {
+                    w.agent.meet(mask);
+                }
             }
         }, x.operand(0));
     }
@@ -108,7 +111,9 @@ final class WarpOps {
                     };
                     boolean ok = way == 0 ? j >= most : j <= most;
                     inRange |= ok ? 1 << l : 0;
-                    to[l] = from[ok ? j : l];
+                    // What an absent lane would give is undefined; that may be computed as long as it is not used.
+                    boolean there = !ok || (mask & w.r[members][l] & 1 << j) != 0;
+                    to[l] = there ? from[ok ? j : l] : Poison.WORD;
                 }
                 Alu.blend(w.r[d], to, mask);
                 setLanes(w, p, mask, inRange);
@@ -194,11 +199,19 @@ final class WarpOps {
     private static void reduce(Decoding x) {
         sync(x);
         String op = x.takeAny("add", "min", "max", "and", "or", "xor");
+        boolean magnitudes = x.take("abs");
+        boolean nan = x.take("NaN");
         PtxType t = x.type();
         x.done(3);
+        if (t == F32) {
+            reduceFloats(x, op, magnitudes, nan);
+            return;
+        }
         x.require(80, 70);
-        boolean bits = t == B32 && (op.equals("and") || op.equals("or") || op.equals("xor"));
-        boolean number = (t == U32 || t == S32) && (op.equals("add") || op.equals("min") || op.equals("max"));
+        boolean bits = !magnitudes && !nan && op != null && t == B32
+                && (op.equals("and") || op.equals("or") || op.equals("xor"));
+        boolean number = !magnitudes && !nan && op != null && (t == U32 || t == S32)
+                && (op.equals("add") || op.equals("min") || op.equals("max"));
         if (!bits && !number) {
             throw x.refuse("unknown instruction");
         }
@@ -226,6 +239,32 @@ final class WarpOps {
                         };
                     }
                     w.t0[l] = v;
+                }
+                Alu.blend(w.r[d], w.t0, mask);
+            }
+        }, x.operand(2));
+    }
+
+    private static void reduceFloats(Decoding x, String op, boolean magnitudes, boolean nan) {
+        if (!"min".equals(op) && !"max".equals(op)) {
+            throw x.refuse("unknown instruction");
+        }
+        x.require(100, 86);
+        boolean max = op.equals("max");
+        int keep = magnitudes ? 0x7fffffff : -1;
+        int a = x.src(1, F32);
+        int d = x.dst(0, F32);
+        emit(x, new WarpSync() {
+            @Override
+            void perform(Warp w, int mask) {
+                for (int l = 0; l < 32; l++) {
+                    int among = (mask >>> l & 1) != 0 ? w.r[members][l] & mask : 0;
+                    float v = Float.intBitsToFloat(w.r[a][l] & keep);
+                    for (int m = among & ~(1 << l); m != 0; m &= m - 1) {
+                        int o = w.r[a][Integer.numberOfTrailingZeros(m)];
+                        v = FloatOps.extreme(v, Float.intBitsToFloat(o & keep), max, nan);
+                    }
+                    w.t0[l] = Rounding.bits(v);
                 }
                 Alu.blend(w.r[d], w.t0, mask);
             }

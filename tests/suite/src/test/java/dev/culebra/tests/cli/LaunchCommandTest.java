@@ -233,6 +233,26 @@ class LaunchCommandTest {
         assertEquals(3031, output("at", TensorType.I64, 128L).asLongBuffer().get(127));
     }
 
+    /** Two blocks of 64 threads: 4 warps, each with one barrier; 256 elements, of which each is read and written once. */
+    @Test
+    void countsWhatIsExecuted() throws Exception {
+        var x = ints("x", IntStream.range(0, 128).toArray());
+        Object[] args = {"--ptx", ptx(LaunchPrograms.TWO), "--kernel", "reverse", "--grid", "2", "--block", "64",
+            "--shared",
+            256, "--arg", "in:" + x, "out:y:i32:128", "--counters", "--elements", "128"};
+        var counters = launch(args).get("counters");
+        assertEquals(4, counters.get("barriers").asInt());
+        assertEquals(512, counters.at("/bytes/global/read").asInt());
+        assertEquals(512, counters.at("/bytes/global/written").asInt());
+        assertEquals(8.0, counters.get("global_bytes_per_element").asDouble());
+        assertEquals(counters.get("lane_instructions").asDouble() / 128,
+                counters.get("lane_instructions_per_element").asDouble());
+        assertEquals(counters, launch(args).get("counters"));
+        var all = new ArrayList<Object>(List.of("launch", "--device", "emulator"));
+        all.addAll(List.of(args));
+        assertTrue(Run.ok(all.toArray()).out().contains("counters of 1 launch: 1 x reverse"));
+    }
+
     /** An existing file is replaced by a whole one. */
     @Test
     void anOutputIsReplaced() throws Exception {

@@ -111,6 +111,8 @@ class LaunchRefusalTest {
         "--shared 48k|is no number of bytes",
         "--device cpu|the CPU runs no PTX; give auto, cuda, cuda:1 (the second GPU) or emulator, which needs no GPU",
         "--device tpu|'tpu' is no device that runs PTX", "--device emulator:x|is no device that runs PTX",
+        "--elements 0 --counters|'0' is no count from 1 on", "--elements 5|--elements is what --counters are given for",
+        "--device cuda --counters|--counters: device 'cuda' does not count",
         "--arg out:y:f32:4 --arg zeros:y:f32:4|two arguments are both written as 'y'; give each a name of its own"})
     void optionsThatMakeNoSense(String options, String piece) {
         var all = new ArrayList<Object>(List.of("launch", "--ptx", axpy));
