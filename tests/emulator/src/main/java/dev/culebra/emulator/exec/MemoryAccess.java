@@ -243,6 +243,7 @@ abstract class MemoryAccess extends Op {
                 w.address[l] -= (mask >>> l & 1) != 0 ? holder.window : 0;
             }
         }
+        holder.reached |= holder != w.block;
         if (holder.mbarriers.any()) {
             holder.mbarriers.refuseAccess(w, mask, bytes, use);
         }
