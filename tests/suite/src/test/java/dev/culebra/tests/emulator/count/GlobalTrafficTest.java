@@ -122,7 +122,8 @@ class GlobalTrafficTest {
         String wait = "again: mbarrier.try_wait.parity.shared.b64 %q, [%b], 0; @!%q bra again;";
         LaunchCounters with = Counted.snippet(barrier + copy + wait);
         LaunchCounters without = Counted.snippet(barrier.replace("expect_tx", "noComplete").replace(", 272", ", 1")
-                .replace("mbarrier.arrive.noComplete.shared.b64 _, [%b], 1;", "mbarrier.arrive.shared.b64 _, [%b];") + wait);
+                .replace("mbarrier.arrive.noComplete.shared.b64 _, [%b], 1;", "mbarrier.arrive.shared.b64 _, [%b];")
+                + wait);
         assertEquals(new Sectors(9, 9), with.global());
         assertEquals(new Bytes(272, 0), with.bytes(MemorySpace.GLOBAL));
         assertEquals(272, with.bytes(MemorySpace.SHARED).written() - without.bytes(MemorySpace.SHARED).written());
