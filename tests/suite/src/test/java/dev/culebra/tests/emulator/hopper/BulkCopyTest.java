@@ -3,6 +3,8 @@ package dev.culebra.tests.emulator.hopper;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.culebra.driver.spi.InstructionClass;
+import dev.culebra.driver.spi.LaunchCounters;
 import dev.culebra.emulator.exec.DeviceFault;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -159,6 +161,21 @@ class BulkCopyTest {
                 bra END;
                 """ + WAIT + dump(6) + "END: barrier.cluster.arrive; barrier.cluster.wait;", 2, 1, 6);
         assertArrayEquals(new int[]{4, 5, 6, 7, 4, 5}, got);
+    }
+
+    @Test
+    void bulkCopiesAreCounted() throws DeviceFault {
+        ClusterRig rig = ClusterRig.kernel(ONE + expect(96) + LOAD + "[%r2], [%in+16], 96, [%r1];" + WAIT + """
+                fence.proxy.async; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 64; cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;
+                """);
+        LaunchCounters c = rig.count(rig.ints(ClusterRig.counting(64)), rig.zeros(16));
+        assertEquals(new LaunchCounters.Bytes(96, 64), c.bytes(LaunchCounters.MemorySpace.GLOBAL));
+        assertEquals(new LaunchCounters.Bytes(64, 96), c.bytes(LaunchCounters.MemorySpace.SHARED));
+        // 96 bytes from the middle of a sector of 32 are in 4 of them, 64 aligned ones in 2.
+        assertEquals(6, c.global().sectors());
+        assertEquals(5, c.global().fewest());
+        // The load, the store, its commitment and the wait; the mbarrier's and the fence are of other classes.
+        assertEquals(4, c.instructions(InstructionClass.ASYNC_COPY));
     }
 
     // ---- misuse ----
