@@ -74,7 +74,7 @@ final class BarrierOps {
             java.lang.invoke.VarHandle.fullFence();
             w.fenced |= mask;
             if (w.agent != null) {
-                w.agent.settle();
+                w.agent.fence();
             }
         }
     }

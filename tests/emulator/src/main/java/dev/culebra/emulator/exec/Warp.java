@@ -489,7 +489,11 @@ final class Warp {
         }
         Frame before = frame;
         bind(s.frame);
-        op.perform(this, here);
+        try {
+            op.perform(this, here);
+        } catch (Fault f) { // what is being executed, if anything, is another lane's end
+            throw f.op != null ? f : new Fault(f.cudaError, f.lane, f.getMessage(), op);
+        }
         bind(before);
         for (Split o : leaves) {
             if (o != s && meets(s, op, o)) {
