@@ -79,6 +79,17 @@ class ClusterTest {
         assertArrayEquals(new int[]{0, 1, 1, 101, 0, 0, 1, 2, 2, 101, 0, 0, 2, 0, 0, 101, 0, 0}, got);
     }
 
+    @Test
+    void anAddressThatIsHandedOnStillNamesItsBlock() {
+        // Block 0 writes the address of its own word into block 1, which reads there: the shared::cta window lies within the cluster's.
+        int[] got = ClusterRig.run("""
+                mov.u32 %r1, sm; add.u32 %r4, %rank, 50; st.shared.u32 [%r1+64], %r4; mapa.shared::cluster.u32 %r5, %r1, 1;
+                """ + SYNC + "setp.eq.u32 %p1, %rank, 0; add.u32 %r6, %r1, 64; @%p1 st.shared::cluster.u32 [%r5], %r6;" + SYNC + """
+                setp.eq.u32 %p2, %rank, 1; @%p2 ld.shared.u32 %r7, [%r1]; @%p2 ld.shared::cluster.u32 %r3, [%r7]; @%p2 st.global.u32 [%out], %r3;
+                """ + SYNC, 2, 1, 1);
+        assertEquals(50, got[0]);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {2, 8, 16})
     void eachReadsWhatItsNeighbourWrote(int blocks) {
@@ -181,7 +192,7 @@ class ClusterTest {
                 setp.eq.u32 %p1, %rank, 0; @!%p1 exit; mov.u32 %r5, 0;
                 L: add.u32 %r5, %r5, 1; setp.lt.u32 %p2, %r5, 10000; @%p2 bra L;
                 mapa.shared::cluster.u32 %r2, %r1, 1; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
-                """, 2, 32, DeviceFault.ILLEGAL_ADDRESS, "of block (1,0,0), which has ended", "block (0,0,0)");
+                """, 2, 32, DeviceFault.LAUNCH_FAILED, "of block (1,0,0), which has ended", "block (0,0,0)");
     }
 
     @Test

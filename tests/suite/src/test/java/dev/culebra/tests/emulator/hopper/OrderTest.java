@@ -97,6 +97,18 @@ class OrderTest {
     }
 
     @Test
+    void theSourceOfALoadIsNotWrittenMeanwhile() {
+        String code = """
+                mov.u32 %r1, sm; mbarrier.init.shared.b64 [%r1], 1; mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 64;
+                cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r1+128], [%in], 64, [%r1];
+                |W: mbarrier.try_wait.parity.shared.b64 %p1, [%r1], 0; @!%p1 bra W;| st.global.u32 [%in+60], 1; st.global.u32 [%in+64], 1;
+                X: mbarrier.try_wait.parity.shared.b64 %p1, [%r1], 0; @!%p1 bra X;
+                """;
+        passes(with(code), 1, 1);
+        races(without(code), 1, 1, "is written while the bulk copy of 64 bytes at ptx line 9 may still read it");
+    }
+
+    @Test
     void theSourceOfAStoreIsTheCopysUntilItHasBeenRead() {
         String code = """
                 mov.u32 %r2, sm; mov.u32 %r3, 3; st.shared.v4.u32 [%r2], {%r3, %r3, %r3, %r3}; fence.proxy.async;
