@@ -58,7 +58,8 @@ final class CatalogSubjects {
         // One more than whole tiles, both ways, and rows of X that one block of tokens just holds.
         ExactProduct above = new ExactProduct(kernel.values(), 65, 65, tokens, 5, ExactProduct.random(.4, 5));
         List<Ready> all = new ArrayList<>(List.of(Ready.of(kernel, ragged, 1, 1), Ready.of(kernel, split, 5, 9),
-                Ready.of(kernel, full, 1, 9), Ready.of(kernel, parts, 2, 2), Ready.of(kernel, above, 1, 9)));
+                Ready.of(kernel, full, 1, 9), Ready.of(kernel, parts, 2, 2), Ready.of(kernel, above, 1, 9),
+                Ready.of(kernel, new ExactProduct(kernel.values(), 64, 64, 5, 7, (row, column) -> true), 1, 1)));
         // A third of the tokens poisoned, in either half of the columns: a verdict read from a neighbour's place is another's.
         for (int pattern = 0; pattern < 6; pattern++) {
             ExactProduct poisoned = new ExactProduct(kernel.values(), 9, 64, tokens, 6, ExactProduct.random(.5, 6));
@@ -86,11 +87,12 @@ final class CatalogSubjects {
         };
     }
 
-    /** Partial sums of whole numbers, for every number of splits up to 9, with fewer threads than elements. */
+    /** Partial sums of whole numbers, for every number of splits up to 9, with fewer threads than elements and with more. */
     private static String sums(String ptx, Device device) {
         try (Program program = new Program(ptx, device)) {
-            for (int splits = 1; splits <= 9; splits++) {
-                int elements = 600;
+            for (int launch = 0; launch < 27; launch++) {
+                int splits = 1 + launch / 3;
+                int elements = new int[]{300, 1300, 2500}[launch % 3]; // up to 1, 3 and 5 for each of 512 threads
                 SplittableRandom random = new SplittableRandom(splits);
                 float[] partial = new float[elements * splits];
                 float[] expected = new float[elements];

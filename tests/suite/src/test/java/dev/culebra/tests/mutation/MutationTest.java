@@ -29,6 +29,8 @@ public class MutationTest {
         System.out.println(Study.tally(outcomes) + " " + Study.caught(outcomes));
         for (Study.Outcome o : outcomes) {
             if (o.verdict() == Study.Verdict.SURVIVED) System.out.println(o);
+            if (o.reason() != null && o.verdict() != Study.Verdict.EQUIVALENT && o.verdict() != Study.Verdict.UNREACHED)
+                System.out.println("WRONG RULE " + o.reason() + ": " + o.verdict() + " " + o);
         }
     }
 }

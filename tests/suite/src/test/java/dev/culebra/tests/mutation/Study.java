@@ -35,6 +35,8 @@ final class Study {
         RESULT("wrong result"),
         /** Nothing was noticed, though the line is executed. */
         SURVIVED("survived"),
+        /** Nothing was noticed, and {@link Equivalence} says why there is nothing to notice. Not counted. */
+        EQUIVALENT("equivalent"),
         /** The line is not executed: nothing can be said. Not counted. */
         UNREACHED("unreached");
 
@@ -49,8 +51,9 @@ final class Study {
      * @param subject of whom
      * @param mutant what was changed
      * @param verdict what came of it
+     * @param reason why it is said to be equivalent, or null
      */
-    record Outcome(Subject subject, Mutant mutant, Verdict verdict) {
+    record Outcome(Subject subject, Mutant mutant, Verdict verdict, String reason) {
         @Override
         public String toString() {
             return subject.name() + " line " + mutant.line() + " (" + mutant.kind().words + "): " + mutant;
@@ -58,7 +61,7 @@ final class Study {
     }
 
     /** A mutant and whose it is. */
-    record Candidate(Subject subject, String[] lines, Mutant mutant) {}
+    record Candidate(Subject subject, String[] lines, Mutant mutant, String reason) {}
 
     private final ConcurrentLinkedQueue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
     private final Cuda cuda;
@@ -75,7 +78,8 @@ final class Study {
         List<Candidate> all = new ArrayList<>();
         for (Subject s : subjects) {
             String[] lines = s.text().split("\n", -1);
-            Mutator.of(lines).forEach(m -> all.add(new Candidate(s, lines, m)));
+            Equivalence equivalence = new Equivalence(lines);
+            Mutator.of(lines).forEach(m -> all.add(new Candidate(s, lines, m, equivalence.reason(m))));
         }
         return all;
     }
@@ -99,7 +103,7 @@ final class Study {
                 int i;
                 while ((i = next.getAndIncrement()) < candidates.size()) {
                     Candidate c = candidates.get(i);
-                    outcomes.add(new Outcome(c.subject, c.mutant, verdict(c, device)));
+                    outcomes.add(new Outcome(c.subject, c.mutant, verdict(c, device), c.reason));
                 }
             }));
         }
@@ -110,9 +114,13 @@ final class Study {
 
     private static Verdict verdict(Candidate c, Device device) {
         Verdict verdict = run(c.subject, c.mutant.in(c.lines), device);
-        return verdict == Verdict.SURVIVED && run(c.subject, c.mutant.trap(c.lines), device) == Verdict.SURVIVED
-                ? Verdict.UNREACHED
-                : verdict;
+        if (verdict != Verdict.SURVIVED) {
+            return verdict;
+        }
+        if (c.reason != null) {
+            return Verdict.EQUIVALENT;
+        }
+        return run(c.subject, c.mutant.trap(c.lines), device) == Verdict.SURVIVED ? Verdict.UNREACHED : verdict;
     }
 
     private static Verdict run(Subject subject, String ptx, Device device) {
@@ -146,10 +154,11 @@ final class Study {
         return tally;
     }
 
-    /** Of those that are executed. */
+    /** The share of those that are executed and are another program. */
     static double caught(List<Outcome> outcomes) {
         Map<Verdict, Integer> tally = tally(outcomes);
-        int reached = outcomes.size() - tally.getOrDefault(Verdict.UNREACHED, 0);
+        int reached = outcomes.size() - tally.getOrDefault(Verdict.UNREACHED, 0)
+                - tally.getOrDefault(Verdict.EQUIVALENT, 0);
         return reached == 0 ? 1 : 1 - (double) tally.getOrDefault(Verdict.SURVIVED, 0) / reached;
     }
 }
