@@ -6,6 +6,8 @@ import dev.culebra.driver.spi.Diagnostics;
 import dev.culebra.driver.spi.DriverProvider;
 import dev.culebra.emulator.driver.EmulatedDriver;
 import dev.culebra.emulator.driver.Machine;
+import dev.culebra.emulator.exec.DeviceSpec;
+import java.util.function.Consumer;
 
 /**
  * The emulator as a provider, under the name {@code emulator}. Each instance is a driver of its own, with its own
@@ -18,11 +20,13 @@ import dev.culebra.emulator.driver.Machine;
 public final class EmulatorProvider implements DriverProvider, Diagnostics, CounterSource {
 
     private final EmulatorOptions options;
+    private final Consumer<String> output;
     private EmulatedDriver driver;
 
     /** An emulator with the options that the system properties give when it is loaded. */
     public EmulatorProvider() {
         this.options = null;
+        this.output = DeviceSpec::print;
     }
 
     /**
@@ -30,8 +34,18 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics, Coun
      *
      * @param options the machine to emulate
      */
-    public EmulatorProvider(EmulatorOptions options) {
+    public EmulatorProvider(EmulatorOptions options) { this(options, DeviceSpec::print); }
+
+    /**
+     * An emulator with chosen options, whose kernels print to a place of the caller's.
+     *
+     * @param options the machine to emulate
+     * @param output takes what {@code printf} in kernels prints: a whole grid's text, block by block, when the grid has ended, so
+     *        before anybody who waits for it goes on; called on a thread of the emulator's, one stream's launches in their order
+     */
+    public EmulatorProvider(EmulatorOptions options, Consumer<String> output) {
         this.options = java.util.Objects.requireNonNull(options, "options");
+        this.output = java.util.Objects.requireNonNull(output, "output");
     }
 
     @Override
@@ -44,7 +58,7 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics, Coun
                 EmulatorOptions o = options == null ? EmulatorOptions.fromSystemProperties() : options;
                 driver = new EmulatedDriver(
                         new Machine(o.devices(), o.computeMajor(), o.computeMinor(), o.multiprocessors(),
-                                o.memoryBytes(), o.workers(), o.stepLimit(), o.checks()));
+                                o.memoryBytes(), o.workers(), o.stepLimit(), o.checks(), output));
             }
             return new Result.Loaded(driver.procAddress(), "Culebra emulator, in this process");
         } catch (IllegalArgumentException e) {

@@ -13,7 +13,7 @@ public enum InstructionClass {
     POPC,
     /** 32-bit floating point. */
     FLOAT,
-    /** 16-bit floating point, of either kind, one or two values at a time; and 8-bit. */
+    /** 16-bit floating point, of either kind, one or two values at a time. */
     HALF,
     /** 64-bit floating point. */
     DOUBLE,

@@ -74,13 +74,14 @@ record Copy2D(Place to, long toPitch, Place from, long fromPitch, long width,
     @Override
     public CopyCalls.Copying staged() {
         MemorySegment rows = MemorySegment.ofArray(new byte[Math.toIntExact(bytes())]);
-        rows(from.bytes(), fromPitch, rows, width);
-        return new Copy2D(to, toPitch, new Place(rows, null), width, width, height);
+        Place staged = new Place(rows, null);
+        rows(from, fromPitch, staged, width);
+        return new Copy2D(to, toPitch, staged, width, width, height);
     }
 
-    private void rows(MemorySegment source, long sourcePitch, MemorySegment target, long targetPitch) {
+    private void rows(Place source, long sourcePitch, Place target, long targetPitch) {
         for (long row = 0; row < height; row++) {
-            MemorySegment.copy(source, row * sourcePitch, target, row * targetPitch, width);
+            Place.copy(source, row * sourcePitch, target, row * targetPitch, width);
         }
     }
 
@@ -90,6 +91,6 @@ record Copy2D(Place to, long toPitch, Place from, long fromPitch, long width,
             return Work.empty(label());
         }
         return new Work(Work.Kind.COPY, label(), from.pageable() + " " + to.pageable() + " 2D",
-                () -> rows(from.live(), fromPitch, to.live(), toPitch));
+                () -> rows(from, fromPitch, to, toPitch));
     }
 }

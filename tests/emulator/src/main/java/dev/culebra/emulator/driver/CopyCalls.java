@@ -197,7 +197,7 @@ final class CopyCalls {
         @Override
         public Work work() {
             return new Work(Work.Kind.COPY, label, from.pageable() + " " + to.pageable(),
-                    () -> MemorySegment.copy(from.live(), 0, to.live(), 0, bytes()));
+                    () -> Place.copy(from, 0, to, 0, bytes()));
         }
     }
 
@@ -205,7 +205,10 @@ final class CopyCalls {
         checkLength(count);
         if (count > 0) {
             Place place = device(to, count, "dstDevice");
-            stream.submit(new Work(Work.Kind.FILL, "fill", null, () -> place.live().fill(value)));
+            stream.submit(new Work(Work.Kind.FILL, "fill", null, () -> {
+                place.live().fill(value);
+                place.filled();
+            }));
         }
     }
 
@@ -224,6 +227,7 @@ final class CopyCalls {
                 for (long i = 0; i < count; i++) {
                     bytes.set(ValueLayout.JAVA_INT_UNALIGNED, 4 * i, value);
                 }
+                place.filled();
             }));
         }
     }

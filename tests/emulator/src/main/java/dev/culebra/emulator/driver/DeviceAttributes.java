@@ -60,8 +60,7 @@ final class DeviceAttributes {
         // From 8.0 on the system takes 1 KB of shared memory for each block.
         values.put(CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK(), machine.computeMajor() >= 8 ? 1024 : 0);
         values.put(CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED(), 1);
-        // The interpreter runs no clusters yet, whatever the compute capability.
-        values.put(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH(), 0);
+        values.put(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH(), machine.computeMajor() >= 9 ? 1 : 0);
         values.put(CU_DEVICE_ATTRIBUTE_MEM_SYNC_DOMAIN_COUNT(), machine.computeMajor() >= 9 ? 4 : 1);
         values.put(CU_DEVICE_ATTRIBUTE_NUMA_ID(), -1);
         values.put(CU_DEVICE_ATTRIBUTE_HOST_NUMA_ID(), -1);

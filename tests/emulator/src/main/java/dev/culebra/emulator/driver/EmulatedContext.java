@@ -26,6 +26,7 @@ final class EmulatedContext {
     final Set<EmulatedEvent> events = ConcurrentHashMap.newKeySet();
     final Set<EmulatedModule> modules = ConcurrentHashMap.newKeySet();
 
+    final DeviceHeap heap = new DeviceHeap(this);
     private final Set<EmulatedStream> streams = ConcurrentHashMap.newKeySet();
     private final Map<Thread, EmulatedStream> perThread = new java.util.WeakHashMap<>();
     private EmulatedStream legacy;
@@ -114,6 +115,7 @@ final class EmulatedContext {
         switch (range.kind()) {
             case DEVICE, MODULE -> device.account.give(MemoryAccount.rounded(range.size()));
             case POOL -> ((EmulatedPool) range.pool()).give(range.size());
+            case HEAP -> heap.give(range.size());
             case HOST, REGISTERED -> {
             }
         }

@@ -31,7 +31,7 @@ final class EmulatedDevice {
         this.account = new MemoryAccount(machine.memoryBytes());
         this.spec = new DeviceSpec(machine.computeMajor(), machine.computeMinor(), machine.multiprocessors(),
                 limits.sharedPerBlock(), limits.sharedPerMultiprocessor(), limits.clockKilohertz(),
-                machine.stepLimit(), machine.checks());
+                machine.stepLimit(), machine.checks(), machine.output());
         this.context = new EmulatedContext(this);
         this.defaultPool = newPool(0);
         this.currentPool = defaultPool;

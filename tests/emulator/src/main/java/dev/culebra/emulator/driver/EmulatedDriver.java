@@ -8,6 +8,7 @@ import static dev.culebra.bindings.CudaApi.CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFI
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.bindings.PFN_cuGetProcAddress_v12000;
 import dev.culebra.driver.spi.CounterRecording;
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.memory.Range;
 import dev.culebra.emulator.memory.UnifiedMemory;
 import java.lang.foreign.Arena;
@@ -28,7 +29,7 @@ public final class EmulatedDriver {
 
     final Machine machine;
     final HandleTable handles = new HandleTable();
-    final UnifiedMemory memory = new UnifiedMemory();
+    final UnifiedMemory memory;
     final Gate gate = new Gate(this);
     final Captures captures = new Captures();
     final Recordings recordings = new Recordings();
@@ -49,6 +50,7 @@ public final class EmulatedDriver {
      */
     public EmulatedDriver(Machine machine) {
         this.machine = machine;
+        this.memory = new UnifiedMemory(machine.checks().contains(Check.UNWRITTEN));
         List<EmulatedDevice> made = new ArrayList<>();
         for (int ordinal = 0; ordinal < machine.devices(); ordinal++) {
             made.add(new EmulatedDevice(this, ordinal));

@@ -68,7 +68,7 @@ final class EmulatedFunction {
         } else if (attribute == CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT()) {
             return carveout;
         } else if (attribute == CU_FUNC_ATTRIBUTE_CLUSTER_SIZE_MUST_BE_SET()) {
-            return 0;
+            return kernel.explicitCluster() ? 1 : 0;
         } else if (attribute == CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_WIDTH()) {
             return cluster(0);
         } else if (attribute == CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_HEIGHT()) {

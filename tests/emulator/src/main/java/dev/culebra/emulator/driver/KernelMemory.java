@@ -18,6 +18,12 @@ record KernelMemory(EmulatedContext context) implements AddressSpace {
     }
 
     @Override
+    public long heapAllocate(long bytes, long alignment) { return context.heap.allocate(bytes, alignment); }
+
+    @Override
+    public String heapFree(long address) { return context.heap.free(address); }
+
+    @Override
     public String explain(long address) {
         Range range = context.driver.memory.at(address);
         if (range != null && !accessible(context, range)) {

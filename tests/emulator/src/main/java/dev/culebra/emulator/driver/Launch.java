@@ -77,9 +77,8 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
 
     /** Throws where the emulator can not run what a driver would; after {@link #check}, so that the driver's errors win. */
     void checkEmulated() {
-        Dim effective = effectiveCluster();
-        require(effective == null || effective.count() == 1, CUDA_ERROR_NOT_SUPPORTED(), "the cluster is " + effective
-                + "; the emulator runs no clusters of more than one block yet");
+        require(!function.kernel.blocksAreClusters(), CUDA_ERROR_NOT_SUPPORTED(),
+                "the emulator has no .blocksareclusters: give the grid in blocks and leave the directive out");
     }
 
     /** Throws what the driver would return for a launch that can not be. */
@@ -121,6 +120,8 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
     private void checkCluster(EmulatedDevice device) {
         Dim effective = effectiveCluster();
         if (effective == null) {
+            require(!function.kernel.explicitCluster(), CUDA_ERROR_INVALID_CLUSTER_SIZE(),
+                    "the kernel is .explicitcluster: it must be launched with CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION");
             return;
         }
         require(device.driver.machine.computeMajor() >= 9, CUDA_ERROR_NOT_SUPPORTED(),
@@ -133,6 +134,9 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
                 || Arrays.equals(required, new int[]{effective.x(), effective.y(), effective.z()}),
                 CUDA_ERROR_INVALID_CLUSTER_SIZE(),
                 "the cluster is " + effective + "; the kernel's .reqnctapercluster is " + Arrays.toString(required));
+        int most = function.kernel.maxClusterRank();
+        require(effective.count() <= most, CUDA_ERROR_INVALID_CLUSTER_SIZE(), "the cluster " + effective + " has "
+                + effective.count() + " blocks; the kernel's .maxclusterrank is " + most);
         int largest = function.nonPortableClusterAllowed() ? LARGEST_CLUSTER : PORTABLE_CLUSTER;
         require(effective.count() <= largest, CUDA_ERROR_INVALID_CLUSTER_SIZE(), "the cluster " + effective + " has "
                 + effective.count() + " blocks; accepted: up to " + largest

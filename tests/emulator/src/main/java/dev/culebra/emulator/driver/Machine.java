@@ -2,6 +2,7 @@ package dev.culebra.emulator.driver;
 
 import dev.culebra.emulator.check.Check;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The machine that a driver drives, as the provider was asked for it; checked there.
@@ -14,6 +15,7 @@ import java.util.Set;
  * @param workers host threads that run the blocks of one launch
  * @param stepLimit instructions of a warp, after which a launch counts as hung
  * @param checks what it looks for beyond what hardware finds
+ * @param output takes what kernels print, a grid's text at a time
  */
 public record Machine(int devices, int computeMajor, int computeMinor, int multiprocessors, long memoryBytes,
-        int workers, long stepLimit, Set<Check> checks) {}
+        int workers, long stepLimit, Set<Check> checks, Consumer<String> output) {}

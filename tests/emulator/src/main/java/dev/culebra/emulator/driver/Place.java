@@ -1,6 +1,7 @@
 package dev.culebra.emulator.driver;
 
 import dev.culebra.bindings.CudaApi;
+import dev.culebra.emulator.memory.Allocation;
 import dev.culebra.emulator.memory.Range;
 import java.lang.foreign.MemorySegment;
 
@@ -36,6 +37,21 @@ record Place(MemorySegment bytes, Range range) {
         }
         return new Place(Native.at(address, length), null);
     }
+
+    /** Copies between two places that are live; what nobody has written stays so on a device, and is poison on the host. */
+    static void copy(Place from, long fromOffset, Place to, long toOffset, long length) {
+        Allocation.copy(from.allocation(), from.live().asSlice(fromOffset, length), to.allocation(),
+                to.live().asSlice(toOffset, length));
+    }
+
+    /** Says that all of it has been written. */
+    void filled() {
+        if (range != null) {
+            range.allocation().wrote(bytes.address() - range.allocation().bytes.address(), bytes.byteSize());
+        }
+    }
+
+    private Allocation allocation() { return range == null ? null : range.allocation(); }
 
     boolean pageable() { return range == null; }
 

@@ -131,10 +131,15 @@ final class PoolCalls {
         }
         range.pool(pool);
         synchronized (driver.order) {
-            if (stream.capture != null) {
+            boolean graphs = stream.capture != null;
+            if (graphs) {
                 stream.capture.graph.memory.add(range);
             }
-            stream.submit(new Work(Work.Kind.ALLOCATE, "allocation", bytes, () -> {}));
+            stream.submit(new Work(Work.Kind.ALLOCATE, "allocation", bytes, () -> {
+                if (graphs) { // the same bytes at each launch, and fresh at each
+                    range.allocation().renew();
+                }
+            }));
         }
         Native.putLong(to, range.base(), "dptr");
     }

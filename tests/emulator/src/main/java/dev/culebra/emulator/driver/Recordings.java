@@ -18,7 +18,9 @@ final class Recordings {
     }
 
     /** Who records now; a launch that begins is counted where somebody does. */
-    List<Recording> current() { return List.copyOf(open); }
+    List<Recording> current() {
+        return List.copyOf(open);
+    }
 
     /** One that a caller has. */
     final class Recording implements CounterRecording {

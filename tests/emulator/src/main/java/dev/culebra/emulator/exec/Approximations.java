@@ -53,16 +53,29 @@ final class Approximations {
         }));
         f.add("rsqrt", EnumSet.of(F64), x -> {
             x.take("approx");
-            boolean high = x.take("ftz"); // then the high word alone is computed
+            boolean high = x.take("ftz");
             x.type();
             x.done();
-            long keep = high ? 0xffffffff00000000L : -1;
             Alu.ll(x, (d, a) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = Double.doubleToRawLongBits(1 / Math.sqrt(Double.longBitsToDouble(a[l]))) & keep;
+                    double v = Double.longBitsToDouble(high ? highWord(a[l]) : a[l]);
+                    long root = Double.doubleToRawLongBits(1 / Math.sqrt(v));
+                    d[l] = high ? highWord(root) : root;
                 }
             }, F64);
         });
+    }
+
+    /**
+     * What rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64 see and give of a double: its high word, zero where it is subnormal, and one
+     * NaN.
+     */
+    static long highWord(long bits) {
+        if ((bits & 0x7ff0000000000000L) == 0) {
+            return bits & Long.MIN_VALUE;
+        }
+        boolean nan = (bits & Long.MAX_VALUE) > 0x7ff0000000000000L;
+        return nan ? 0x7fffffff00000000L : bits & 0xffffffff00000000L;
     }
 
     /** Exact at powers of two, as hardware is. */
@@ -84,7 +97,7 @@ final class Approximations {
         if (t == F32) {
             FloatOps.emit(x, f, ftz, false);
         } else {
-            HalfOps.unary(x, f, t, ftz && HalfOps.single(t) == F16);
+            HalfOps.unary(x, f, t, ftz);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.memory.Poison;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxFunction;
 import dev.culebra.emulator.ptx.Variable;
@@ -11,14 +12,21 @@ import java.util.Map;
 /** A program being put together: numbers for registers and constants, ops in order, labels, and the frame's layout. */
 final class Assembler {
 
+    /** A fresh predicate: true in half of the lanes, with no pattern that a lane's number would explain. */
+    private static final int FRESH_PREDICATE = 0x9a65_35ca;
+
     final PtxFunction function;
     final Translator.KernelLayout kernel;
     final Program program;
     final List<Op> ops = new ArrayList<>();
     final Map<String, Integer> labels = new HashMap<>();
     final Map<String, List<String>> targets = new HashMap<>();
+    final Map<String, Calls.Signature> prototypes = new HashMap<>();
+    private final List<Calls.Signature> indirect = new ArrayList<>();
+    private boolean growsStack;
 
     private final List<int[]> ints = new ArrayList<>();
+    private final Map<Integer, Integer> fresh = new HashMap<>();
     private final List<long[]> longs = new ArrayList<>();
     private final List<Integer> predicates = new ArrayList<>();
     private final Map<Operand.Register, Integer> numbers = new HashMap<>();
@@ -27,6 +35,10 @@ final class Assembler {
     private final Map<Program.Link, Integer> linkRegisters = new HashMap<>();
     private final List<Program.Link> links = new ArrayList<>();
     private final Map<Variable, Integer> locals = new HashMap<>();
+    private final Map<Long, Integer> sharedInts = new HashMap<>();
+    private final Map<Long, Integer> sharedLongs = new HashMap<>();
+    private final List<Integer> dynamicInts = new ArrayList<>();
+    private final List<Integer> dynamicLongs = new ArrayList<>();
     private final List<Program> callees = new ArrayList<>();
     private int localBytes;
     private int invented;
@@ -45,14 +57,17 @@ final class Assembler {
 
     int number(Operand.Register r) {
         return numbers.computeIfAbsent(r, k -> switch (k.type()) {
-            case PRED -> newPredicate(0);
+            case PRED -> newPredicate(FRESH_PREDICATE);
             case B128 -> throw new Decoding.Refusal("128-bit registers are not supported");
-            default -> k.type().bits() == 64 ? newLong() : newInt();
+            default -> k.type().bits() == 64 ? newLong() : newInt(k.type().bits());
         });
     }
 
-    int newInt() {
+    int newInt() { return newInt(32); }
+
+    private int newInt(int bits) {
         ints.add(null);
+        fresh.put(ints.size() - 1, Poison.WORD & -1 >>> 32 - bits);
         return ints.size() - 1;
     }
 
@@ -111,7 +126,7 @@ final class Assembler {
     int sharedAddress(Variable v, long addend, boolean wide) {
         if (!v.external()) {
             long at = kernel.shared(v) + addend;
-            return wide ? constant(at) : constant((int) at);
+            return (wide ? sharedLongs : sharedInts).computeIfAbsent(at, k -> wide ? newLong(lanes(k)) : newInt(lanes(k.intValue())));
         }
         int[] narrowLanes = lanes((int) addend);
         long[] wideLanes = lanes(addend);
@@ -119,29 +134,61 @@ final class Assembler {
             java.util.Arrays.fill(narrowLanes, (int) (addend + offset));
             java.util.Arrays.fill(wideLanes, addend + offset);
         });
-        if (wide) {
-            longs.add(wideLanes);
-            return longs.size() - 1;
-        }
-        ints.add(narrowLanes);
+        int register = wide ? newLong(wideLanes) : newInt(narrowLanes);
+        (wide ? dynamicLongs : dynamicInts).add(register);
+        return register;
+    }
+
+    private int newInt(int[] value) {
+        ints.add(value);
         return ints.size() - 1;
+    }
+
+    private int newLong(long[] value) {
+        longs.add(value);
+        return longs.size() - 1;
+    }
+
+    private static int[] all(Map<Long, Integer> registers, List<Integer> more) {
+        return java.util.stream.Stream.concat(registers.values().stream(), more.stream()).mapToInt(i -> i).toArray();
     }
 
     /** Where a local or parameter variable lies in the frame. */
     int local(Variable v) {
         return locals.computeIfAbsent(v, k -> {
             int at = localBytes + k.alignment() - 1 & -k.alignment();
-            localBytes = at + (int) k.size();
+            boolean variadic = k.size() == 0 && function.parameters().contains(k);
+            localBytes = at + (variadic ? Program.VARIADIC_BYTES : (int) k.size());
             return at;
         });
     }
 
     boolean isKernelParameter(Variable v) { return function.entry() && function.parameters().contains(v); }
 
+    /** Says that it takes stack while it runs (alloca). */
+    void growsStack() { growsStack = true; }
+
     Program callee(String name) {
         Program p = kernel.callee(name);
         callees.add(p);
         return p;
+    }
+
+    /** What a {@code .callprototype}, or the first of {@code .calltargets}, takes and returns; null when there is none. */
+    Calls.Signature signature(String name) {
+        return name == null ? null : prototypes.get(name);
+    }
+
+    /** Whether the module has that function's body. */
+    boolean defines(String function) {
+        return kernel.defines(function);
+    }
+
+    long codeAddress(String name) { return kernel.codeAddress(name); }
+
+    /** Says that it calls functions of that kind through a register. */
+    void callsThrough(Calls.Signature signature) {
+        indirect.add(signature);
     }
 
     void label(String name) { labels.put(name, ops.size()); }
@@ -180,11 +227,17 @@ final class Assembler {
         }
         program.ops = all.toArray(Op[]::new);
         program.ints = ints.toArray(int[][]::new);
+        program.fresh = new int[program.ints.length];
+        fresh.forEach((register, value) -> program.fresh[register] = value);
         program.longs = longs.toArray(long[][]::new);
         program.predicates = predicates.stream().mapToInt(i -> i).toArray();
         program.links = List.copyOf(links);
-        program.localBytes = localBytes + 15 & -16;
+        program.sharedInts = all(sharedInts, dynamicInts);
+        program.sharedLongs = all(sharedLongs, dynamicLongs);
+        program.localBytes = localBytes + Program.FRAME_ALIGNMENT - 1 & -Program.FRAME_ALIGNMENT;
         program.callees = List.copyOf(callees);
+        program.indirect = List.copyOf(indirect);
+        program.growsStack = growsStack;
     }
 
 }

@@ -19,12 +19,28 @@ final class AsyncCopies {
     /** A warp's copies of one instruction, lane by lane. */
     private static final class Pending {
         int lanes;
+        /** Lanes whose copies an mbarrier waits for. */
+        int followed;
         final long[] from = new long[32];
         final int[] to = new int[32];
         final int[] filled = new int[32];
         final int[] group = new int[32];
         int size;
+        /** Within which all sources lie. */
+        long least = Long.MAX_VALUE;
+        long end;
         CpAsync op;
+
+        void checkSource(Warp asking, int lane, long at, int bytes) {
+            for (int m = lanes; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                if (at < from[l] + filled[l] && from[l] < at + bytes) {
+                    throw new Fault(DeviceFault.LAUNCH_FAILED, lane, "race: global address 0x" + Long.toHexString(at)
+                            + " is written while the copy that thread " + asking.threadOf(l) + " asked for at ptx line "
+                            + op.line + " may still read it; wait for the copy first");
+                }
+            }
+        }
     }
 
     private final List<Pending> pending = new ArrayList<>();
@@ -38,8 +54,11 @@ final class AsyncCopies {
     }
 
     /** Forgets what lanes that exit have asked for. */
-    void drop(int mask) {
-        pending.removeIf(p -> (p.lanes &= ~mask) == 0);
+    void drop(Warp w, int mask) {
+        for (Pending p : pending) {
+            w.block.copiesInFlight -= Integer.bitCount(p.lanes & mask & ~p.followed);
+        }
+        pending.removeIf(p -> (p.lanes &= ~(mask & ~p.followed)) == 0); // those an mbarrier follows land all the same
     }
 
     private void commit(int mask) {
@@ -56,20 +75,42 @@ final class AsyncCopies {
                 if ((lanes >>> l & 1) != 0 && (keep < 0 || p.group[l] < committed[l] - keep)) {
                     p.op.land(w, l, p);
                     p.lanes &= ~(1 << l);
+                    w.block.copiesInFlight--;
                 }
             }
         }
         pending.removeIf(p -> p.lanes == 0);
     }
 
+    /** Checks that no copy in flight of the block will read what a warp is about to store at {@code w.address}. */
+    static void checkSources(Warp w, int mask, int bytes) {
+        for (Warp other : w.block.warps) {
+            for (Pending p : other.copies.pending) {
+                for (int m = mask; m != 0; m &= m - 1) {
+                    int l = Integer.numberOfTrailingZeros(m);
+                    if (w.address[l] < p.end && p.least < w.address[l] + bytes) {
+                        p.checkSource(other, l, w.address[l], bytes);
+                    }
+                }
+            }
+        }
+    }
+
     static void register(Families f) { f.add("cp", AsyncCopies::decode); }
 
     private static void decode(Decoding x) {
-        if (!x.take("async") || x.has("bulk") || x.has("mbarrier")) {
+        boolean reduce = x.take("reduce");
+        if (!x.take("async") || reduce && !x.has("bulk")) {
             throw x.refuse("unknown instruction");
         }
+        if (x.has("bulk")) {
+            BulkCopies.decode(x, reduce);
+            return;
+        }
         x.require(80, 70);
-        if (x.take("commit_group")) {
+        if (x.take("mbarrier")) {
+            follow(x);
+        } else if (x.take("commit_group")) {
             x.done(0);
             x.emit(new Op() {
                 @Override
@@ -96,6 +137,72 @@ final class AsyncCopies {
 
         @Override
         void execute(Warp w, int mask) { w.copies.await(w, mask, keep); }
+    }
+
+    /** An arrival at an mbarrier that follows the thread's copies so far. */
+    private static void follow(Decoding x) {
+        boolean known = x.take("arrive");
+        boolean counted = x.take("noinc");
+        Space space = MemoryAccess.space(x);
+        MbarrierOps.type(x);
+        x.done(1);
+        if (!known) {
+            throw x.refuse("unknown instruction");
+        }
+        x.emit(new MbarrierOps.BarrierOp(MbarrierOps.place(x, 0, space, false), false) {
+            @Override
+            void act(Warp w, int lane, Mbarriers barriers, int offset) {
+                w.acted = true;
+                Mbarrier b = barriers.get(offset, lane);
+                if (!counted) {
+                    b.expectArrival(lane);
+                }
+                b.coming().add(w.copies.new Arrival(w, lane, line));
+            }
+        });
+    }
+
+    /** What an mbarrier counts when all copies of a thread that came before have landed. */
+    private final class Arrival implements Mbarrier.Coming {
+        private final Warp w;
+        private final int lane;
+        private final int line;
+        private final List<Pending> before = new ArrayList<>();
+
+        Arrival(Warp w, int lane, int line) {
+            this.w = w;
+            this.lane = lane;
+            this.line = line;
+            for (Pending p : pending) {
+                if ((p.lanes >>> lane & 1) != 0) {
+                    p.followed |= 1 << lane;
+                    before.add(p);
+                }
+            }
+        }
+
+        @Override
+        public int arrivals() { return 1; }
+
+        @Override
+        public int bytes() { return 0; }
+
+        @Override
+        public Block source() { return null; }
+
+        @Override
+        public void land() {
+            for (Pending p : before) {
+                if ((p.lanes >>> lane & 1) != 0) {
+                    p.op.land(w, lane, p);
+                    p.lanes &= ~(1 << lane);
+                }
+            }
+            pending.removeIf(p -> p.lanes == 0);
+        }
+
+        @Override
+        public String name() { return "the arrival behind copies at ptx line " + line; }
     }
 
     private static void copy(Decoding x) {
@@ -157,12 +264,13 @@ final class AsyncCopies {
                     throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, l,
                             "cp.async with a source of " + n + " bytes for a copy of " + size);
                 }
-                long a = w.address[l];
+                long a = w.address[l] - w.block.window;
                 if (a < 0 || a > w.block.shared.length - size) {
                     throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l,
                             "illegal shared address 0x" + Long.toHexString(a) + " of " + size
                                     + " bytes, where " + w.block.shared.length + " bytes are");
                 }
+                w.block.mbarriers.refuseRange(l, a, size, "an asynchronous copy");
                 if ((a & size - 1) != 0 || (p.from[l] & size - 1) != 0) {
                     throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned "
                             + ((a & size - 1) != 0
@@ -173,12 +281,18 @@ final class AsyncCopies {
                 }
                 if (n > 0) {
                     range(w, l, p.from[l], n);
+                    p.least = Math.min(p.least, p.from[l]);
+                    p.end = Math.max(p.end, p.from[l] + n);
+                }
+                if (w.agent != null) {
+                    w.block.watch.cells.claim(w.agent, l, (int) a, size, line);
                 }
                 p.to[l] = (int) a;
                 p.filled[l] = n;
                 p.group[l] = w.copies.committed[l];
             }
             w.copies.pending.add(p);
+            w.block.copiesInFlight += Integer.bitCount(mask);
             if (w.block.meter != null) {
                 w.block.meter.copy(p.from, w.address, p.filled, mask, size);
             }
@@ -195,8 +309,18 @@ final class AsyncCopies {
 
         private void land(Warp w, int l, Pending p) {
             int n = p.filled[l];
+            Watch watch = w.block.watch;
+            if (w.agent != null) {
+                watch.cells.land(w.agent, l, p.to[l], p.size);
+            }
+            if (watch != null && watch.written != null) {
+                Unwritten.mark(watch.written, p.to[l], p.size);
+            }
             if (n > 0) {
                 Allocation a = range(w, l, p.from[l], n);
+                if (watch != null && watch.written != null) {
+                    Unwritten.check(a, l, p.from[l], n);
+                }
                 MemorySegment.copy(a.bytes, ValueLayout.JAVA_BYTE, p.from[l] - a.base, w.block.shared, p.to[l], n);
             }
             Arrays.fill(w.block.shared, p.to[l] + n, p.to[l] + p.size, (byte) 0);

@@ -18,7 +18,7 @@ final class AtomicOps {
     private AtomicOps() {}
 
     /** The new value. Values of less than 64 bits are in the low bits, the others undefined. */
-    private interface Update {
+    interface Update {
         long apply(long old, long b, long c);
     }
 
@@ -28,8 +28,9 @@ final class AtomicOps {
     }
 
     private static void decode(Decoding x, boolean returns) {
-        if (x.take("async")) {
-            throw x.refuse("unknown instruction");
+        if (!returns && x.take("async")) {
+            AsyncStores.reduce(x);
+            return;
         }
         MemoryOps.ordered(x);
         Space space = MemoryAccess.space(x);
@@ -56,10 +57,13 @@ final class AtomicOps {
         int b = x.src(first + 1, t);
         int c = sources == 2 ? x.src(first + 2, t) : b;
         int d = returns ? x.dst(0, t) : -1;
-        x.emit(new Atomic(place, t, update, d, b, c));
+        MemoryAccess.Handing handing = !returns
+                ? MemoryAccess.Handing.COUNT
+                : op.equals("exch") || op.equals("cas") ? MemoryAccess.Handing.BOTH : MemoryAccess.Handing.LATER;
+        x.emit(new Atomic(place, t, handing, update, d, b, c));
     }
 
-    private static Update update(Decoding x, String op, PtxType t, boolean global) {
+    static Update update(Decoding x, String op, PtxType t, boolean global) {
         String key = op + "." + Decoding.lower(t);
         return switch (key) {
             case "add.u32", "add.s32", "add.u64", "add.s64" -> (old, b, c) -> old + b;
@@ -113,18 +117,23 @@ final class AtomicOps {
     }
 
     private static final class Atomic extends MemoryAccess {
+        private final Handing handing;
         private final Update update;
         private final int d;
         private final int b;
         private final int c;
 
-        Atomic(Place place, PtxType t, Update update, int d, int b, int c) {
+        Atomic(Place place, PtxType t, Handing handing, Update update, int d, int b, int c) {
             super(place, t.bytes(), Use.ATOMIC, true);
+            this.handing = handing;
             this.update = update;
             this.d = d;
             this.b = b;
             this.c = c;
         }
+
+        @Override
+        Handing handing() { return handing; }
 
         private long operand(Warp w, int register, int l) { return bytes == 8 ? w.q[register][l] : w.r[register][l]; }
 
@@ -161,43 +170,48 @@ final class AtomicOps {
                     long at = w.address[l] - a.base;
                     long u = operand(w, b, l);
                     long v = operand(w, c, l);
-                    result(w, l, switch (bytes) {
-                        case 2 -> updateHalf(a.bytes, at, u, v);
-                        case 4 -> updateInt(a.bytes, at, u, v);
-                        default -> updateLong(a.bytes, at, u, v);
-                    });
+                    result(w, l, AtomicOps.update(a.bytes, at, bytes, update, u, v));
                 }
             }
         }
+    }
 
-        private long updateInt(MemorySegment memory, long at, long u, long v) {
-            for (;;) {
-                int old = (int) INTS.getVolatile(memory, at);
-                if (INTS.compareAndSet(memory, at, old, (int) update.apply(old, u, v))) {
-                    return old;
-                }
+    /** Updates some bytes of global memory, atomically among the workers; returns what was there. */
+    static long update(MemorySegment memory, long at, int bytes, Update update, long u, long v) {
+        return switch (bytes) {
+            case 2 -> updateHalf(memory, at, update, u, v);
+            case 4 -> updateInt(memory, at, update, u, v);
+            default -> updateLong(memory, at, update, u, v);
+        };
+    }
+
+    private static long updateInt(MemorySegment memory, long at, Update update, long u, long v) {
+        for (;;) {
+            int old = (int) INTS.getVolatile(memory, at);
+            if (INTS.compareAndSet(memory, at, old, (int) update.apply(old, u, v))) {
+                return old;
             }
         }
+    }
 
-        private long updateLong(MemorySegment memory, long at, long u, long v) {
-            for (;;) {
-                long old = (long) LONGS.getVolatile(memory, at);
-                if (LONGS.compareAndSet(memory, at, old, update.apply(old, u, v))) {
-                    return old;
-                }
+    private static long updateLong(MemorySegment memory, long at, Update update, long u, long v) {
+        for (;;) {
+            long old = (long) LONGS.getVolatile(memory, at);
+            if (LONGS.compareAndSet(memory, at, old, update.apply(old, u, v))) {
+                return old;
             }
         }
+    }
 
-        /** Sixteen bits are changed within the aligned word that holds them. */
-        private long updateHalf(MemorySegment memory, long at, long u, long v) {
-            long word = at & -4;
-            int shift = (int) (at & 2) * 8;
-            for (;;) {
-                int old = (int) INTS.getVolatile(memory, word);
-                int now = (int) update.apply(old >>> shift & 0xffff, u, v) & 0xffff;
-                if (INTS.compareAndSet(memory, word, old, old & ~(0xffff << shift) | now << shift)) {
-                    return old >>> shift & 0xffff;
-                }
+    /** Sixteen bits are changed within the aligned word that holds them. */
+    private static long updateHalf(MemorySegment memory, long at, Update update, long u, long v) {
+        long word = at & -4;
+        int shift = (int) (at & 2) * 8;
+        for (;;) {
+            int old = (int) INTS.getVolatile(memory, word);
+            int now = (int) update.apply(old >>> shift & 0xffff, u, v) & 0xffff;
+            if (INTS.compareAndSet(memory, word, old, old & ~(0xffff << shift) | now << shift)) {
+                return old >>> shift & 0xffff;
             }
         }
     }

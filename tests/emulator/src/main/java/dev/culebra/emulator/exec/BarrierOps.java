@@ -19,14 +19,17 @@ final class BarrierOps {
         void deliver(Split s, int trues, int voters);
     }
 
-    private static final class BarOp extends Op.Control {
+    /** A barrier instruction; an aligned one is for all of a warp's threads at once. */
+    static final class BarOp extends Op.Control {
+        private final boolean aligned;
         private final int number;
         private final int threads;
         private final boolean wait;
         private final int predicate;
         private final Reduction reduction;
 
-        BarOp(int number, int threads, boolean wait, int predicate, Reduction reduction) {
+        BarOp(boolean aligned, int number, int threads, boolean wait, int predicate, Reduction reduction) {
+            this.aligned = aligned;
             this.number = number;
             this.threads = threads;
             this.wait = wait;
@@ -42,17 +45,37 @@ final class BarrierOps {
                 throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, lane,
                         "a barrier for " + count + " threads: it must be a multiple of 32");
             }
+            w.acted = true;
+            Barrier b = w.block.barrier(w.r[number][lane], lane);
+            if (aligned && w.block.strictBarriers && mask != w.alive) {
+                w.awaitLanes(-1);
+            } else {
+                arrive(w, mask, b, count);
+            }
+        }
+
+        /** The current split arrives where it has waited for the rest of its warp. */
+        void arrive(Warp w, int mask) {
+            int lane = Integer.numberOfTrailingZeros(mask);
+            arrive(w, mask, w.block.barrier(w.r[number][lane], lane), threads < 0 ? 0 : w.r[threads][lane]);
+        }
+
+        private void arrive(Warp w, int mask, Barrier b, int count) {
             if (w.block.meter != null) {
                 w.block.meter.barriers++;
             }
-            Barrier b = w.block.barrier(w.r[number][lane], lane);
-            b.arrive(w, mask, count, wait, reduction, predicate < 0 ? 0 : w.p[predicate]);
+            b.arrive(w, mask, line, count, wait, reduction, predicate < 0 ? 0 : w.p[predicate]);
         }
     }
 
     private static final class Fence extends Op {
         @Override
-        void execute(Warp w, int mask) { java.lang.invoke.VarHandle.fullFence(); }
+        void execute(Warp w, int mask) {
+            java.lang.invoke.VarHandle.fullFence();
+            if (w.agent != null) {
+                w.agent.settle();
+            }
+        }
     }
 
     static void register(Families f) {
@@ -63,10 +86,14 @@ final class BarrierOps {
     }
 
     private static void fence(Decoding x) {
-        x.takeAny("sc", "acq_rel", "acquire", "release");
-        if (x.take("proxy")) {
-            throw x.refuse("proxy fences are not known");
+        if (x.take("proxy") || x.has("mbarrier_init")) {
+            ProxyFences.decode(x);
+            return;
         }
+        if (x.takeAny("sync_restrict::shared::cta", "sync_restrict::shared::cluster") != null) {
+            x.require(90, 86);
+        }
+        x.takeAny("sc", "acq_rel", "acquire", "release");
         if (x.takeAny("cta", "gl", "sys", "gpu", "cluster") == null) {
             throw x.refuse("a scope is missing");
         }
@@ -79,23 +106,28 @@ final class BarrierOps {
             WarpOps.warpBarrier(x);
             return;
         }
+        if (x.take("cluster")) {
+            ClusterOps.barrier(x);
+            return;
+        }
+        boolean aligned = x.instruction.opcode().equals("bar");
         x.take("cta");
-        x.take("aligned");
+        aligned |= x.take("aligned");
         String kind = x.takeAny("sync", "arrive", "red");
         if (kind == null) {
             throw x.refuse("sync, arrive or red is wanted");
         }
-        x.take("aligned");
+        aligned |= x.take("aligned");
         if (!kind.equals("red")) {
             x.done();
             x.operands(kind.equals("sync") ? 1 : 2, 2);
             int number = x.src(0, PtxType.B32);
             int threads = x.operandCount() > 1 ? x.src(1, PtxType.B32) : -1;
-            x.emitSplit(new BarOp(number, threads, kind.equals("sync"), -1, null));
+            x.emitSplit(new BarOp(aligned, number, threads, kind.equals("sync"), -1, null));
             return;
         }
         String op = x.takeAny("popc", "and", "or");
-        x.take("aligned");
+        aligned |= x.take("aligned");
         PtxType type = x.type();
         x.done();
         x.operands(3, 4);
@@ -121,6 +153,6 @@ final class BarrierOps {
         } else {
             throw x.refuse("popc.u32, and.pred or or.pred is wanted");
         }
-        x.emitSplit(new BarOp(number, threads, true, predicate, reduction));
+        x.emitSplit(new BarOp(aligned, number, threads, true, predicate, reduction));
     }
 }

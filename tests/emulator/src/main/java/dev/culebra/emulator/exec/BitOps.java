@@ -207,10 +207,7 @@ final class BitOps {
         String combine = x.takeAny("or", "and");
         PtxType t = x.type();
         x.done();
-        if (combine != null) {
-            throw x.refuse("lop3 with a predicate is not known");
-        }
-        x.operands(5, 5);
+        x.operands(combine == null ? 5 : 6, combine == null ? 5 : 6);
         if (t != B32 || !(x.operand(4) instanceof Operand.Immediate i) || i.floating()) {
             throw x.refuse("lop3.b32 with a constant table is wanted");
         }
@@ -219,9 +216,37 @@ final class BitOps {
         int b0 = x.src(2, t);
         int c0 = x.src(3, t);
         Alu.IIII f = lop(table);
+        if (combine != null) {
+            lop3(x, f, combine, a0, b0, c0);
+            return;
+        }
         x.emit(new Alu.ToInt(x.dst(0, t)) {
             @Override
             void compute(Warp w, int[] to) { f.run(to, w.r[a0], w.r[b0], w.r[c0]); }
+        });
+    }
+
+    /** With a second result: whether the first is not zero, combined with a predicate. */
+    private static void lop3(Decoding x, Alu.IIII f, String combine, int a0, int b0, int c0) {
+        if (!(x.operand(0) instanceof Operand.Pair to)) {
+            throw x.refuse("d|p is wanted: lop3." + combine + " gives a predicate");
+        }
+        int q = x.predicate(5);
+        int d = x.dst(to.first(), B32);
+        int p = x.predicateOut(to.second());
+        boolean and = combine.equals("and");
+        x.emit(new Op() {
+            @Override
+            void execute(Warp w, int mask) {
+                f.run(w.t1, w.r[a0], w.r[b0], w.r[c0]);
+                int some = 0;
+                for (int l = 0; l < 32; l++) {
+                    some |= w.t1[l] != 0 ? 1 << l : 0;
+                    w.r[d][l] = (mask >>> l & 1) != 0 ? w.t1[l] : w.r[d][l];
+                }
+                int yes = and ? some & w.p[q] : some | w.p[q];
+                w.p[p] = w.p[p] & ~mask | yes & mask;
+            }
         });
     }
 

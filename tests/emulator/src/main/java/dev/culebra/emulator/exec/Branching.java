@@ -145,11 +145,6 @@ final class Branching {
         return new Branch(label);
     }
 
-    /** An op that ends the kernel as an assertion that did not hold. */
-    static Op assertionFailed() {
-        return new Trap(DeviceFault.ASSERT, "a device-side assertion failed");
-    }
-
     static void register(Families f) {
         f.add("bra", x -> {
             x.take("uni");

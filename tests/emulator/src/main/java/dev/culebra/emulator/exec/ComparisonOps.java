@@ -267,6 +267,9 @@ final class ComparisonOps {
         Operand to = x.operand(0);
         Operand first = to instanceof Operand.Pair p ? p.first() : to;
         Operand second = to instanceof Operand.Pair p ? p.second() : null;
+        if (second != null && (t == F16 || t == BF16)) {
+            throw x.refuse("setp of ." + Decoding.lower(t) + " gives one predicate, not p|q");
+        }
         int a = x.src(1, t);
         int b = x.src(2, t);
         int other = with == null ? -1 : x.predicate(3);

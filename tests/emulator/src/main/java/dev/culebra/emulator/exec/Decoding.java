@@ -194,7 +194,14 @@ final class Decoding {
     private int symbol(Operand.Symbol s, boolean wide) {
         Variable v = s.variable();
         if (v == null) {
-            throw refuse("'" + s.name() + "' is not declared (addresses of functions are not supported)");
+            long code = assembler.codeAddress(s.name());
+            if (code == 0) {
+                throw refuse("'" + s.name() + "' is not declared, or no device function");
+            }
+            if (!wide) {
+                throw refuse("the address of '" + s.name() + "' has 64 bits");
+            }
+            return assembler.constant(code);
         }
         switch (v.space()) {
             case SHARED -> {
@@ -299,7 +306,8 @@ final class Decoding {
         add(op);
     }
 
-    private void add(Op op) {
+    /** Adds an op that runs whatever the guard says. */
+    void add(Op op) {
         op.line = instruction.line();
         op.text = instruction.text();
         op.kind = kind;
@@ -316,14 +324,21 @@ final class Decoding {
             return;
         }
         String behind = assembler.inventLabel();
-        Op around = Branching.branch(behind);
-        around.guard = assembler.number(instruction.guard());
-        around.guardFlip = instruction.guardNegated() ? 0 : -1;
         boolean first = !counted;
-        add(around);
+        skipUnlessGuard(behind);
         add(op);
-        around.countsThreads = false; // its lanes are those that do not take part
         op.countsThreads = first;
         assembler.label(behind);
+    }
+
+    /** Sends lanes whose guard is false to a label. */
+    void skipUnlessGuard(String label) {
+        if (instruction.guard() != null) {
+            Op around = Branching.branch(label);
+            around.guard = assembler.number(instruction.guard());
+            around.guardFlip = instruction.guardNegated() ? 0 : -1;
+            add(around);
+            around.countsThreads = false; // its lanes are those that do not take part
+        }
     }
 }

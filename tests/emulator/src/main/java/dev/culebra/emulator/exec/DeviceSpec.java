@@ -2,6 +2,7 @@ package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.check.Check;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * What a kernel can notice of the device it runs on.
@@ -15,9 +16,11 @@ import java.util.Set;
  * @param stepLimit warp instructions that one block may execute, and all blocks together while none of them ends, before the
  *        launch counts as hung (CUDA error 702)
  * @param checks what is looked for beyond what hardware finds
+ * @param output takes what kernels print, a grid's text at a time when the grid has ended; called from the thread that runs the
+ *        launch
  */
 public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int sharedPerBlock, int sharedPerMultiprocessor,
-        int clockKilohertz, long stepLimit, Set<Check> checks) {
+        int clockKilohertz, long stepLimit, Set<Check> checks, Consumer<String> output) {
 
     /** What the emulator's options have by default. */
     private static final long DEFAULT_STEP_LIMIT = 1L << 32;
@@ -30,7 +33,8 @@ public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int shar
      * @return the description
      */
     public static DeviceSpec of(int ccMajor, int ccMinor) {
-        return new DeviceSpec(ccMajor, ccMinor, 132, 227 * 1024, 228 * 1024, 1_980_000, DEFAULT_STEP_LIMIT, Check.ALL);
+        return new DeviceSpec(ccMajor, ccMinor, 132, 227 * 1024, 228 * 1024, 1_980_000, DEFAULT_STEP_LIMIT, Check.ALL,
+                DeviceSpec::print);
     }
 
     /**
@@ -41,7 +45,7 @@ public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int shar
      */
     public DeviceSpec withStepLimit(long steps) {
         return new DeviceSpec(ccMajor, ccMinor, multiprocessors, sharedPerBlock, sharedPerMultiprocessor,
-                clockKilohertz, steps, checks);
+                clockKilohertz, steps, checks, output);
     }
 
     /**
@@ -52,6 +56,27 @@ public record DeviceSpec(int ccMajor, int ccMinor, int multiprocessors, int shar
      */
     public DeviceSpec withChecks(Set<Check> chosen) {
         return new DeviceSpec(ccMajor, ccMinor, multiprocessors, sharedPerBlock, sharedPerMultiprocessor,
-                clockKilohertz, stepLimit, chosen);
+                clockKilohertz, stepLimit, chosen, output);
+    }
+
+    /**
+     * The same device with another place for what kernels print.
+     *
+     * @param to takes a grid's text when the grid has ended
+     * @return the description
+     */
+    public DeviceSpec withOutput(Consumer<String> to) {
+        return new DeviceSpec(ccMajor, ccMinor, multiprocessors, sharedPerBlock, sharedPerMultiprocessor,
+                clockKilohertz, stepLimit, checks, to);
+    }
+
+    /**
+     * Prints to {@link System#out}, which is where what kernels print goes unless somebody wants it.
+     *
+     * @param text a grid's text
+     */
+    public static void print(String text) {
+        System.out.print(text);
+        System.out.flush();
     }
 }

@@ -70,7 +70,15 @@ final class DoubleOps {
         if (s == 0 && mode == Rounding.DOWN && (b(a) != 0 || b(b) != 0)) {
             return -0.0;
         }
+        if (Double.isInfinite(s)) {
+            return overflown(s, Double.isFinite(a) && Double.isFinite(b), mode);
+        }
         return Rounding.toDouble(s, Rounding.missing(a, b), mode);
+    }
+
+    /** An infinity that comes of finite operands lies beyond the exact result: rounding towards it gives the largest number. */
+    private static double overflown(double s, boolean fromFinite, char mode) {
+        return fromFinite ? Rounding.toDouble(s, -s, mode) : s;
     }
 
     private static void sum(Decoding x, boolean subtract) {
@@ -94,11 +102,20 @@ final class DoubleOps {
 
     private static double directedFma(double a, double b, double c, char mode) {
         double s = Math.fma(a, b, c);
-        if (!Double.isFinite(s) || !Double.isFinite(a) || !Double.isFinite(b) || !Double.isFinite(c)) {
-            return s;
+        boolean finite = Double.isFinite(a) && Double.isFinite(b) && Double.isFinite(c);
+        if (!Double.isFinite(s) || !finite) {
+            return overflown(s, finite, mode);
         }
         BigDecimal exact = new BigDecimal(a).multiply(new BigDecimal(b)).add(new BigDecimal(c));
+        if (exact.signum() == 0) { // rounding down, an exact zero is negative unless product and c are both +0
+            boolean positive = a * b == 0 && 1 / (a * b) > 0 && c == 0 && 1 / c > 0;
+            return mode == Rounding.DOWN && !positive ? -0.0 : s;
+        }
         return Rounding.toDouble(s, exact.compareTo(new BigDecimal(s)), mode);
+    }
+
+    private static double directedProduct(double a, double b, char mode) {
+        return a == 0 || b == 0 ? a * b : directedFma(a, b, 0, mode);
     }
 
     private static void mul(Decoding x) {
@@ -109,7 +126,7 @@ final class DoubleOps {
             }
         } : (d, a, b) -> {
             for (int l = 0; l < 32; l++) {
-                d[l] = b(directedFma(f(a[l]), f(b[l]), -0.0, mode));
+                d[l] = b(directedProduct(f(a[l]), f(b[l]), mode));
             }
         }, F64);
     }
@@ -130,7 +147,13 @@ final class DoubleOps {
 
     private static double quotient(double a, double b, char mode) {
         double q = a / b;
-        return mode == Rounding.NEAREST ? q : Rounding.toDouble(q, Math.fma(-q, b, a) * Math.signum(b), mode);
+        boolean finite = Double.isFinite(a) && Double.isFinite(b) && b != 0;
+        if (mode == Rounding.NEAREST || !finite || !Double.isFinite(q)) {
+            return mode == Rounding.NEAREST ? q : overflown(q, finite, mode);
+        }
+        // What is left may be too small for a double.
+        BigDecimal product = new BigDecimal(q).multiply(new BigDecimal(b));
+        return Rounding.toDouble(q, new BigDecimal(a).compareTo(product) * Math.signum(b), mode);
     }
 
     private static void div(Decoding x) {
@@ -149,7 +172,7 @@ final class DoubleOps {
             x.done();
             Alu.ll(x, (d, a) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = b(1 / f(a[l])) & 0xffffffff00000000L;
+                    d[l] = Approximations.highWord(b(1 / f(Approximations.highWord(a[l]))));
                 }
             }, F64);
             return;
@@ -164,7 +187,11 @@ final class DoubleOps {
 
     private static double root(double a, char mode) {
         double s = Math.sqrt(a);
-        return mode == Rounding.NEAREST ? s : Rounding.toDouble(s, Math.fma(-s, s, a), mode);
+        if (mode == Rounding.NEAREST || !Double.isFinite(s)) {
+            return s;
+        }
+        BigDecimal square = new BigDecimal(s).multiply(new BigDecimal(s));
+        return Rounding.toDouble(s, new BigDecimal(a).compareTo(square), mode);
     }
 
     private static void sqrt(Decoding x) {

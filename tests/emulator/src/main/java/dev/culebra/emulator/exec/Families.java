@@ -38,8 +38,12 @@ final class Families {
         TensorOps.register(this);
         Wmma.register(this);
         BarrierOps.register(this);
+        ClusterOps.register(this);
+        MbarrierOps.register(this);
+        HopperOps.register(this);
         Branching.register(this);
         Calls.register(this);
+        StackOps.register(this);
     }
 
     /** Makes a name known, whatever its types. */

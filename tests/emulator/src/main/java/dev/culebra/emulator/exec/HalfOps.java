@@ -72,7 +72,7 @@ final class HalfOps {
     static void fromFloats(int[] v, PtxType t, boolean ftz) {
         for (int l = 0; l < 32; l++) {
             int r = t == F16 ? toHalf(v[l]) : toBfloat(v[l]);
-            v[l] = ftz && t == F16 && (r & 0x7c00) == 0 ? r & 0x8000 : r;
+            v[l] = ftz && (r & (t == F16 ? 0x7c00 : 0x7f80)) == 0 ? r & 0x8000 : r;
         }
     }
 

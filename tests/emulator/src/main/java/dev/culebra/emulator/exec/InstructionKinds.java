@@ -16,7 +16,8 @@ final class InstructionKinds {
         return switch (i.opcode()) {
             case "popc" -> InstructionClass.POPC;
             case "and", "or", "xor", "not", "cnot", "shl", "shr", "shf", "lop3", "prmt", "clz", "brev", "bfind", "bfe",
-                    "bfi", "bmsk", "szext", "fns" -> InstructionClass.LOGIC;
+                    "bfi", "bmsk", "szext", "fns" ->
+                InstructionClass.LOGIC;
             case "ex2", "lg2", "sin", "cos", "tanh", "rsqrt", "rcp", "sqrt" ->
                 m.contains("f64") ? InstructionClass.DOUBLE : InstructionClass.SPECIAL;
             case "cvt" -> InstructionClass.CONVERSION;
@@ -46,17 +47,17 @@ final class InstructionKinds {
         };
     }
 
+    /** By the first type. */
     private static InstructionClass arithmetic(List<String> modifiers) {
         for (String m : modifiers) {
-            PtxType t = PtxType.of(m);
-            if (t != null) {
-                return !t.floating()
-                        ? InstructionClass.INTEGER
-                        : switch (t.bits()) {
-                            case 64 -> InstructionClass.DOUBLE;
-                            case 32 -> t == PtxType.F32 ? InstructionClass.FLOAT : InstructionClass.HALF;
-                            default -> InstructionClass.HALF;
-                        };
+            if (m.startsWith("f16") || m.startsWith("bf16")) {
+                return InstructionClass.HALF;
+            } else if (m.startsWith("f32")) {
+                return InstructionClass.FLOAT;
+            } else if (m.equals("f64")) {
+                return InstructionClass.DOUBLE;
+            } else if (PtxType.of(m) != null) {
+                return InstructionClass.INTEGER;
             }
         }
         return InstructionClass.OTHER;

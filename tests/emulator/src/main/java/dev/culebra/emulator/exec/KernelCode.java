@@ -9,18 +9,32 @@ final class KernelCode {
     private final boolean usesDynamicShared;
     private final int localBytes;
     private final int registers;
+    private final boolean asyncReads;
+    /** Device functions by number: null where none can be reached through a register. */
+    private final Program[] functions;
 
     KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes,
-            int registers) {
+            int registers, boolean asyncReads, Program[] functions) {
         this.main = main;
         this.staticSharedBytes = staticSharedBytes;
         this.dynamicSharedOffset = dynamicSharedOffset;
         this.usesDynamicShared = usesDynamicShared;
         this.localBytes = localBytes;
         this.registers = registers;
+        this.asyncReads = asyncReads;
+        this.functions = functions;
+    }
+
+    /** The function at an address, or null. */
+    Program function(long address) {
+        int index = CodeAddresses.index(address, functions.length);
+        return index < 0 ? null : functions[index];
     }
 
     Program main() { return main; }
+
+    /** Whether bulk copies read shared memory in any of its functions. */
+    boolean asyncReads() { return asyncReads; }
 
     /** Where dynamic shared memory starts: behind the static part, aligned as its variables ask. */
     int dynamicSharedOffset() {

@@ -8,10 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Runs a grid to its end. */
+/** Runs a grid to its end: clusters of blocks, of one block each where nobody asked for more, on some threads. */
 public final class KernelRun {
 
     /** Instructions after which a block that has not ended makes room for others: it may be waiting for one of them. */
@@ -19,14 +18,19 @@ public final class KernelRun {
     /** The same where blocks are known to wait for each other. */
     private static final long COOPERATIVE_QUANTUM = 1 << 15;
 
+    /** Instructions that blocks below a failed one may take in all to end: a second or two. */
+    private static final long PATIENCE = 1 << 26;
+
     private final Launch launch;
+    private final AtomicLong afterFailure = new AtomicLong();
     private final AtomicLong next = new AtomicLong();
+    /** Clusters that have begun and not ended, and the most that may be. */
     private final AtomicLong resident = new AtomicLong();
     private final long mostResident;
     private final LongAdder executed = new LongAdder();
     /** Instructions of all blocks since one ended: blocks that wait for each other in vain hang together. */
     private final AtomicLong sinceOneEnded = new AtomicLong();
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private Throwable failure;
 
     private final boolean cooperative;
 
@@ -38,7 +42,7 @@ public final class KernelRun {
             perMultiprocessor = Math.max(1,
                     Math.min(perMultiprocessor, launch.spec.sharedPerMultiprocessor() / (launch.sharedBytes + 1024)));
         }
-        mostResident = (long) perMultiprocessor * launch.spec.multiprocessors();
+        mostResident = Math.max(1, (long) perMultiprocessor * launch.spec.multiprocessors() / launch.cluster.count());
     }
 
     /**
@@ -50,7 +54,7 @@ public final class KernelRun {
      * @param kernel the entry
      * @param grid blocks
      * @param block threads of a block
-     * @param cluster blocks of a cluster, or null; clusters of more than one block are refused
+     * @param cluster blocks of a cluster, of which the grid is a multiple in each direction, at most 16; or null
      * @param dynamicSharedBytes shared memory beyond the kernel's own
      * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
      * @param memory global memory; the segments of its allocations must be native, open to all threads
@@ -59,7 +63,7 @@ public final class KernelRun {
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
     public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
@@ -74,7 +78,7 @@ public final class KernelRun {
      * @param kernel the entry
      * @param grid blocks
      * @param block threads of a block
-     * @param cluster blocks of a cluster, or null; clusters of more than one block are refused
+     * @param cluster blocks of a cluster, of which the grid is a multiple in each direction, at most 16; or null
      * @param dynamicSharedBytes shared memory beyond the kernel's own
      * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
      * @param memory global memory; the segments of its allocations must be native, open to all threads
@@ -84,7 +88,7 @@ public final class KernelRun {
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
      * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
     public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
@@ -102,7 +106,7 @@ public final class KernelRun {
      * @param kernel the entry
      * @param grid blocks
      * @param block threads of a block
-     * @param cluster blocks of a cluster, or null; clusters of more than one block are refused
+     * @param cluster blocks of a cluster, of which the grid is a multiple in each direction, at most 16; or null
      * @param dynamicSharedBytes shared memory beyond the kernel's own
      * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
      * @param memory global memory; the segments of its allocations must be native, open to all threads
@@ -126,25 +130,27 @@ public final class KernelRun {
             throw new IllegalArgumentException(
                     "grid " + grid + " of blocks " + block + ": extents must be positive, a block at most 1024");
         }
-        if (cluster != null && cluster.count() > 1) {
-            throw new IllegalArgumentException("clusters are not supported: asked for " + cluster);
+        if (cluster != null && (cluster.x() < 1 || cluster.y() < 1 || cluster.z() < 1 || cluster.count() > 16
+                || grid.x() % cluster.x() != 0 || grid.y() % cluster.y() != 0 || grid.z() % cluster.z() != 0)) {
+            throw new IllegalArgumentException("clusters " + cluster + " of a grid " + grid
+                    + ": at most 16 blocks, extents positive, and the grid a multiple of them");
         }
         if (params.byteSize() < kernel.parameterBytes()) {
             throw new IllegalArgumentException(
                     "kernel " + kernel.name() + " takes " + kernel.parameterBytes() + " bytes of arguments; given "
                             + params.byteSize());
         }
-        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, dynamicSharedBytes, params, memory,
+        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, cluster, dynamicSharedBytes, params, memory,
                 variables, spec, cooperative);
         if (launch.sharedBytes > spec.sharedPerBlock()) {
             throw new IllegalArgumentException("kernel " + kernel.name() + " with " + launch.sharedBytes
                     + " bytes of shared memory; the device has " + spec.sharedPerBlock() + " for a block");
         }
         KernelRun run = new KernelRun(launch, cooperative);
-        if (cooperative && grid.count() > run.mostResident) {
+        if (cooperative && launch.clusters.count() > run.mostResident) {
             throw new IllegalArgumentException(
-                    "a cooperative launch of " + grid.count() + " blocks; the device holds " + run.mostResident
-                            + " of these at a time");
+                    "a cooperative launch of " + grid.count() + " blocks; the device holds "
+                            + run.mostResident * launch.cluster.count() + " of these at a time");
         }
         launch.counting = counting ? new Counting() : null;
         run.run(workers);
@@ -152,7 +158,7 @@ public final class KernelRun {
     }
 
     private void run(int workers) throws DeviceFault {
-        int n = (int) Math.min(workers, launch.grid.count());
+        int n = (int) Math.min(workers, launch.clusters.count());
         List<Thread> others = new ArrayList<>();
         for (int i = 1; i < n; i++) {
             others.add(Thread.ofPlatform().daemon().name("culebra-emulator-" + i).start(this::work));
@@ -172,7 +178,8 @@ public final class KernelRun {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        switch (failure.get()) {
+        launch.output.flush();
+        switch (failure) {
             case null -> {
             }
             case DeviceFault f -> throw f;
@@ -183,47 +190,77 @@ public final class KernelRun {
     }
 
     private void work() {
+        ArrayDeque<Cluster> waiting = new ArrayDeque<>();
+        ArrayDeque<Cluster> free = new ArrayDeque<>();
+        int turns = 0;
         try {
-            ArrayDeque<Block> waiting = new ArrayDeque<>();
-            ArrayDeque<Block> free = new ArrayDeque<>();
-            int turns = 0;
-            while (!launch.cancelled) {
-                // A paused block costs its memory, so others are started beside it only when those there get nowhere.
+            while (true) {
+                // A paused cluster costs its memory, so others are started beside it only when those there get nowhere.
                 boolean room = waiting.isEmpty()
                         || resident.get() < mostResident && (cooperative || turns >= 4 * waiting.size());
-                Block b = room ? begin(free) : null;
-                turns = b == null ? turns + 1 : 0;
-                if (b == null && (b = waiting.poll()) == null) {
+                Cluster c = room ? begin(free) : null;
+                turns = c == null ? turns + 1 : 0;
+                if (c == null && (c = waiting.poll()) == null) {
                     return;
                 }
-                long before = b.steps();
-                if (b.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
-                    executed.add(b.steps());
-                    sinceOneEnded.set(0);
-                    free.push(b);
+                if (turn(c)) {
+                    free.push(c);
                     resident.decrementAndGet();
                 } else {
-                    waiting.add(b);
-                    long all = sinceOneEnded.addAndGet(b.steps() - before);
-                    if (all > launch.spec.stepLimit()) {
-                        throw b.hung(all, "of all blocks, none of which ended");
-                    }
+                    waiting.add(c);
                 }
             }
         } catch (Throwable t) {
-            failure.compareAndSet(null, t);
-            launch.cancelled = true;
+            fail(-1, t); // the emulator's own: no block is to run on
         }
     }
 
-    private Block begin(ArrayDeque<Block> free) {
+    /** Gives a cluster a turn; true when it is done with. */
+    private boolean turn(Cluster c) {
+        long before = c.steps();
+        try {
+            if (c.run(cooperative ? COOPERATIVE_QUANTUM : QUANTUM)) {
+                executed.add(c.steps());
+                sinceOneEnded.set(0);
+                return true;
+            }
+            long all = sinceOneEnded.addAndGet(c.steps() - before);
+            if (all > launch.spec.stepLimit()) {
+                fail(-1, c.hung(all, "of all blocks, none of which ended"));
+                return true;
+            }
+        } catch (DeviceFault f) {
+            fail(c.number, f);
+            return true;
+        }
+        if (launch.lowestFailed < Long.MAX_VALUE && afterFailure.addAndGet(c.steps() - before) > PATIENCE) {
+            fail(-1, null);
+            return true;
+        }
+        return false;
+    }
+
+    /**
+     * A cluster has failed. Of several that do, the lowest counts, whichever was first: so a launch reports the same with any
+     * number of workers. Those above it stop; those below have all been started and run on, for they may yet fail. A block below
+     * that waits for one above in vain, as those of a cooperative grid do, is given up after a while.
+     */
+    private synchronized void fail(long number, Throwable t) {
+        if (number < launch.lowestFailed) {
+            launch.lowestFailed = number;
+            failure = t == null ? failure : t;
+        }
+    }
+
+    private Cluster begin(ArrayDeque<Cluster> free) {
         long linear = next.get();
-        if (linear >= launch.grid.count() || (linear = next.getAndIncrement()) >= launch.grid.count()) {
+        if (linear >= launch.clusters.count() || linear > launch.lowestFailed
+                || (linear = next.getAndIncrement()) >= launch.clusters.count()) {
             return null;
         }
         resident.incrementAndGet();
-        Block b = free.isEmpty() ? new Block(launch) : free.pop();
-        b.start(launch.grid.at(linear));
-        return b;
+        Cluster c = free.isEmpty() ? new Cluster(launch) : free.pop();
+        c.start(linear);
+        return c;
     }
 }

@@ -18,35 +18,54 @@ final class Launch {
     final KernelCode code;
     final Dim grid;
     final Dim block;
+    /** Blocks of a cluster; (1,1,1) where nobody asked for any. */
+    final Dim cluster;
+    /** Clusters of the grid. */
+    final Dim clusters;
+    final boolean explicitCluster;
     final int sharedBytes;
     final int dynamicSharedBytes;
     final byte[] params;
     final AddressSpace memory;
     final DeviceSpec spec;
+    /** What its threads print. */
+    final DeviceOutput output;
     final long startNanos = System.nanoTime();
-    /** Set when a block has failed: the others stop at their next turn. */
-    volatile boolean cancelled;
+    /** The lowest number of a block that has failed: those above stop at their next turn. */
+    volatile long lowestFailed = Long.MAX_VALUE;
     /** What counts its blocks' instructions, or null; set before the first of them is made. */
     Counting counting;
 
     /** Where a cooperative grid's blocks meet: its size and a barrier's count, as the toolkit's headers have it; else null. */
     private final Allocation workspace;
     private final Map<String, Allocation> variables;
-    private final Map<Program, long[][]> linked = new ConcurrentHashMap<>();
+    private final Map<Program, Constants[]> linked = new ConcurrentHashMap<>();
 
-    Launch(String kernelName, KernelCode code, Dim grid, Dim block, int dynamicSharedBytes, MemorySegment params,
-            AddressSpace memory,
-            Map<String, Allocation> variables, DeviceSpec spec, boolean cooperative) {
+    /**
+     * A program's registers that are constants, as a block has them; null in the places of others.
+     *
+     * @param ints of up to 32 bits
+     * @param longs of 64 bits, with the addresses of this launch's variables
+     */
+    record Constants(int[][] ints, long[][] longs) {}
+
+    Launch(String kernelName, KernelCode code, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
+            MemorySegment params, AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec,
+            boolean cooperative) {
         this.kernelName = kernelName;
         this.code = code;
         this.grid = grid;
         this.block = block;
+        this.explicitCluster = cluster != null;
+        this.cluster = cluster == null ? new Dim(1, 1, 1) : cluster;
+        this.clusters = new Dim(grid.x() / this.cluster.x(), grid.y() / this.cluster.y(), grid.z() / this.cluster.z());
         this.dynamicSharedBytes = dynamicSharedBytes;
         this.sharedBytes = code.dynamicSharedOffset() + dynamicSharedBytes;
         this.params = params.toArray(ValueLayout.JAVA_BYTE);
         this.memory = memory;
         this.variables = variables;
         this.spec = spec;
+        this.output = new DeviceOutput(grid, spec.output());
         this.workspace = cooperative ? newWorkspace() : null;
     }
 
@@ -66,12 +85,12 @@ final class Launch {
         return workspace != null && workspace.holds(address, length) ? workspace : memory.find(address, length);
     }
 
-    /** A program's 64-bit constants with the addresses of this launch's variables. */
-    long[][] linked(Program program) {
-        return linked.computeIfAbsent(program, this::link);
+    /** A program's constants as the block of a rank in its cluster has them. */
+    Constants constants(Program program, int rank) {
+        return linked.computeIfAbsent(program, this::link)[rank];
     }
 
-    private long[][] link(Program program) {
+    private Constants[] link(Program program) {
         long[][] longs = program.longs.clone();
         for (Program.Link l : program.links) {
             Allocation a = variables.get(l.symbol());
@@ -81,6 +100,25 @@ final class Launch {
             longs[l.register()] = longs[l.register()].clone();
             java.util.Arrays.fill(longs[l.register()], a.base + l.addend());
         }
-        return longs;
+        Constants[] all = new Constants[(int) cluster.count()];
+        all[0] = new Constants(program.ints, longs);
+        for (int rank = 1; rank < all.length; rank++) {
+            all[rank] = moved(program, longs, SharedWindow.base(rank));
+        }
+        return all;
+    }
+
+    private static Constants moved(Program program, long[][] longs, long base) {
+        int[][] ints = program.ints.clone();
+        for (int r : program.sharedInts) {
+            ints[r] = ints[r].clone();
+            java.util.Arrays.setAll(ints[r], l -> program.ints[r][l] + (int) base);
+        }
+        long[][] moved = longs.clone();
+        for (int r : program.sharedLongs) {
+            moved[r] = moved[r].clone();
+            java.util.Arrays.setAll(moved[r], l -> program.longs[r][l] + base);
+        }
+        return new Constants(ints, moved);
     }
 }

@@ -63,6 +63,7 @@ final class MatrixMoves {
                 if (place.space == Space.GENERIC) {
                     w.address[l] -= MoveOps.SHARED_WINDOW;
                 }
+                w.address[l] -= w.block.window;
                 long a = w.address[l];
                 if (a < 0 || a > size - 16) {
                     throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l, "illegal shared address 0x" + Long.toHexString(a)
@@ -81,6 +82,16 @@ final class MatrixMoves {
             TensorOps.wantAll(w, mask, load ? "ldmatrix" : "stmatrix");
             place.compute(w, w.address);
             check(w);
+            int lanes = (int) ((1L << 8 * registers.length) - 1); // those that give a row's address
+            if (w.block.mbarriers.any()) {
+                w.block.mbarriers.refuseAccess(w, lanes, 16, load ? MemoryAccess.Use.READ : MemoryAccess.Use.WRITE);
+            }
+            if (w.block.proxyWrites != null && !load) {
+                w.block.proxyWrites.written(w, lanes, 16);
+            }
+            if (w.block.watch != null) {
+                w.block.watch.rows(w, lanes, load, line);
+            }
             if (w.block.meter != null) {
                 w.block.meter.rows(w.address, 8 * registers.length,
                         load ? MemoryAccess.Use.READ : MemoryAccess.Use.WRITE);

@@ -26,9 +26,25 @@ abstract class MemoryAccess extends Op {
         ATOMIC
     }
 
+    /** What a strong access hands over between threads. */
+    enum Handing {
+        /** A load takes what others have left. */
+        ACQUIRE,
+        /** A store leaves what its thread did and knows. */
+        RELEASE,
+        /** An exchange does both at once: a lock is made of it. */
+        BOTH,
+        /** Any other atomic leaves, and takes when it matters. */
+        LATER,
+        /** An atomic without result only leaves. */
+        COUNT
+    }
+
     /** An address as written: a register of either bank, or none, and an offset. */
     static final class Place {
         Space space;
+        /** The shared memory of any block of the cluster, where {@link #space} is shared. */
+        boolean cluster;
         /** The parameter block of the kernel, rather than a frame's copy. */
         boolean kernelParameters;
         int narrow = -1;
@@ -58,13 +74,14 @@ abstract class MemoryAccess extends Op {
     /** The space named by a modifier; generic when there is none. */
     static Space space(Decoding x) {
         String s = x.takeAny("global", "shared", "shared::cta", "local", "const", "param", "param::entry",
-                "param::func");
-        if (x.has("shared::cluster")) {
-            throw x.refuse("clusters are not supported");
-        }
+                "param::func", "shared::cluster");
         return switch (s) {
             case null -> Space.GENERIC;
             case "shared::cta" -> Space.SHARED;
+            case "shared::cluster" -> {
+                x.require(90, 78);
+                yield Space.SHARED;
+            }
             case "param::entry", "param::func" -> Space.PARAM;
             default -> Space.valueOf(s.toUpperCase(java.util.Locale.ROOT));
         };
@@ -77,6 +94,7 @@ abstract class MemoryAccess extends Op {
         }
         Place p = new Place();
         p.space = space;
+        p.cluster = space == Space.SHARED && x.instruction.modifiers().contains("shared::cluster");
         p.offset = address.offset();
         p.kernelParameters = x.assembler.function.entry();
         switch (address.base()) {
@@ -147,7 +165,14 @@ abstract class MemoryAccess extends Op {
     final void access(Warp w, int mask) {
         switch (place.space) {
             case GLOBAL, CONST -> reachGlobal(w, mask);
-            case SHARED -> reachBytes(w, mask, Space.SHARED, w.block.shared, w.block.shared.length, 0);
+            case SHARED -> {
+                w.acted |= use != Use.READ;
+                if (place.cluster) {
+                    reachCluster(w, mask);
+                } else {
+                    reachShared(w, mask, w.block);
+                }
+            }
             case LOCAL -> reachBytes(w, mask, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
             case PARAM -> {
                 if (place.kernelParameters) {
@@ -172,7 +197,8 @@ abstract class MemoryAccess extends Op {
                 }
             }
             if (window == MoveOps.SHARED_WINDOW) {
-                reachBytes(w, same, Space.SHARED, w.block.shared, w.block.shared.length, 0);
+                w.acted |= use != Use.READ;
+                reachCluster(w, same);
             } else if (window == MoveOps.LOCAL_WINDOW) {
                 reachBytes(w, same, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
             } else if (window == MoveOps.PARAM_WINDOW) {
@@ -187,7 +213,66 @@ abstract class MemoryAccess extends Op {
         }
     }
 
+    /** What it hands over when it is {@link #ordered}. */
+    Handing handing() { return use == Use.READ ? Handing.ACQUIRE : Handing.RELEASE; }
+
+    private void reachCluster(Warp w, int mask) {
+        if (w.block.cluster.blocks.length == 1) {
+            reachShared(w, mask, w.block);
+            return;
+        }
+        int left = mask;
+        while (left != 0) {
+            int first = Integer.numberOfTrailingZeros(left);
+            long rank = SharedWindow.rank(w.address[first]);
+            Block holder = SharedWindow.holder(w, first, w.address[first]);
+            int same = 0;
+            for (int l = first; l < 32; l++) {
+                same |= (left >>> l & 1) != 0 && SharedWindow.rank(w.address[l]) == rank ? 1 << l : 0;
+            }
+            reachShared(w, same, holder);
+            left &= ~same;
+        }
+    }
+
+    private void reachShared(Warp w, int mask, Block holder) {
+        if (holder.window != 0) {
+            for (int l = 0; l < 32; l++) {
+                w.address[l] -= (mask >>> l & 1) != 0 ? holder.window : 0;
+            }
+        }
+        if (holder.mbarriers.any()) {
+            holder.mbarriers.refuseAccess(w, mask, bytes, use);
+        }
+        if (holder.proxyWrites != null && use != Use.READ) {
+            holder.proxyWrites.written(w, mask, bytes);
+        }
+        check(w, mask, Space.SHARED, holder.shared.length);
+        if (holder.watch != null) {
+            holder.watch.shared(w, mask, this);
+        }
+        if (w.block.meter != null) {
+            w.block.meter.access(this, Space.SHARED, w.address, mask);
+        }
+        reach(w, mask, Space.SHARED, holder.shared, 0);
+    }
+
     private void reachBytes(Warp w, int mask, Space space, byte[] memory, int size, int laneStride) {
+        check(w, mask, space, size);
+        if (space == Space.LOCAL && w.localWritten != null) {
+            if (use == Use.READ) {
+                Unwritten.check(w, mask, w.localWritten, space, bytes, laneStride);
+            } else {
+                Unwritten.mark(w, mask, w.localWritten, bytes, laneStride);
+            }
+        }
+        if (w.block.meter != null) {
+            w.block.meter.access(this, space, w.address, mask);
+        }
+        reach(w, mask, space, memory, laneStride);
+    }
+
+    private void check(Warp w, int mask, Space space, int size) {
         long[] address = w.address;
         long bad = 0;
         for (int l = 0; l < 32; l++) {
@@ -199,10 +284,6 @@ abstract class MemoryAccess extends Op {
         if (bad < 0) {
             explain(w, mask, space, size);
         }
-        if (w.block.meter != null) {
-            w.block.meter.access(this, space, address, mask);
-        }
-        reach(w, mask, space, memory, laneStride);
     }
 
     private void explain(Warp w, int mask, Space space, int size) {
@@ -230,6 +311,7 @@ abstract class MemoryAccess extends Op {
     }
 
     private void reachGlobal(Warp w, int mask) {
+        w.acted = true;
         long[] address = w.address;
         if (w.block.meter != null) {
             w.block.meter.access(this, place.space == Space.CONST ? Space.CONST : Space.GLOBAL, address, mask);
@@ -240,6 +322,7 @@ abstract class MemoryAccess extends Op {
             one = (mask >>> l & 1) == 0 || a.holds(address[l], bytes) && (address[l] & bytes - 1) == 0;
         }
         if (one) {
+            observe(w, mask, a);
             reach(w, mask, a);
             return;
         }
@@ -257,8 +340,15 @@ abstract class MemoryAccess extends Op {
                 }
             }
             last = a;
+            observe(w, same, a);
             reach(w, same, a);
             left &= ~same;
+        }
+    }
+
+    private void observe(Warp w, int mask, Allocation a) {
+        if (w.block.watch != null) {
+            w.block.watch.global(w, mask, a, this);
         }
     }
 
@@ -283,6 +373,12 @@ abstract class MemoryAccess extends Op {
         }
         return a;
     }
+
+    /** Whether what a lane stores at an address of some memory is there already; asked before it is stored. */
+    boolean unchanged(Warp w, int lane, byte[] memory, int at) { return false; }
+
+    /** Whether two lanes store the same value. */
+    boolean alike(Warp w, int lane, int other) { return false; }
 
     /** Does it in an array of bytes, at {@code w.address[lane] + lane * stride}; every access has been checked. */
     abstract void reach(Warp w, int mask, Space space, byte[] memory, int stride);

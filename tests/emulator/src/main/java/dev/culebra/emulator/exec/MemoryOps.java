@@ -83,6 +83,10 @@ final class MemoryOps {
     }
 
     private static void store(Decoding x) {
+        if (x.take("async")) {
+            AsyncStores.store(x);
+            return;
+        }
         boolean ordered = ordered(x);
         Space space = MemoryAccess.space(x);
         boolean policy = hints(x);
@@ -262,6 +266,27 @@ final class MemoryOps {
             if (ordered) {
                 VarHandle.fullFence();
             }
+        }
+
+        @Override
+        boolean unchanged(Warp w, int l, byte[] memory, int at) {
+            for (int e = 0; e < from.length; e++) {
+                long there = read(memory, at + e * size, size);
+                if (there != (get(w, e, l) & -1L >>> 64 - 8 * size)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        @Override
+        boolean alike(Warp w, int l, int other) {
+            for (int e = 0; e < from.length; e++) {
+                if ((get(w, e, l) ^ get(w, e, other)) << 64 - 8 * size != 0) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         private long get(Warp w, int e, int l) { return widths[e] == 64 ? w.q[from[e]][l] : w.r[from[e]][l]; }

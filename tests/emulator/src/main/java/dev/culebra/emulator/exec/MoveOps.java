@@ -119,7 +119,9 @@ final class MoveOps {
     private static void move(Decoding x) {
         PtxType t = x.type();
         x.done(2);
-        if (t == PRED) {
+        if (t == PRED && x.operand(1) instanceof Operand.Special s) {
+            explicitCluster(x, s.name());
+        } else if (t == PRED) {
             int a = x.predicate(1);
             x.emit(new PredicateLogic(x.predicateOut(0), a, a, "and"));
         } else if (x.operand(0) instanceof Operand.Vector v) {
@@ -141,6 +143,20 @@ final class MoveOps {
         } else {
             throw x.refuse("unknown instruction");
         }
+    }
+
+    private static void explicitCluster(Decoding x, String name) {
+        if (!name.equals(SpecialRegisters.EXPLICIT_CLUSTER)) {
+            throw x.refuse("special register " + name + " is no predicate");
+        }
+        x.require(90, 78);
+        int p = x.predicateOut(0);
+        x.emit(new Op() {
+            @Override
+            void execute(Warp w, int mask) {
+                w.p[p] = w.block.launch.explicitCluster ? w.p[p] | mask : w.p[p] & ~mask;
+            }
+        });
     }
 
     private static PtxType part(Decoding x, PtxType t, int n) {
@@ -219,9 +235,14 @@ final class MoveOps {
     }
 
     private static long window(Decoding x) {
-        String space = x.takeAny("global", "shared", "shared::cta", "local", "const", "param", "param::entry");
+        String space = x.takeAny("global", "shared", "shared::cta", "shared::cluster", "local", "const", "param",
+                "param::entry");
         return switch (space) {
             case null -> throw x.refuse("a state space is missing");
+            case "shared::cluster" -> {
+                x.require(90, 78);
+                yield SHARED_WINDOW;
+            }
             case "shared", "shared::cta" -> SHARED_WINDOW;
             case "local" -> LOCAL_WINDOW;
             case "param", "param::entry" -> PARAM_WINDOW;
@@ -254,6 +275,7 @@ final class MoveOps {
 
     private static void isSpace(Decoding x) {
         boolean constant = x.has("const");
+        boolean cluster = x.has("shared::cluster");
         long window = window(x);
         x.done(2);
         int a = x.src(1, U64);
@@ -263,7 +285,12 @@ final class MoveOps {
             void execute(Warp w, int mask) {
                 int m = 0;
                 for (int l = 0; l < 32; l++) {
-                    m |= (w.q[a][l] & WINDOW_BITS) == window && !constant ? 1 << l : 0;
+                    boolean in = (w.q[a][l] & WINDOW_BITS) == window && !constant;
+                    if (in && window == SHARED_WINDOW) {
+                        long rank = SharedWindow.rank(w.q[a][l] - window);
+                        in = cluster ? rank < w.block.cluster.blocks.length : rank == w.block.rank;
+                    }
+                    m |= in ? 1 << l : 0;
                 }
                 w.p[p] = w.p[p] & ~mask | m & mask;
             }

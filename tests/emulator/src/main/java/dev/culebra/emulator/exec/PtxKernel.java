@@ -111,4 +111,30 @@ public final class PtxKernel {
         int[] e = directives.get("reqnctapercluster");
         return e == null ? null : e.clone();
     }
+
+    /**
+     * The largest cluster that the text allows.
+     *
+     * @return blocks: {@code .maxclusterrank}, or as many as an int holds where the text says nothing
+     */
+    public int maxClusterRank() {
+        int[] e = directives.get("maxclusterrank");
+        return e == null ? Integer.MAX_VALUE : e[0];
+    }
+
+    /**
+     * Whether a launch must say how large its clusters are.
+     *
+     * @return true with {@code .explicitcluster} and no {@code .reqnctapercluster}
+     */
+    public boolean explicitCluster() {
+        return directives.containsKey("explicitcluster") && !directives.containsKey("reqnctapercluster");
+    }
+
+    /**
+     * Whether a launch gives its grid in clusters.
+     *
+     * @return true with {@code .blocksareclusters}
+     */
+    public boolean blocksAreClusters() { return directives.containsKey("blocksareclusters"); }
 }

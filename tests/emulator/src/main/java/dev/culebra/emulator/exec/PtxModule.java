@@ -37,7 +37,9 @@ public final class PtxModule {
         PtxText typed = PtxText.parse(text, ccMajor, ccMinor);
         Map<String, PtxKernel> kernels = new LinkedHashMap<>();
         List<String> errors = new ArrayList<>(typed.errors());
-        Translator translator = new Translator(typed.functions(), typed.version(), typed.sm(), errors);
+        CodeAddresses addresses = new CodeAddresses(typed.functions(), typed.variables());
+        Translator translator = new Translator(typed.functions(), addresses, typed.version(), typed.sm(), errors);
+        translator.architectureSpecific = typed.target().endsWith("a");
         for (PtxFunction f : typed.functions().values()) {
             if (f.body() == null) continue;
             KernelCode code = translator.translate(f); // of functions too: nothing unknown may hide in one
@@ -46,7 +48,7 @@ public final class PtxModule {
         if (!errors.isEmpty()) {
             throw new PtxException(PtxException.Kind.INVALID_PTX, errors.stream().distinct().toList());
         }
-        return new PtxModule(typed.version(), typed.target(), typed.variables(), kernels);
+        return new PtxModule(typed.version(), typed.target(), addresses.link(typed.variables()), kernels);
     }
 
     /**

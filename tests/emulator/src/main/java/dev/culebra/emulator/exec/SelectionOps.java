@@ -98,7 +98,7 @@ final class SelectionOps {
                         case "infinite" -> Double.isInfinite(v);
                         case "number" -> !Double.isNaN(v);
                         case "notanumber" -> Double.isNaN(v);
-                        case "normal" -> v >= least && Double.isFinite(v);
+                        case "normal" -> (v >= least || v == 0) && Double.isFinite(v); // zero counts as normal
                         default -> v < least && v > 0;
                     };
                     m |= yes ? 1 << l : 0;

@@ -56,10 +56,14 @@ final class SharedBanks {
     }
 
     /** An atomic update. */
-    void update(long[] address, int mask, int bytes) { serve(address, mask, bytes, Math.max(1, bytes / 4), true); }
+    void update(long[] address, int mask, int bytes) {
+        serve(address, mask, bytes, Math.max(1, bytes / 4), true);
+    }
 
     /** Some rows of 16 bytes, whose addresses the first lanes hold. */
-    void rows(long[] address, int rows) { serve(address, rows == 32 ? -1 : (1 << rows) - 1, 16, 4, false); }
+    void rows(long[] address, int rows) {
+        serve(address, rows == 32 ? -1 : (1 << rows) - 1, 16, 4, false);
+    }
 
     private static boolean paired(long[] address, int mask, int distance) {
         for (int l = 0; l < 32; l++) {

@@ -18,6 +18,9 @@ final class SpecialRegisters {
         long get(Warp w, int lane);
     }
 
+    /** A predicate, which only {@code mov.pred} reads. */
+    static final String EXPLICIT_CLUSTER = "%is_explicit_cluster";
+
     private static final Map<String, Value> VALUES = new HashMap<>();
 
     static {
@@ -29,14 +32,16 @@ final class SpecialRegisters {
         dim("%ctaid", (w, l) -> w.block.index.x(), (w, l) -> w.block.index.y(), (w, l) -> w.block.index.z());
         dim("%nctaid", (w, l) -> w.block.launch.grid.x(), (w, l) -> w.block.launch.grid.y(),
                 (w, l) -> w.block.launch.grid.z());
-        // Without clusters, each block is a cluster of its own.
-        dim("%clusterid", (w, l) -> w.block.index.x(), (w, l) -> w.block.index.y(), (w, l) -> w.block.index.z());
-        dim("%nclusterid", (w, l) -> w.block.launch.grid.x(), (w, l) -> w.block.launch.grid.y(),
-                (w, l) -> w.block.launch.grid.z());
-        dim("%cluster_ctaid", (w, l) -> 0, (w, l) -> 0, (w, l) -> 0);
-        dim("%cluster_nctaid", (w, l) -> 1, (w, l) -> 1, (w, l) -> 1);
-        VALUES.put("%cluster_ctarank", (w, l) -> 0);
-        VALUES.put("%cluster_nctarank", (w, l) -> 1);
+        // Where nobody asked for clusters, each block is one of its own.
+        dim("%clusterid", (w, l) -> w.block.cluster.index.x(), (w, l) -> w.block.cluster.index.y(),
+                (w, l) -> w.block.cluster.index.z());
+        dim("%nclusterid", (w, l) -> w.block.launch.clusters.x(), (w, l) -> w.block.launch.clusters.y(),
+                (w, l) -> w.block.launch.clusters.z());
+        dim("%cluster_ctaid", (w, l) -> w.block.place.x(), (w, l) -> w.block.place.y(), (w, l) -> w.block.place.z());
+        dim("%cluster_nctaid", (w, l) -> w.block.launch.cluster.x(), (w, l) -> w.block.launch.cluster.y(),
+                (w, l) -> w.block.launch.cluster.z());
+        VALUES.put("%cluster_ctarank", (w, l) -> w.block.rank);
+        VALUES.put("%cluster_nctarank", (w, l) -> w.block.launch.cluster.count());
         VALUES.put("%laneid", (w, l) -> l);
         VALUES.put("%warpid", (w, l) -> w.index);
         VALUES.put("%nwarpid", (w, l) -> 64);
@@ -51,9 +56,9 @@ final class SpecialRegisters {
         VALUES.put("%clock", (w, l) -> w.clock(l));
         VALUES.put("%clock_hi", (w, l) -> w.clock(l) >>> 32);
         VALUES.put("%clock64", (w, l) -> w.clock(l));
-        VALUES.put("%globaltimer", (w, l) -> System.nanoTime());
-        VALUES.put("%globaltimer_lo", (w, l) -> System.nanoTime());
-        VALUES.put("%globaltimer_hi", (w, l) -> System.nanoTime() >>> 32);
+        VALUES.put("%globaltimer", (w, l) -> nanos(w));
+        VALUES.put("%globaltimer_lo", (w, l) -> nanos(w));
+        VALUES.put("%globaltimer_hi", (w, l) -> nanos(w) >>> 32);
         VALUES.put("%dynamic_smem_size", (w, l) -> w.block.launch.dynamicSharedBytes);
         VALUES.put("%total_smem_size", (w, l) -> w.block.launch.sharedBytes);
         VALUES.put("%aggr_smem_size", (w, l) -> w.block.launch.sharedBytes);
@@ -71,6 +76,11 @@ final class SpecialRegisters {
         VALUES.put(name + ".x", x);
         VALUES.put(name + ".y", y);
         VALUES.put(name + ".z", z);
+    }
+
+    private static long nanos(Warp w) {
+        w.acted = true; // as with clocks
+        return System.nanoTime();
     }
 
     private static long linear(Warp w) {

@@ -6,7 +6,6 @@ import dev.culebra.emulator.ptx.Statement;
 import dev.culebra.emulator.ptx.Variable;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,21 +18,29 @@ final class Translator {
     /** Local memory for functions that call themselves, as deep as it lasts. */
     private static final int RECURSION_BYTES = 64 * 1024;
 
+    /** Stack for alloca, of which no text tells how much it will be. */
+    private static final int ALLOCA_BYTES = 64 * 1024;
+
     private final Map<String, PtxFunction> functions;
+    private final CodeAddresses addresses;
     private final int version;
     private final int sm;
     private final List<String> errors;
+    /** Whether the target is for one architecture alone (sm_90a). */
+    boolean architectureSpecific;
 
     /**
      * For one module.
      *
      * @param functions all of its functions, by name
+     * @param addresses the functions' addresses
      * @param version its PTX version, 70 for 7.0
      * @param sm its target, 80 for sm_80
      * @param errors where refusals are added
      */
-    Translator(Map<String, PtxFunction> functions, int version, int sm, List<String> errors) {
+    Translator(Map<String, PtxFunction> functions, CodeAddresses addresses, int version, int sm, List<String> errors) {
         this.functions = functions;
+        this.addresses = addresses;
         this.version = version;
         this.sm = sm;
         this.errors = errors;
@@ -48,22 +55,13 @@ final class Translator {
     KernelCode translate(PtxFunction function) {
         KernelLayout layout = new KernelLayout();
         Program main = layout.program(function);
-        int localBytes = stackBytes(main, new HashSet<>());
+        if (function.entry()) {
+            layout.translateReachable();
+        }
+        int localBytes = layout.stackBytes(main, new HashMap<>());
         int dynamicOffset = layout.finishShared();
         return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes,
-                layout.registers);
-    }
-
-    private static int stackBytes(Program p, Set<Program> open) {
-        if (!open.add(p)) {
-            return RECURSION_BYTES;
-        }
-        int deepest = 0;
-        for (Program callee : p.callees) {
-            deepest = Math.max(deepest, stackBytes(callee, open));
-        }
-        open.remove(p);
-        return p.localBytes + deepest;
+                layout.registers, layout.asyncReads, layout.reachable);
     }
 
     /** What the functions of one kernel share: its shared memory, and each function translated once. */
@@ -72,8 +70,50 @@ final class Translator {
         private final Map<Variable, Integer> shared = new HashMap<>();
         private final Map<Variable, List<IntConsumer>> dynamics = new HashMap<>();
         private final Map<String, Program> programs = new HashMap<>();
+        /** Functions that a register may hold the address of, by number; filled when something calls through one. */
+        private final Program[] reachable = new Program[addresses.count()];
         private int sharedBytes;
         private int registers;
+        /** Whether a bulk copy reads shared memory. */
+        boolean asyncReads;
+
+        boolean architectureSpecific() { return architectureSpecific; }
+
+        boolean defines(String name) { return functions.get(name) != null && functions.get(name).body() != null; }
+
+        long codeAddress(String name) { return addresses.of(name); }
+
+        /** Translates what calls through registers may reach, until nothing new comes. */
+        private void translateReachable() {
+            boolean through = programs.values().stream().anyMatch(p -> !p.indirect.isEmpty());
+            for (String name : through ? addresses.taken() : Set.<String>of()) {
+                PtxFunction f = functions.get(name);
+                if (f.body() != null) { // one that is only declared can be named, and faults when it is called
+                    reachable[addresses.index(name)] = program(f);
+                }
+            }
+        }
+
+        /** Stack of a function and what it calls, at most; what calls itself gets a fixed amount. */
+        private int stackBytes(Program p, Map<Program, Integer> known) {
+            Integer before = known.get(p);
+            if (before != null) {
+                return before;
+            }
+            known.put(p, RECURSION_BYTES); // while it is open: who comes here again calls itself
+            int deepest = 0;
+            for (Program callee : p.callees) {
+                deepest = Math.max(deepest, stackBytes(callee, known));
+            }
+            for (Program callee : reachable) {
+                if (callee != null && p.indirect.stream().anyMatch(s -> s.fits(callee))) {
+                    deepest = Math.max(deepest, stackBytes(callee, known));
+                }
+            }
+            int bytes = p.localBytes + deepest + (p.growsStack ? ALLOCA_BYTES : 0);
+            known.put(p, bytes);
+            return bytes;
+        }
 
         int shared(Variable v) {
             return shared.computeIfAbsent(v, k -> {
@@ -120,14 +160,31 @@ final class Translator {
             Assembler assembler = new Assembler(f, this, program);
             int before = errors.size();
             for (Statement s : f.body()) {
-                if (s instanceof Statement.Targets t) {
-                    assembler.targets.put(t.name(), t.labels());
+                switch (s) {
+                    case Statement.Targets t -> assembler.targets.put(t.name(), t.labels());
+                    case Statement.Prototype p ->
+                        assembler.prototypes.put(p.name(), Calls.Signature.of(p.results(), p.parameters()));
+                    case Statement.CallTargets t -> {
+                        PtxFunction first = functions.get(t.functions().get(0));
+                        if (first != null) {
+                            assembler.prototypes.put(t.name(),
+                                    Calls.Signature.of(first.results(), first.parameters()));
+                        }
+                    }
+                    case Statement.Mark m -> {
+                    }
+                    case Instruction i -> {
+                    }
                 }
             }
             for (Statement s : f.body()) {
                 switch (s) {
                     case Statement.Mark m -> assembler.label(m.name());
                     case Statement.Targets t -> {
+                    }
+                    case Statement.CallTargets t -> {
+                    }
+                    case Statement.Prototype p -> {
                     }
                     case Instruction i -> instruction(i, assembler);
                 }

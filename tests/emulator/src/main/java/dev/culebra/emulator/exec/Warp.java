@@ -1,6 +1,8 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.exec.Split.State;
+import dev.culebra.emulator.memory.Poison;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,11 +46,28 @@ final class Warp {
     private int restless;
     /** An op sets this to have the warp give way to others after it. */
     boolean yield;
+    /** Whether something was done in this turn that others can notice, or that depends on more than this cluster. */
+    boolean acted;
+    /** Turns one after the other in which nothing was done but to find a wait not over, and the last of these waits. */
+    int fruitless;
+    MbarrierWaits.Wait fruitlessWait;
+    /** An op sets this when it found that what it waits for has not come. */
+    MbarrierWaits.Wait unfinishedWait;
+
+    /** Lanes that have arrived at the cluster's barrier and not waited, and in which of its phases. */
+    int arrivedAtCluster;
+    final int[] clusterPhase = new int[32];
+
+    /** Its part in the order of the block's events; null when races are not looked for. */
+    Agent agent;
 
     /** Local memory: {@code lane * stackBytes + offset}. */
     final byte[] local;
+    /** Which of it has been written, in the same layout; null where that is not looked at. */
+    final byte[] localWritten;
     final int stackBytes;
     final AsyncCopies copies = new AsyncCopies();
+    final BulkGroups bulkGroups = new BulkGroups();
 
     final int[] t0 = new int[32];
     final int[] t1 = new int[32];
@@ -72,15 +91,22 @@ final class Warp {
         this.threads = threads;
         this.stackBytes = block.launch.code.localBytes();
         this.local = new byte[32 * stackBytes];
-        this.root = new Frame(block.launch.code.main(), block.launch.linked(block.launch.code.main()));
+        this.localWritten = block.launch.spec.checks().contains(Check.UNWRITTEN) ? new byte[local.length] : null;
+        this.root = new Frame(block.launch.code.main(), block.launch.constants(block.launch.code.main(), block.rank));
         root.profile = block.meter == null ? null : block.meter.profile(root.program);
     }
 
     /** Makes it ready for a block's first instruction. */
     void start() {
         root.reset();
-        java.util.Arrays.fill(local, (byte) 0);
+        Poison.fill(local, 0, local.length);
+        if (localWritten != null) {
+            java.util.Arrays.fill(localWritten, (byte) 0);
+        }
         copies.clear();
+        bulkGroups.clear();
+        fruitless = 0;
+        arrivedAtCluster = 0;
         alive = threads;
         leaves.clear();
         Split first = new Split(null, root, alive, 0);
@@ -107,10 +133,13 @@ final class Warp {
         int left = budget;
         Op op = null;
         yield = false;
+        acted = false;
+        unfinishedWait = null;
         try {
             while (left > 0 && !yield) {
                 if (current == null && !choose()) {
                     steps += budget - left;
+                    fruitless = left == budget ? fruitless : 0;
                     return alive == 0 ? Outcome.DONE : Outcome.BLOCKED;
                 }
                 bind(current.frame);
@@ -158,7 +187,15 @@ final class Warp {
                     block.launch.kernelName, op.line, block.index, null);
         }
         steps += budget - left;
-        if (++restless >= RESTLESS_TURNS) {
+        if (unfinishedWait != null && !acted) {
+            fruitlessWait = unfinishedWait;
+            if (++fruitless % MbarrierWaits.PATIENCE == 0) {
+                relax(); // those that others of the warp wait for at a meeting place may be the ones to bring it
+            }
+        } else if (!yield || acted) {
+            fruitless = 0; // neither does a pause between two looks bring it nearer
+        }
+        if (unfinishedWait == null && ++restless >= RESTLESS_TURNS) {
             relax();
         }
         if (current != null && leaves.size() > 1) { // others' turn: a lane may be spinning on what they will do
@@ -169,7 +206,8 @@ final class Warp {
         return Outcome.PAUSED;
     }
 
-    private DeviceFault fault(Fault f, Op op) {
+    private DeviceFault fault(Fault f, Op executed) {
+        Op op = f.op == null ? executed : f.op;
         Dim thread = f.lane < 0 ? null : threadOf(f.lane);
         return new DeviceFault(f.cudaError, f.getMessage() + " at '" + op.text + "'", block.launch.kernelName, op.line,
                 block.index,
@@ -178,6 +216,7 @@ final class Warp {
 
     /** A clock that moves with the instructions executed and with each reading. */
     long clock(int lane) {
+        acted = true; // who looks at the time may give up waiting
         clockReads += lane == 0 ? 1 : 0;
         return steps + clockReads;
     }
@@ -194,10 +233,8 @@ final class Warp {
         return false;
     }
 
-    /** The first split that waits, for a diagnostic. */
-    Split waiting() {
-        return leaves.isEmpty() ? null : leaves.get(0);
-    }
+    /** The splits that wait, for a diagnostic; the lanes in none of them have parted and wait to meet again. */
+    List<Split> waiting() { return leaves; }
 
     // ---- divergence and calls ----
 
@@ -316,8 +353,8 @@ final class Warp {
     /** Enters a function with the current split's lanes. */
     Frame call(Program callee, int resume) {
         Split s = current;
-        Frame f = new Frame(callee, block.launch.linked(callee));
-        f.localBase = s.frame.localBase + s.frame.program.localBytes;
+        Frame f = new Frame(callee, block.launch.constants(callee, block.rank));
+        f.localBase = s.frame.baseOfCallee(s.mask);
         if (f.localBase + callee.localBytes > stackBytes) {
             throw new Fault(DeviceFault.STACK_ERROR, Integer.numberOfTrailingZeros(s.mask),
                     "stack overflow: calls nest deeper than " + stackBytes + " bytes of local memory");
@@ -335,6 +372,22 @@ final class Warp {
         return f;
     }
 
+    /** Poisons the frame of a function that lanes have entered. */
+    void freshLocals(int mask, Frame f) {
+        for (int m = f.program.localBytes == 0 ? 0 : mask; m != 0; m &= m - 1) {
+            freshLocals(Integer.numberOfTrailingZeros(m), f.localBase, f.program.localBytes);
+        }
+    }
+
+    /** Poisons a piece of a lane's local memory that starts at an even offset. */
+    void freshLocals(int lane, int offset, int bytes) {
+        int from = lane * stackBytes + offset;
+        Poison.fill(local, from, from + bytes);
+        if (localWritten != null) {
+            java.util.Arrays.fill(localWritten, from, from + bytes, (byte) 0);
+        }
+    }
+
     /** Lanes of the current split return from their function, or exit when it is the kernel. */
     void ret(int mask) {
         if (frame.call == null) {
@@ -348,9 +401,13 @@ final class Warp {
     /** Lanes of the current split end. */
     void exit(int mask) {
         alive &= ~mask;
-        copies.drop(mask);
+        if (agent != null) {
+            agent.exit(mask);
+        }
+        copies.drop(this, mask);
         drop(mask);
         block.exited(Integer.bitCount(mask));
+        block.cluster.barrier.exited(this, mask);
         resolve();
     }
 
@@ -398,6 +455,10 @@ final class Warp {
     }
 
     private void resolve(Split s) {
+        if (s.frame.program.ops[s.pc] instanceof BarrierOps.BarOp bar) {
+            resolveAligned(bar);
+            return;
+        }
         WarpSync op = (WarpSync) s.frame.program.ops[s.pc];
         int here = 0;
         int wanted = 0;
@@ -422,6 +483,41 @@ final class Warp {
         }
         s.state = State.READY;
         s.pc++;
+    }
+
+    /** Lets lanes arrive at a barrier for whole warps when all have come to the same one. */
+    private void resolveAligned(BarrierOps.BarOp bar) {
+        int here = 0;
+        Split elsewhere = null;
+        int stuck = 0;
+        for (Split o : leaves) {
+            Op at = o.frame.program.ops[o.pc];
+            boolean waits = o.state == State.AT_WARP_SYNC && at instanceof BarrierOps.BarOp;
+            here |= waits && at == bar ? o.mask : 0;
+            stuck |= waits ? o.mask : 0;
+            elsewhere = waits && at != bar ? o : elsewhere;
+        }
+        if ((alive & ~here) == 0) {
+            Split running = current;
+            Frame before = frame;
+            for (Split o : List.copyOf(leaves)) {
+                if (o.state == State.AT_WARP_SYNC) {
+                    current = o;
+                    bind(o.frame);
+                    bar.arrive(this, o.mask);
+                    o.state = o.state == State.AT_WARP_SYNC ? State.READY : o.state;
+                }
+            }
+            current = running;
+            bind(before);
+        } else if ((alive & ~stuck) == 0) {
+            Op other = elsewhere.frame.program.ops[elsewhere.pc];
+            throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(here),
+                    "barrier: it is for whole warps, and this warp's thread "
+                    + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
+                    + "' at ptx line " + other.line + " instead; a barrier must not stand in code that a warp's threads"
+                    + " come to by different ways", bar);
+        }
     }
 
     private static boolean meets(Split s, WarpSync op, Split o) {

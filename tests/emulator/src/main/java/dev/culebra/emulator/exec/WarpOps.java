@@ -2,6 +2,7 @@ package dev.culebra.emulator.exec;
 
 import static dev.culebra.emulator.ptx.PtxType.*;
 
+import dev.culebra.emulator.memory.Poison;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
 
@@ -53,7 +54,9 @@ final class WarpOps {
 
             @Override
             void perform(Warp w, int mask) {
-                // being here together is all there is to it
+                if (w.agent != null) {
+                    w.agent.meet(mask);
+                }
             }
         }, x.operand(0));
     }
@@ -108,7 +111,9 @@ final class WarpOps {
                     };
                     boolean ok = way == 0 ? j >= most : j <= most;
                     inRange |= ok ? 1 << l : 0;
-                    to[l] = from[ok ? j : l];
+                    // What an absent lane would give is undefined; that may be computed as long as it is not used.
+                    boolean there = !ok || (mask & w.r[members][l] & 1 << j) != 0;
+                    to[l] = there ? from[ok ? j : l] : Poison.WORD;
                 }
                 Alu.blend(w.r[d], to, mask);
                 setLanes(w, p, mask, inRange);

@@ -19,4 +19,21 @@ public interface AddressSpace {
      * @return such as {@code "16 bytes past the end of allocation #7 of 4096 bytes"}, or {@code "in allocation #7, which was freed"}
      */
     String explain(long address);
+
+    /**
+     * The device's malloc: memory that lives until {@link #heapFree}, beyond the launch that took it.
+     *
+     * @param bytes size
+     * @param alignment a power of two
+     * @return its address, or 0 when there is none
+     */
+    default long heapAllocate(long bytes, long alignment) { return 0; }
+
+    /**
+     * The device's free.
+     *
+     * @param address what {@link #heapAllocate} gave
+     * @return null when it is done, else what the address is instead
+     */
+    default String heapFree(long address) { return explain(address); }
 }

@@ -11,6 +11,8 @@ public final class Range {
         DEVICE,
         /** From a pool, ordered by a stream. */
         POOL,
+        /** From a kernel's malloc. */
+        HEAP,
         /** A variable of a module. */
         MODULE,
         /** Page-locked host memory that the driver made. */

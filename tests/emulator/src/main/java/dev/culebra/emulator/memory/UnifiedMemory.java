@@ -38,11 +38,18 @@ public final class UnifiedMemory {
     private long next = FIRST_ADDRESS;
     private long serial;
 
-    /** An empty address space. */
-    public UnifiedMemory() {}
+    /** Whether it is remembered which bytes have been written. */
+    private final boolean tracks;
 
     /**
-     * Makes a range of device memory, zeroed. The caller keeps account of how much a device has.
+     * An empty address space.
+     *
+     * @param tracks whether it is to be remembered which bytes of fresh memory have been written
+     */
+    public UnifiedMemory(boolean tracks) { this.tracks = tracks; }
+
+    /**
+     * Makes a range of device memory: fresh, which is {@link Poison}, but for a module's variables, which are zero. The caller keeps account of how much a device has.
      *
      * @param bytes size, at least 1
      * @param kind what for
@@ -54,8 +61,14 @@ public final class UnifiedMemory {
     public Range allocate(long bytes, Range.Kind kind, Object owner, String what) {
         Arena arena = Arena.ofShared();
         MemorySegment host;
+        MemorySegment written = null;
         try {
             host = HostMemory.allocate(bytes, arena);
+            if (kind != Range.Kind.MODULE && tracks) {
+                written = HostMemory.allocate(bytes, arena);
+            } else if (kind != Range.Kind.MODULE) {
+                Poison.fill(host); // with tracking nobody gets to see it unwritten, and untouched pages cost nothing
+            }
         } catch (Throwable t) {
             arena.close();
             throw t;
@@ -64,8 +77,36 @@ public final class UnifiedMemory {
             long base = next;
             next = align(base + bytes) + GUARD;
             long id = ++serial;
-            Range range = new Range(new Allocation(base, host, what + " #" + id + " of " + bytes + " bytes"), kind,
-                    owner, id, arena);
+            Range range = new Range(
+                    new Allocation(base, host, what + " #" + id + " of " + bytes + " bytes", written), kind, owner, id,
+                    arena);
+            insert(range);
+            return range;
+        }
+    }
+
+    /**
+     * Makes a range of a kernel's heap, fresh. Its bytes live as long as somebody holds them, for other threads of the kernel
+     * may still be at them when one frees it.
+     *
+     * @param bytes size, at least 1
+     * @param alignment of its address, a power of two; less than {@link #ALIGNMENT} counts as that
+     * @param owner who owns it, the driver's business
+     * @return the range
+     */
+    public Range allocateHeap(long bytes, long alignment, Object owner) {
+        MemorySegment host = Arena.ofAuto().allocate(bytes, 16);
+        MemorySegment written = tracks ? Arena.ofAuto().allocate(bytes, 16) : null;
+        if (!tracks) {
+            Poison.fill(host);
+        }
+        synchronized (this) {
+            long base = next + alignment - 1 & -alignment;
+            next = align(base + bytes) + GUARD;
+            long id = ++serial;
+            Range range = new Range(
+                    new Allocation(base, host, "device malloc #" + id + " of " + bytes + " bytes", written),
+                    Range.Kind.HEAP, owner, id, null);
             insert(range);
             return range;
         }

@@ -117,6 +117,7 @@ final class BodyParser {
             in.take();
             in.take();
             String label = label(t.text());
+            boolean calls = in.next(".calltargets");
             if (in.accept(".branchtargets") || in.accept(".calltargets")) {
                 List<String> labels = new ArrayList<>();
                 do {
@@ -124,15 +125,33 @@ final class BodyParser {
                     labels.add(label(name) == null ? name : label(name));
                 } while (in.accept(","));
                 in.expect(";");
-                body.add(new Statement.Targets(label, labels));
-            } else if (in.next(".callprototype")) {
-                in.skipStatement();
+                body.add(calls ? new Statement.CallTargets(label, labels) : new Statement.Targets(label, labels));
+            } else if (in.accept(".callprototype")) {
+                body.add(prototype(label));
             } else {
                 body.add(new Statement.Mark(label, t.line()));
             }
         } else {
             instruction();
         }
+    }
+
+    /** {@code .callprototype (results) _ (parameters)}, either list may be missing. */
+    private Statement prototype(String label) {
+        List<Variable> results = in.next("(")
+                ? Declarations.parameterList(in).stream()
+                        .map(Declarations.Declared::variable).toList()
+                : List.of();
+        in.expect("_");
+        List<Variable> parameters = Declarations.parameterList(in).stream().map(Declarations.Declared::variable)
+                .toList();
+        while (in.accept(".noreturn") || in.accept(".abi_preserve") || in.accept(".abi_preserve_control")) {
+            if (in.peek().kind() == Kind.NUMBER) {
+                in.integer();
+            }
+        }
+        in.expect(";");
+        return new Statement.Prototype(label, results, parameters);
     }
 
     private void directive() {

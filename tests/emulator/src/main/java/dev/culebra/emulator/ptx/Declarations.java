@@ -102,6 +102,26 @@ final class Declarations {
         return all;
     }
 
+    /** Parameters in parentheses, or none. */
+    static List<Declared> parameterList(TokenStream in) {
+        List<Declared> all = new ArrayList<>();
+        if (!in.accept("(")) {
+            return all;
+        }
+        while (!in.next(")")) {
+            if (in.next(".reg")) {
+                throw in.error("parameters in registers are not supported: use .param");
+            }
+            in.expect(".param");
+            all.addAll(new Declarations(in).read(Space.PARAM, false, true));
+            if (!in.accept(",")) {
+                break;
+            }
+        }
+        in.expect(")");
+        return all;
+    }
+
     private static long product(List<Long> extents) {
         long n = 1;
         for (long e : extents) {

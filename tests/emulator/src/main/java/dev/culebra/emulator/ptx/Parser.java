@@ -17,12 +17,16 @@ final class Parser {
     /** A kernel's directives: extents by name, such as {@code maxntid}. */
     record Directives(Map<String, int[]> extents) {}
 
+    /** Another name of a function. */
+    private record Alias(String of, int line) {}
+
     final List<String> errors = new ArrayList<>();
     final Map<String, Variable> globals = new LinkedHashMap<>();
     final List<PtxVariable> variables = new ArrayList<>();
     final Map<String, PtxFunction> functions = new LinkedHashMap<>();
     final Map<String, Directives> directives = new LinkedHashMap<>();
     final Map<String, List<Declarations.Declared>> parameters = new LinkedHashMap<>();
+    private final Map<String, Alias> aliases = new LinkedHashMap<>();
     int version;
     String target = "";
 
@@ -74,6 +78,21 @@ final class Parser {
                 }
             }
         }
+        resolveAliases();
+    }
+
+    /** Gives functions their other names. */
+    private void resolveAliases() {
+        aliases.forEach((name, alias) -> {
+            PtxFunction of = functions.get(alias.of);
+            PtxFunction declared = functions.get(name);
+            if (of == null || of.body() == null || of.entry() || declared != null && declared.body() != null) {
+                errors.add("ptx line " + alias.line + ": .alias " + name + ", " + alias.of
+                        + " wants a declared function and one that is defined");
+            } else {
+                functions.put(name, of);
+            }
+        });
     }
 
     private void topLevel() {
@@ -94,7 +113,13 @@ final class Parser {
             case ".global" -> variable(Space.GLOBAL, external);
             case ".const" -> variable(Space.CONST, external);
             case ".shared", ".shared::cta" -> variable(Space.SHARED, external);
-            case ".pragma", ".alias", ";" -> {
+            case ".alias" -> {
+                String alias = in.name();
+                in.expect(",");
+                aliases.put(alias, new Alias(in.name(), t.line()));
+                in.expect(";");
+            }
+            case ".pragma", ";" -> {
                 if (!t.is(";")) {
                     in.skipStatement();
                 }
@@ -132,25 +157,6 @@ final class Parser {
         }
     }
 
-    private List<Declarations.Declared> parameterList() {
-        List<Declarations.Declared> all = new ArrayList<>();
-        if (!in.accept("(")) {
-            return all;
-        }
-        while (!in.next(")")) {
-            if (in.next(".reg")) {
-                throw in.error("parameters in registers are not supported: use .param");
-            }
-            in.expect(".param");
-            all.addAll(new Declarations(in).read(Space.PARAM, false, true));
-            if (!in.accept(",")) {
-                break;
-            }
-        }
-        in.expect(")");
-        return all;
-    }
-
     private static List<Variable> variablesOf(List<Declarations.Declared> declared) {
         return declared.stream().map(Declarations.Declared::variable).toList();
     }
@@ -161,9 +167,9 @@ final class Parser {
                 in.take();
             }
         }
-        List<Declarations.Declared> results = in.next("(") ? parameterList() : List.of();
+        List<Declarations.Declared> results = in.next("(") ? Declarations.parameterList(in) : List.of();
         String name = in.name();
-        List<Declarations.Declared> params = parameterList();
+        List<Declarations.Declared> params = Declarations.parameterList(in);
         Map<String, int[]> extents = new LinkedHashMap<>();
         while (in.peek().kind() == Kind.DOTTED) {
             String word = in.take().text().substring(1);

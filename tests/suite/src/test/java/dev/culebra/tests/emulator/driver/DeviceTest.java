@@ -73,7 +73,7 @@ class DeviceTest {
                         attribute(d, CudaApi.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN(), 0));
                 assertEquals(e[3], attribute(d, CudaApi.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR(), 0));
                 assertEquals(32, attribute(d, CudaApi.CU_DEVICE_ATTRIBUTE_WARP_SIZE(), 0));
-                assertEquals(0, attribute(d, CudaApi.CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH(), 0));
+                assertEquals(e[0] >= 9 ? 1 : 0, attribute(d, CudaApi.CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH(), 0));
             }
         }
     }

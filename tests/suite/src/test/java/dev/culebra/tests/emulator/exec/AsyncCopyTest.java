@@ -16,11 +16,14 @@ class AsyncCopyTest {
     }
 
     /** Each lane's 16 bytes at %t0, zeroed; %in is its own input word. */
-    private static final String OWN = "mov.u32 %t0, smem; shl.b32 %t1, %tid, 4; add.u32 %t0, %t0, %t1; ";
+    private static final String OWN = """
+            mov.u32 %t0, smem; shl.b32 %t1, %tid, 4; add.u32 %t0, %t0, %t1;
+            mov.u32 %t9, 0; st.shared.v4.u32 [%t0], {%t9, %t9, %t9, %t9};
+            """;
 
     @Test
     void landsAtTheWaitAndNotBefore() {
-        int[] got = Rig.ints(OWN + """
+        int[] got = Rig.unchecked(OWN + """
                 cp.async.ca.shared.global [%t0], [%in], 4; cp.async.commit_group;
                 ld.shared.u32 %t2, [%t0];
                 cp.async.wait_group 0;
@@ -32,7 +35,7 @@ class AsyncCopyTest {
 
     @Test
     void groupsLandInOrderAndUncommittedCopiesOnlyWithWaitAll() {
-        int[] got = Rig.ints(
+        int[] got = Rig.unchecked(
                 OWN + """
                         cp.async.ca.shared.global [%t0], [%in], 4; cp.async.commit_group;
                         cp.async.ca.shared.global [%t0+4], [%in], 4; cp.async.commit_group;
@@ -82,7 +85,7 @@ class AsyncCopyTest {
 
     @Test
     void aMissingWaitShows() {
-        int[] got = Rig.ints(OWN
+        int[] got = Rig.unchecked(OWN
                 + "cp.async.ca.shared.global [%t0], [%in], 4; cp.async.commit_group; bar.sync 0; ld.shared.u32 %d, [%t0];",
                 INPUT);
         assertEquals(0, got[5]);

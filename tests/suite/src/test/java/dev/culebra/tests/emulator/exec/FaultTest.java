@@ -86,7 +86,7 @@ class FaultTest {
 
     @Test
     void aBarrierThatNotAllComeTo() {
-        Rig rig = rig("bar.sync 1, 96;");
+        Rig rig = rig("barrier.sync 1, 96;");
         DeviceFault f = assertThrows(DeviceFault.class, () -> rig.launch("bad", Rig.dim(4), Rig.dim(64), 0, 0L, 0L));
         assertEquals(DeviceFault.LAUNCH_TIMEOUT, f.cudaError());
         assertEquals(7, f.line());

@@ -1,5 +1,6 @@
 package dev.culebra.tests.emulator.exec;
 
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.DeviceSpec;
 import dev.culebra.emulator.exec.Dim;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** A module, memory for it, and launches: as little between a test and the interpreter as can be. */
@@ -162,7 +164,12 @@ final class Rig implements AddressSpace {
      * 16 bits in %ah, %bh and %ch, and puts its result in %d. There are 64-bit registers %x and %y, 32-bit %t0 to %t9,
      * 16-bit %h0 to %h9, predicates %p and %q, and 64 bytes of shared memory a lane in {@code smem}.
      */
-    static int[] ints(String code, int[]... inputs) {
+    static int[] ints(String code, int[]... inputs) { return ints(Check.ALL, code, inputs); }
+
+    /** The same where nothing is looked for: for code that does what it must not, to see what comes of it. */
+    static int[] unchecked(String code, int[]... inputs) { return ints(Set.of(), code, inputs); }
+
+    private static int[] ints(Set<Check> checks, String code, int[]... inputs) {
         Rig rig = new Rig(
                 HEADER + """
                         .shared .align 16 .b8 smem[2048];
@@ -174,6 +181,7 @@ final class Rig implements AddressSpace {
                         cvt.u16.u32 %ah, %a; cvt.u16.u32 %bh, %b; cvt.u16.u32 %ch, %c;
                         """
                         + code + "\nst.global.u32 [%out], %d; ret; }");
+        rig.spec = rig.spec.withChecks(checks);
         int[] all = new int[128];
         for (int i = 0; i < inputs.length; i++) {
             for (int l = 0; l < 32; l++) {

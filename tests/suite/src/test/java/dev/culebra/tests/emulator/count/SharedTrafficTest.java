@@ -1,0 +1,153 @@
+package dev.culebra.tests.emulator.count;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.culebra.driver.spi.LaunchCounters;
+import dev.culebra.driver.spi.LaunchCounters.Bytes;
+import dev.culebra.driver.spi.LaunchCounters.MemorySpace;
+import dev.culebra.driver.spi.LaunchCounters.Wavefronts;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Wavefronts of shared memory, each worked out by hand: 32 banks of 4 bytes, 128 bytes a wavefront, halves and quarters of the
+ * warp for 8 and 16 bytes a lane.
+ */
+class SharedTrafficTest {
+
+    /** {@code %a} becomes {@code (lane >> shift) * step + offset}. */
+    private static String address(int shift, int step, int offset) {
+        return "shr.u32 %a, %lane, " + shift + "; mad.lo.u32 %a, %a, " + step + ", " + offset + ";\n";
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            # 4 bytes a lane: a bank has the words that are equal modulo 32
+            ld.shared.u32 %b                          | 0 | 4   | 1  | 1
+            ld.shared.u32 %b                          | 0 | 8   | 2  | 1
+            ld.shared.u32 %b                          | 0 | 12  | 1  | 1
+            ld.shared.u32 %b                          | 0 | 16  | 4  | 1
+            ld.shared.u32 %b                          | 0 | 64  | 16 | 1
+            ld.shared.u32 %b                          | 0 | 128 | 32 | 1
+            ld.shared.u32 %b                          | 0 | 132 | 1  | 1
+            # all want one word, or pairs do, or eight do
+            ld.shared.u32 %b                          | 0 | 0   | 1  | 1
+            ld.shared.u32 %b                          | 1 | 4   | 1  | 1
+            ld.shared.u32 %b                          | 3 | 128 | 4  | 1
+            # parts of words: two halves or four bytes of a word are one word
+            ld.shared.u16 %h                          | 0 | 2   | 1  | 1
+            ld.shared.u8 %h                           | 0 | 1   | 1  | 1
+            ld.shared.u8 %h                           | 0 | 5   | 2  | 1
+            ld.shared.u16 %h                          | 0 | 64  | 16 | 1
+            # 8 bytes: halves of the warp
+            ld.shared.v2.u32 {%t0,%t1}                | 0 | 8   | 2  | 2
+            ld.shared.u64 %x                          | 0 | 8   | 2  | 2
+            ld.shared.u64 %x                          | 0 | 16  | 4  | 2
+            ld.shared.u64 %x                          | 0 | 24  | 2  | 2
+            ld.shared.u64 %x                          | 0 | 128 | 32 | 2
+            # pairs of lanes with one address: both halves at once
+            ld.shared.u64 %x                          | 0 | 0   | 1  | 1
+            ld.shared.u64 %x                          | 1 | 8   | 1  | 1
+            # 16 bytes: quarters
+            ld.shared.v4.u32 {%t0,%t1,%t2,%t3}        | 0 | 16  | 4  | 4
+            ld.shared.v2.u64 {%x,%y}                  | 0 | 16  | 4  | 4
+            ld.shared.v4.u32 {%t0,%t1,%t2,%t3}        | 0 | 32  | 8  | 4
+            ld.shared.v4.u32 {%t0,%t1,%t2,%t3}        | 0 | 48  | 4  | 4
+            ld.shared.v4.u32 {%t0,%t1,%t2,%t3}        | 0 | 128 | 32 | 4
+            ld.shared.v4.u32 {%t0,%t1,%t2,%t3}        | 0 | 0   | 2  | 2
+            ld.shared.v4.u32 {%t0,%t1,%t2,%t3}        | 1 | 16  | 2  | 2
+            ld.shared.v4.u32 {%t0,%t1,%t2,%t3}        | 3 | 16  | 2  | 2
+            """)
+    void loads(String load, int shift, int step, int wavefronts, int fewest) {
+        LaunchCounters c = Counted.snippet(address(shift, step, 0) + load + ", [%a];");
+        assertEquals(new Wavefronts(wavefronts, fewest), c.shared());
+        assertEquals(wavefronts - fewest, c.shared().conflicts());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            st.shared.u32 [%a], 0            | 4   | 1  | 1  | 4
+            st.shared.u32 [%a], 0            | 8   | 2  | 1  | 4
+            st.shared.u32 [%a], 0            | 128 | 32 | 1  | 4
+            st.shared.u16 [%a], 0            | 2   | 1  | 1  | 2
+            st.shared.u16 [%a], 0            | 128 | 32 | 1  | 2
+            st.shared.v2.u32 [%a], {0, 0}    | 8   | 2  | 2  | 8
+            st.shared.v2.u32 [%a], {0, 0}    | 16  | 4  | 2  | 8
+            st.shared.v4.u32 [%a], {0,0,0,0} | 16  | 4  | 4  | 16
+            st.shared.v4.u32 [%a], {0,0,0,0} | 32  | 8  | 4  | 16
+            st.shared.v4.u32 [%a], {0,0,0,0} | 144 | 4  | 4  | 16
+            """)
+    void stores(String store, int step, int wavefronts, int fewest, int bytes) {
+        LaunchCounters c = Counted.snippet(address(0, step, 0) + store + ";");
+        assertEquals(new Wavefronts(wavefronts, fewest), c.shared());
+        assertEquals(new Bytes(0, 32 * bytes), c.bytes(MemorySpace.SHARED));
+    }
+
+    /** Lanes that are off want nothing; a quarter of them takes no turn. */
+    @Test
+    void someLanes() {
+        String first = "setp.lt.u32 %p, %lane, 8;";
+        LaunchCounters c = Counted
+                .snippet(first + address(0, 16, 0) + "@%p ld.shared.v4.u32 {%t0,%t1,%t2,%t3}, [%a];");
+        assertEquals(new Wavefronts(1, 1), c.shared());
+        assertEquals(new Bytes(8 * 16, 0), c.bytes(MemorySpace.SHARED));
+        c = Counted.snippet(first + address(0, 128, 0) + "@%p ld.shared.u32 %b, [%a];");
+        assertEquals(new Wavefronts(8, 1), c.shared());
+        c = Counted.snippet("setp.gt.u32 %p, %lane, 99; @%p ld.shared.u32 %b, [0];");
+        assertEquals(new Wavefronts(0, 0), c.shared());
+        assertEquals(Bytes.NONE, c.bytes(MemorySpace.SHARED));
+    }
+
+    /** Lanes that update one word take turns, those of different banks do not. */
+    @ParameterizedTest
+    @CsvSource({"4, 1, 1", "0, 32, 1", "128, 32, 1", "8, 2, 1"})
+    void atomicUpdates(int step, int wavefronts, int fewest) {
+        LaunchCounters c = Counted.snippet(address(0, step, 0) + "atom.shared.add.u32 %b, [%a], 1;");
+        assertEquals(new Wavefronts(wavefronts, fewest), c.shared());
+        assertEquals(new Bytes(128, 128), c.bytes(MemorySpace.SHARED));
+        c = Counted.snippet(address(0, step, 0) + "red.shared.add.u32 [%a], 1;");
+        assertEquals(new Wavefronts(wavefronts, fewest), c.shared());
+    }
+
+    /** Through generic addresses it is the same memory. */
+    @Test
+    void genericAddresses() {
+        LaunchCounters c = Counted.snippet("mov.u32 %a, smem; cvt.u64.u32 %x, %a; cvta.shared.u64 %x, %x; "
+                + "mul.wide.u32 %y, %lane, 8; add.u64 %x, %x, %y; ld.u32 %b, [%x];");
+        assertEquals(new Wavefronts(2, 1), c.shared());
+        assertEquals(new Bytes(128, 0), c.bytes(MemorySpace.SHARED));
+        assertEquals(Bytes.NONE, c.bytes(MemorySpace.GLOBAL));
+        assertEquals(0, c.global().asked());
+    }
+
+    /**
+     * Eight rows of 16 bytes are a wavefront when no two of them share banks. Rows one behind another are 128 bytes. Rows
+     * that are 128 bytes apart (64 halves) begin in one bank: eight turns a matrix. With the usual swizzle, row i's 16-byte
+     * piece j kept at piece j ^ (i % 8), the eight pieces of a column lie in eight different groups of banks.
+     */
+    @ParameterizedTest
+    @CsvSource({"x1, 1", "x2, 2", "x4, 4"})
+    void matrices(String count, int fewest) {
+        String registers = switch (count) {
+            case "x1" -> "{%t0}";
+            case "x2" -> "{%t0, %t1}";
+            default -> "{%t0, %t1, %t2, %t3}";
+        };
+        String load = "ldmatrix.sync.aligned.m8n8." + count + ".shared.b16 " + registers + ", [%a];";
+        LaunchCounters packed = Counted.snippet(address(0, 16, 0) + load);
+        assertEquals(new Wavefronts(fewest, fewest), packed.shared());
+        assertEquals(new Bytes(128 * fewest, 0), packed.bytes(MemorySpace.SHARED));
+        assertEquals(new Wavefronts(8 * fewest, fewest), Counted.snippet(address(0, 128, 0) + load).shared());
+        assertEquals(new Wavefronts(4 * fewest, fewest), Counted.snippet(address(0, 64, 0) + load).shared());
+        assertEquals(new Wavefronts(fewest, fewest), Counted.snippet(address(0, 144, 0) + load).shared());
+        String swizzled = "and.b32 %a, %lane, 7; shl.b32 %b, %lane, 7; shl.b32 %a, %a, 4; add.u32 %a, %a, %b;";
+        assertEquals(new Wavefronts(fewest, fewest), Counted.snippet(swizzled + load).shared());
+        String store = "mov.b32 %t0, 0; mov.b32 %t1, 0; mov.b32 %t2, 0; mov.b32 %t3, 0;"
+                + "stmatrix.sync.aligned.m8n8." + count + ".shared.b16 [%a], " + registers + ";";
+        assertEquals(new Wavefronts(fewest, fewest), Counted.snippet(address(0, 16, 0) + store).shared());
+        LaunchCounters strided = Counted.snippet(address(0, 128, 0) + store);
+        assertEquals(new Wavefronts(8 * fewest, fewest), strided.shared());
+        assertEquals(new Bytes(0, 128 * fewest), strided.bytes(MemorySpace.SHARED));
+    }
+}
