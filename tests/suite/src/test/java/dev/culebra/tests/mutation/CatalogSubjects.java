@@ -43,13 +43,13 @@ final class CatalogSubjects {
 
     private static Subject.Task products(KernelInstance kernel) {
         int tokens = kernel.tileN();
-        // Ragged in all three, two rows of tiles for one block, and a few poisoned tokens of each half and of each group of eight.
-        ExactProduct ragged = new ExactProduct(kernel.values(), 75, 137, tokens + 3, 1, ExactProduct.random(.5, 1));
+        // Ragged in all three, two rows of tiles for one block, three blocks of tokens, some of them poisoned.
+        ExactProduct ragged = new ExactProduct(kernel.values(), 85, 137, 2 * tokens + 3, 1, ExactProduct.random(.5, 1));
         for (int token = 2; token < ragged.n; token += 5) {
             ragged.poison(token, token * 37 % ragged.k);
         }
         // Split, one part with nothing to do, tiles with few entries or none.
-        ExactProduct split = new ExactProduct(kernel.values(), 66, 200, Math.max(1, tokens - 1), 2,
+        ExactProduct split = new ExactProduct(kernel.values(), 76, 200, tokens - 1, 2,
                 ExactProduct.random(.01, 2));
         // Every place taken, nothing ragged, two passes over both images.
         ExactProduct full = new ExactProduct(kernel.values(), 64, 256, tokens, 3, (row, column) -> true);
@@ -90,9 +90,9 @@ final class CatalogSubjects {
     /** Partial sums of whole numbers, for every number of splits up to 9, with fewer threads than elements and with more. */
     private static String sums(String ptx, Device device) {
         try (Program program = new Program(ptx, device)) {
-            for (int launch = 0; launch < 27; launch++) {
-                int splits = 1 + launch / 3;
-                int elements = new int[]{300, 1300, 2500}[launch % 3]; // up to 1, 3 and 5 for each of 512 threads
+            for (int launch = 0; launch < 36; launch++) {
+                int splits = 1 + launch / 4;
+                int elements = new int[]{300, 1300, 2500, 4700}[launch % 4]; // up to 1, 3, 5 and 10 for each of 512 threads
                 SplittableRandom random = new SplittableRandom(splits);
                 float[] partial = new float[elements * splits];
                 float[] expected = new float[elements];

@@ -23,10 +23,9 @@ final class Equivalence {
     static final String ZEROS = "the order of K in a product with zeros, which only asks for NaN and infinities";
     static final String VERDICT = "the sign of a verdict, which is 0 or NaN";
     static final String PARITY = "one less for one more, of which only the parity is used";
-    static final String AHEAD = "one tile more is copied or multiplied: it has no entry, and nobody reads the copy";
     static final String NOTHING = "a copy of no or of one byte for a place that no result depends on";
     static final String NOBODY = "a thread or warp that is not there, or that is left out by another condition as well";
-    static final String UNROLLED = "the bound of a loop that is unrolled by four, the rest of which does the same";
+    static final String TWICE = "a second warp writes the verdict that the first one writes there";
 
     /** An instruction's place, guard, opcode and operands. */
     private record Line(int number, String guard, String opcode, String[] operands) {
@@ -119,10 +118,7 @@ final class Equivalence {
             return second.is("shr\\.u32") && bias(second) ? BIAS : null;
         }
         if (line.is("add\\.s32") && line.operands[2].equals("1")) {
-            if (usesOf(line).stream().allMatch(u -> u.is("and\\.b32") && u.operands[2].equals("1"))) {
-                return PARITY;
-            }
-            return usesOf(line).stream().allMatch(this::isLast) ? AHEAD : null;
+            return usesOf(line).stream().allMatch(u -> u.is("and\\.b32") && u.operands[2].equals("1")) ? PARITY : null;
         }
         if (line.is("sub\\.s32")) {
             return remainderOfWarp(line) ? NOBODY : null;
@@ -148,13 +144,6 @@ final class Equivalence {
         boolean warp = value.operands[2].equals("5");
         int asked = warp && !eightTokens ? 4 : 2;
         return asked <= -Integer.parseInt(multiple.operands[2]);
-    }
-
-    /** {@code t + 1 >= last} or {@code t < last}: last is a split's end, an integer quotient of 64 bits. */
-    private boolean isLast(Line comparison) {
-        return comparison.is("setp\\.(ge|lt)\\.s32") && definition(comparison.operands[2]).is("cvt\\.u32\\.u64")
-                && definitions.getOrDefault(comparison.operands[1], List.of()).stream()
-                        .anyMatch(d -> d.is("add\\.s32") && d.operands[2].equals("1"));
     }
 
     private boolean divides(Line comparison) {
@@ -190,10 +179,9 @@ final class Equivalence {
         if (threads(line, step)) {
             return NOBODY;
         }
-        if (line.is("setp\\.lt\\.u64") && line.operands[2].equals("3")) {
-            return UNROLLED;
-        }
-        return step == 0 && isLast(line) ? AHEAD : null;
+        boolean repeats = eightTokens && step > 0 && line.is("setp\\.gt\\.s32") && line.operands[2].equals("63")
+                && usesOf(line).stream().allMatch(u -> u.is("or\\.pred"));
+        return repeats ? TWICE : null;
     }
 
     private String constant(Line line, int step) {
@@ -222,9 +210,6 @@ final class Equivalence {
         if (line.is("selp\\.b32") && line.operands[2].equals("0")) {
             boolean min = usesOf(line).stream().allMatch(u -> u.is("min\\.s32"));
             return step > 0 || min ? NOTHING : null;
-        }
-        if (line.is("add\\.s32") && line.operands[2].equals("1") && step < 0) {
-            return usesOf(line).stream().allMatch(this::isLast) ? AHEAD : null;
         }
         return null;
     }

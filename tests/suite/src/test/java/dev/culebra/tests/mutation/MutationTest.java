@@ -14,6 +14,7 @@ public class MutationTest {
 
     public static void main(String[] args) throws Exception {
         List<Subject> subjects = new ArrayList<>(CatalogSubjects.all());
+        subjects.addAll(TextbookSubjects.all());
         if (args.length > 1) subjects.removeIf(x -> !x.name().matches(args[1]));
         Study study = new Study(2);
         long t = System.nanoTime();

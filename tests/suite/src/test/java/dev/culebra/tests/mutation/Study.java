@@ -117,7 +117,7 @@ final class Study {
         if (verdict != Verdict.SURVIVED) {
             return verdict;
         }
-        if (c.reason != null) {
+        if (c.reason != null || TextbookEquivalence.reason(c.subject, c.mutant) != null) {
             return Verdict.EQUIVALENT;
         }
         return run(c.subject, c.mutant.trap(c.lines), device) == Verdict.SURVIVED ? Verdict.UNREACHED : verdict;

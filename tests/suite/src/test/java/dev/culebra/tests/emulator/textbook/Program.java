@@ -80,8 +80,14 @@ public final class Program implements AutoCloseable {
         return buffer;
     }
 
-    /** Memory that nobody wrote: a kernel that reads it is found out. */
-    DeviceBuffer fresh(int elements, int bytes) {
+    /**
+     * Memory that nobody wrote: a kernel that reads it is found out.
+     *
+     * @param elements how many
+     * @param bytes of each
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer fresh(int elements, int bytes) {
         return allocate((long) elements * bytes);
     }
 
@@ -174,7 +180,13 @@ public final class Program implements AutoCloseable {
         return v;
     }
 
-    static long[] longs(DeviceBuffer buffer) {
+    /**
+     * What a buffer holds.
+     *
+     * @param buffer the buffer
+     * @return the numbers
+     */
+    public static long[] longs(DeviceBuffer buffer) {
         long[] v = new long[(int) (buffer.bytes() / Long.BYTES)];
         buffer.download(MemorySegment.ofArray(v));
         return v;
