@@ -8,6 +8,7 @@ module dev.culebra.emulator {
 
     exports dev.culebra.emulator;
     exports dev.culebra.emulator.check;
+    exports dev.culebra.emulator.fault;
 
     provides dev.culebra.driver.spi.DriverProvider with dev.culebra.emulator.EmulatorProvider;
 }

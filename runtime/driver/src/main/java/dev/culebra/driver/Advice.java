@@ -36,6 +36,9 @@ final class Advice {
             Map.entry(CudaApi.CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED(),
                     "This segment or a part of it is page-locked already: it can be used as it is."),
             Map.entry(CudaApi.CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED(), "Nothing is left to do."),
+            Map.entry(CudaApi.CUDA_ERROR_UNKNOWN(),
+                    "The driver does not say why. Where every call fails like this the device is lost: look for Xid in"
+                            + " the system's log (79 is a device that fell off the bus) and at nvidia-smi."),
             Map.entry(CudaApi.CUDA_ERROR_INVALID_CONTEXT(),
                     "The context was destroyed or reset, perhaps by another library of this process."));
 

@@ -116,12 +116,13 @@ final class CheckedMemory extends Checked {
 
     private CudaException outOfMemory(DriverFunction function, int code, MemorySegment context, long asked) {
         if (code != CudaApi.CUDA_ERROR_OUT_OF_MEMORY()) return errors.of(function, code);
+        String diagnostic = errors.diagnostic(); // before the next call, which has one of its own or none
         MemoryInfo info = null;
         try {
             info = info(context);
         } catch (CudaException unknown) {
             // The error to report is that there is no memory; how much there is only helps.
         }
-        return errors.of(function, code, Advice.outOfMemory(asked, info));
+        return errors.of(function, code, Advice.outOfMemory(asked, info), diagnostic);
     }
 }

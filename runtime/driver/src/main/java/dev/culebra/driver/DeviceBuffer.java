@@ -89,9 +89,18 @@ public final class DeviceBuffer implements AutoCloseable {
                 ? new Lifetime[]{stream.lifetime()}
                 : new Lifetime[]{stream.lifetime(), pool.lifetime()};
         return new DeviceBuffer(context, address, bytes, uses,
-                () -> Lifetime.inTurn(() -> uses.joinInto(stream), () -> {
+                () -> Lifetime.inTurn(() -> order(uses, stream), () -> {
                     if (bytes > 0) driver.memory.freeAsync(context.raw(), address, stream.raw());
                 }), pool, owners);
+    }
+
+    /** Puts what a stream does from now on behind all uses; where the device can not be told to wait, this thread does. */
+    private static void order(Uses uses, Stream stream) {
+        try {
+            uses.joinInto(stream);
+        } catch (CudaException noEvent) {
+            uses.await();
+        }
     }
 
     private static void requireSize(long bytes) {

@@ -32,13 +32,19 @@ final class Errors {
     CudaException of(DriverFunction function, int code, String advice, String log) {
         String general = Advice.of(code);
         String both = advice.isEmpty() || general.isEmpty() ? advice + general : advice + " " + general;
-        String more = diagnostics == null ? null : diagnostics.lastDiagnostic();
-        String diagnostic = more == null || more.isBlank()
+        String more = diagnostic();
+        String diagnostic = more.isBlank() || more.equals(log)
                 ? log
                 : log.isEmpty()
                         ? more
                         : log + System.lineSeparator() + more;
         return new CudaException(function.name(), code, name(code), description(code), both, diagnostic);
+    }
+
+    /** What the driver knows of the latest call's failure; empty where that is nothing. */
+    String diagnostic() {
+        String last = diagnostics == null ? null : diagnostics.lastDiagnostic();
+        return last == null ? "" : last;
     }
 
     /** For a function that this driver has not. */

@@ -4,8 +4,6 @@ import dev.culebra.driver.Context;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.PinnedBuffer;
 import dev.culebra.driver.Stream;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * What one call from the host needs on a device: a stream, page-locked memory on the way in and out, and buffers, which grow
@@ -57,33 +55,27 @@ final class CudaLane implements AutoCloseable {
         if (old != null && old.bytes() >= bytes) {
             return old;
         }
-        DeviceBuffer larger = context.allocate(bytes);
-        close(old);
-        return larger;
+        DeviceBuffer larger = context.allocate(bytes); // first: where there is no memory for it, the old one is kept
+        boolean closed = false;
+        try {
+            close(old);
+            closed = true;
+            return larger;
+        } finally {
+            if (!closed) {
+                close(larger);
+            }
+        }
     }
 
     /** Closes all, even where one close fails, as it does when work on the device failed. */
     @Override
     public void close() {
-        List<AutoCloseable> all = new ArrayList<>();
+        Closing closing = new Closing();
         for (AutoCloseable c : new AutoCloseable[]{x, y, workspace, hostX, hostY, stream}) {
-            if (c != null) {
-                all.add(c);
-            }
+            closing.close(c);
         }
-        RuntimeException first = null;
-        for (AutoCloseable c : all) {
-            try {
-                c.close();
-            } catch (RuntimeException e) {
-                first = first == null ? e : first;
-            } catch (Exception e) {
-                throw new AssertionError(e); // none of these throws a checked one
-            }
-        }
-        if (first != null) {
-            throw first;
-        }
+        closing.rethrow();
     }
 
     private static void close(PinnedBuffer b) {

@@ -129,7 +129,8 @@ public final class CudaSpmm implements Spmm {
     }
 
     /**
-     * Waits for calls of other threads that are under way, whose weights may have been closed already.
+     * Waits for calls of other threads that are under way, whose weights may have been closed already. After a device has
+     * failed, closing what was on it does too: all of it is let go, and the first failure thrown.
      *
      * @throws IllegalStateException if weights loaded here are still open: nothing is freed then; or where something else
      *         of the context is, such as a {@link CudaProduct}: it may be closed, and this once more
@@ -144,16 +145,18 @@ public final class CudaSpmm implements Spmm {
             awaitCalls();
         }
         // each step may be taken twice: the last one is refused while something of the context is open
+        Closing closing = new Closing();
         for (CudaLane lane; (lane = lanes.poll()) != null;) {
-            lane.close();
+            closing.close(lane);
         }
         synchronized (modules) {
-            modules.values().forEach(CudaModule::close);
+            modules.values().forEach(closing::close);
             modules.clear();
         }
         if (ownsContext) {
-            context.close();
+            closing.close(context);
         }
+        closing.rethrow();
     }
 
     @Override

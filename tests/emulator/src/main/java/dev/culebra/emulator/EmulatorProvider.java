@@ -58,7 +58,8 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics, Coun
                 EmulatorOptions o = options == null ? EmulatorOptions.fromSystemProperties() : options;
                 driver = new EmulatedDriver(
                         new Machine(o.devices(), o.computeMajor(), o.computeMinor(), o.multiprocessors(),
-                                o.memoryBytes(), o.workers(), o.stepLimit(), o.checks(), output));
+                                o.memoryBytes(), o.workers(), o.stepLimit(), o.checks(), o.holdMillis(), o.faults(),
+                                o.failOnLeaks(), o.recovers(), output));
             }
             return new Result.Loaded(driver.procAddress(), "Culebra emulator, in this process");
         } catch (IllegalArgumentException e) {

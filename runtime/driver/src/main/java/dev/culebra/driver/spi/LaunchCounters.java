@@ -184,7 +184,9 @@ public record LaunchCounters(String kernel, Extent grid, Extent block, long warp
      * @param text the instruction as written, blanks folded
      * @param kind its class
      * @param warps how often a warp executed it
+     * @param active how many of these had a lane that took part: for a branch, how often it was taken by any
      * @param threads the lanes that took part, over all of these
      */
-    public record LineCount(String function, int line, String text, InstructionClass kind, long warps, long threads) {}
+    public record LineCount(String function, int line, String text, InstructionClass kind, long warps, long active,
+            long threads) {}
 }

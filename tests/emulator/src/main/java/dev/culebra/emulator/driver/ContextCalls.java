@@ -59,6 +59,7 @@ final class ContextCalls {
         table.add("cuDevicePrimaryCtxRetain", 7000, a -> PFN_cuDevicePrimaryCtxRetain_v7000
                 .allocate((to, device) -> gate.initialised("cuDevicePrimaryCtxRetain", () -> {
                     EmulatedContext context = driver.device(device).context;
+                    context.device.checkPresent();
                     Native.putLong(to, context.handle, "pctx");
                     context.retain();
                 }), a));

@@ -91,6 +91,8 @@ record Copy2D(Place to, long toPitch, Place from, long fromPitch, long width,
             return Work.empty(label());
         }
         return new Work(Work.Kind.COPY, label(), from.pageable() + " " + to.pageable() + " 2D",
-                () -> rows(from, fromPitch, to, toPitch));
+                () -> rows(from, fromPitch, to, toPitch),
+                Place.uses(from, new Rows(from.bytes(), fromPitch, width, height), to,
+                        new Rows(to.bytes(), toPitch, width, height)));
     }
 }

@@ -10,6 +10,7 @@ import dev.culebra.bindings.PFN_cuMemcpyHtoD_v3020;
 import dev.culebra.bindings.PFN_cuMemcpyPeerAsync_v4000;
 import dev.culebra.bindings.PFN_cuMemsetD32Async_v3020;
 import dev.culebra.bindings.PFN_cuMemsetD8Async_v3020;
+import dev.culebra.emulator.fault.Occasion;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -113,15 +114,17 @@ final class CopyCalls {
         Copy copy = new Copy(to.place(), from.place());
         Copy staged = copy.fromPageable() && bytes <= STAGED_BYTES ? copy.staged() : null;
         Operation operation;
+        Work work;
         synchronized (driver.order) {
             driver.captures.refuseLegacy(context, call);
             driver.captures.refuseUnsafe(call);
-            operation = context.legacyStream().enqueue(staged == null ? copy.work(call) : Work.empty(call), List.of());
+            work = driver.faults.afflict(Occasion.COPY, context, bytes, (staged == null ? copy : staged).work(call));
+            operation = context.legacyStream().enqueue(staged == null ? work : Work.empty(call), List.of());
         }
         operation.await();
         context.checkHealthy();
         if (staged != null) {
-            context.legacyStream().enqueue(staged.work(call), List.of());
+            context.legacyStream().enqueue(work, List.of());
         }
     }
 
@@ -159,10 +162,13 @@ final class CopyCalls {
             if (!captured && !wait && copy.fromPageable()) {
                 toDo = copy.staged();
             }
+            Work work = captured
+                    ? toDo.work()
+                    : driver.faults.afflict(Occasion.COPY, stream.context, toDo.bytes(), toDo.work());
             if (wait) {
-                operation = stream.enqueue(toDo.work(), List.of());
+                operation = stream.enqueue(work, List.of());
             } else {
-                stream.submit(toDo.work());
+                stream.submit(work);
             }
         }
         if (operation != null) {
@@ -197,7 +203,8 @@ final class CopyCalls {
         @Override
         public Work work() {
             return new Work(Work.Kind.COPY, label, from.pageable() + " " + to.pageable(),
-                    () -> Place.copy(from, 0, to, 0, bytes()));
+                    () -> Place.copy(from, 0, to, 0, bytes()),
+                    Place.uses(from, Rows.of(from.bytes()), to, Rows.of(to.bytes())));
         }
     }
 
@@ -208,7 +215,7 @@ final class CopyCalls {
             stream.submit(new Work(Work.Kind.FILL, "fill", null, () -> {
                 place.live().fill(value);
                 place.filled();
-            }));
+            }, place.written()));
         }
     }
 
@@ -228,7 +235,7 @@ final class CopyCalls {
                     bytes.set(ValueLayout.JAVA_INT_UNALIGNED, 4 * i, value);
                 }
                 place.filled();
-            }));
+            }, place.written()));
         }
     }
 }

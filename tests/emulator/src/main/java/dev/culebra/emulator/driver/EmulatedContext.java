@@ -5,6 +5,7 @@ import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.memory.Range;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -94,11 +95,26 @@ final class EmulatedContext {
         peers.clear();
         legacy.end();
         legacy = new EmulatedStream(this, EmulatedStream.Kind.LEGACY, 0, 0);
+        Fault was = fault;
+        if (was != null && !driver.machine.recovers()) {
+            device.lose(
+                    new Fault(was.code(), was.diagnostic() + "; the device does not recover from that in this process"
+                            + " (culebra.emulator.recovery=false)"));
+        }
         fault = null;
         if (!left.isEmpty()) {
-            LOG.log(System.Logger.Level.WARNING, "the context of device " + device.ordinal
-                    + " went with things never freed: " + String.join(", ", left));
+            report("the context of device " + device.ordinal + " went with things never freed: "
+                    + String.join(", ", left), was != null || device.lost() != null);
         }
+    }
+
+    /** Work that failed keeps a program from freeing what it has: then it is not to blame. */
+    private void report(String leak, boolean failed) {
+        if (driver.machine.failOnLeaks() && !failed) {
+            throw new CudaError(CudaApi.CUDA_ERROR_ILLEGAL_STATE(),
+                    leak + "; free them before the last cuDevicePrimaryCtxRelease");
+        }
+        LOG.log(System.Logger.Level.WARNING, leak);
     }
 
     private static void count(List<String> list, int number, String noun) {
@@ -121,11 +137,9 @@ final class EmulatedContext {
         }
     }
 
-    /** Waits for all work of all streams. */
+    /** Waits for all work of all streams, of the oldest stream first: so it is done in the same order in each run. */
     void drain() {
-        for (EmulatedStream stream : streams) {
-            await(stream.tail());
-        }
+        streams.stream().sorted(Comparator.comparingLong(s -> s.handle)).forEach(s -> await(s.tail()));
         await(legacy.tail());
     }
 
@@ -135,10 +149,11 @@ final class EmulatedContext {
         }
     }
 
-    Fault fault() { return fault; }
+    /** Why its work is not done any more, or null. */
+    Fault fault() { return fault != null ? fault : device.lost(); }
 
     void checkHealthy() {
-        Fault f = fault;
+        Fault f = fault();
         if (f != null) {
             throw new CudaError(f.code(), f.diagnostic());
         }

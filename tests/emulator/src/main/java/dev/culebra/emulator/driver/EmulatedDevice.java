@@ -17,6 +17,9 @@ final class EmulatedDevice {
     final DeviceSpec spec;
     final EmulatedContext context;
 
+    /** Why it takes no more contexts, or null. */
+    private volatile Fault lost;
+
     private final List<EmulatedPool> pools = new ArrayList<>();
     private final EmulatedPool defaultPool;
     private EmulatedPool currentPool;
@@ -35,6 +38,22 @@ final class EmulatedDevice {
         this.context = new EmulatedContext(this);
         this.defaultPool = newPool(0);
         this.currentPool = defaultPool;
+    }
+
+    /** From now on nothing works on it: a plan says so, or it is a device that does not recover. */
+    void lose(Fault why) {
+        if (lost == null) {
+            lost = why;
+        }
+    }
+
+    Fault lost() { return lost; }
+
+    void checkPresent() {
+        Fault why = lost;
+        if (why != null) {
+            throw new CudaError(why.code(), why.diagnostic());
+        }
     }
 
     String pciBusId() { return String.format(Locale.ROOT, "0000:%02X:00.0", ordinal + 1); }

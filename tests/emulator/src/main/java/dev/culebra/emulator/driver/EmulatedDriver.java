@@ -38,10 +38,15 @@ public final class EmulatedDriver {
     final Object order = new Object();
     /** Memory that belongs to graphs, and is not given back when the program frees it. */
     final Set<Range> graphRanges = ConcurrentHashMap.newKeySet();
+    /** What is in flight, and what it reaches. */
+    final Traffic traffic;
+    /** What goes wrong on order. */
+    final FaultInjector faults;
     volatile boolean initialised;
 
     private final FunctionTable functions = new FunctionTable();
     private MemorySegment procAddress;
+    private long operations;
 
     /**
      * A driver with its devices, not yet initialised by cuInit.
@@ -51,6 +56,8 @@ public final class EmulatedDriver {
     public EmulatedDriver(Machine machine) {
         this.machine = machine;
         this.memory = new UnifiedMemory(machine.checks().contains(Check.UNWRITTEN));
+        this.traffic = new Traffic(machine);
+        this.faults = new FaultInjector(machine.faults());
         List<EmulatedDevice> made = new ArrayList<>();
         for (int ordinal = 0; ordinal < machine.devices(); ordinal++) {
             made.add(new EmulatedDevice(this, ordinal));
@@ -122,6 +129,11 @@ public final class EmulatedDriver {
      * @return a sentence or more, or null when the call succeeded
      */
     public String lastDiagnostic() { return gate.lastDiagnostic(); }
+
+    /** A number for the next operation; called with {@link #order} held. */
+    long nextOperation() {
+        return operations++;
+    }
 
     /**
      * Begins to count what kernels execute.

@@ -53,6 +53,9 @@ final class EmulatedEvent {
 
     boolean done() {
         Operation operation = operation();
+        if (operation != null) {
+            operation.want();
+        }
         return operation == null || operation.done();
     }
 
@@ -94,6 +97,8 @@ final class EmulatedEvent {
         if (from == null || to == null) {
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_HANDLE(), "an event was never recorded: it has no time");
         }
+        from.want();
+        to.want();
         if (!from.done() || !to.done()) {
             throw new CudaError(CudaApi.CUDA_ERROR_NOT_READY(), "an event was recorded and is not reached yet");
         }

@@ -1,5 +1,6 @@
 package dev.culebra.emulator.driver;
 
+import dev.culebra.emulator.fault.Occasion;
 import java.util.List;
 
 /** A graph ready to be launched, any number of times; two launches never overlap. */
@@ -34,22 +35,14 @@ final class EmulatedGraphExec {
         synchronized (driver.order) {
             List<GraphNode> now = nodes;
             // The nodes stand in an order that respects what they depend on: one after another is a way to run them.
-            Work work = new Work(Work.Kind.GRAPH, "graph", null, () -> run(stream.context, now));
+            Work work = Work.graph(now.stream().map(GraphNode::work).toList());
             if (stream.capture != null) {
                 stream.submit(work);
             } else {
+                Work afflicted = driver.faults.afflict(Occasion.LAUNCH, stream.context, 0, work);
                 memory.launch(freeAtLaunch);
-                last = stream.enqueue(work, last == null || last.done() ? List.of() : List.of(last));
+                last = stream.enqueue(afflicted, last == null || last.done() ? List.of() : List.of(last));
             }
-        }
-    }
-
-    private static void run(EmulatedContext context, List<GraphNode> nodes) throws Exception {
-        for (GraphNode node : nodes) {
-            if (context.fault() != null) {
-                return;
-            }
-            node.work().action().run();
         }
     }
 

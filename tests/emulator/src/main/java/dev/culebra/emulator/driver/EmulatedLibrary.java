@@ -2,8 +2,11 @@ package dev.culebra.emulator.driver;
 
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.emulator.exec.PtxModule;
+import dev.culebra.emulator.memory.Range;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** PTX that belongs to no context: loaded into one when a kernel of it is first used there. */
 final class EmulatedLibrary {
@@ -12,6 +15,8 @@ final class EmulatedLibrary {
     final long handle;
     private final PtxModule ptx;
     private final Map<EmulatedContext, EmulatedModule> modules = new HashMap<>();
+    /** One set for all its modules, since they share the code, and what that remembers of where it was. */
+    private final Set<Range> reached = ConcurrentHashMap.newKeySet();
 
     /** A kernel of a library. */
     record Kernel(EmulatedLibrary library, String name) {
@@ -36,7 +41,7 @@ final class EmulatedLibrary {
     private synchronized EmulatedModule module(EmulatedContext context) {
         EmulatedModule module = modules.get(context);
         if (module == null || !context.modules.contains(module)) {
-            module = new EmulatedModule(context, ptx);
+            module = new EmulatedModule(context, ptx, reached);
             modules.put(context, module);
         }
         return module;

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** PTX loaded into a context: its kernels, and its variables in the device's memory. */
 final class EmulatedModule {
@@ -24,9 +25,13 @@ final class EmulatedModule {
     /** What a running kernel sees of {@link #variables}. */
     final Map<String, Allocation> linked = new HashMap<>();
 
-    EmulatedModule(EmulatedContext context, PtxModule ptx) {
+    /** Host memory that its kernels were seen to reach: they may do so again in any launch. */
+    final Set<Range> reached;
+
+    EmulatedModule(EmulatedContext context, PtxModule ptx, Set<Range> reached) {
         this.context = context;
         this.ptx = ptx;
+        this.reached = reached;
         try {
             for (PtxVariable variable : ptx.variables()) {
                 if (!variable.external()) {

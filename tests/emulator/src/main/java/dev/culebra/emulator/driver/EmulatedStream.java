@@ -2,12 +2,19 @@ package dev.culebra.emulator.driver;
 
 import dev.culebra.bindings.CudaApi;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
  * A stream: its work runs in order on a thread of its own. The legacy default stream waits for all earlier work of the
  * context's blocking streams, and their later work waits for it. What is put on streams is ordered by one lock a driver.
+ *
+ * <p>
+ * Work is held back until something wants it: a wait, a question, a host function behind it, or work of another stream that
+ * comes after it and is wanted. So it lands as late as a device may let it, and in the same order in each run. Since a program
+ * may watch memory instead of waiting, it begins anyway some time after it was asked for.
  */
 final class EmulatedStream {
 
@@ -15,7 +22,7 @@ final class EmulatedStream {
         LEGACY, BLOCKING, NON_BLOCKING
     }
 
-    private static final Operation END = new Operation(Work.empty("end"), List.of());
+    private static final Operation END = new Operation(null, -1, Work.empty("end"), List.of(), Map.of(), List.of());
 
     final EmulatedContext context;
     final Kind kind;
@@ -30,6 +37,14 @@ final class EmulatedStream {
     private Operation tail;
     private Thread worker;
     private boolean ended;
+    /** Of other streams, the last operation that comes before the next one here. Replaced as a whole. */
+    private Map<EmulatedStream, Long> known = Map.of();
+
+    /** Guards {@link #wanted}. */
+    private final Object pace = new Object();
+    /** Operations up to this number need not be held back. */
+    private long wanted = -1;
+    private volatile boolean finished;
 
     EmulatedStream(EmulatedContext context, Kind kind, int flags, int priority) {
         this.context = context;
@@ -47,6 +62,13 @@ final class EmulatedStream {
             } else {
                 enqueue(work, List.of());
             }
+        }
+    }
+
+    /** Whether what is put on it goes into a graph. */
+    boolean capturing() {
+        synchronized (context.driver.order) {
+            return capture != null;
         }
     }
 
@@ -70,7 +92,12 @@ final class EmulatedStream {
                 case NON_BLOCKING -> {
                 }
             }
-            Operation operation = new Operation(work, after);
+            after.forEach(this::know);
+            long number = context.driver.nextOperation();
+            Traffic traffic = context.driver.traffic;
+            Operation operation = new Operation(this, number, work, List.copyOf(after), known,
+                    traffic.depart(this, number, work));
+            traffic.begin(operation);
             if (worker == null) {
                 worker = new Thread(this::drain, "culebra-emulator-" + this);
                 worker.setDaemon(true);
@@ -78,7 +105,63 @@ final class EmulatedStream {
             }
             tail = operation;
             queue.add(operation);
+            if (work.contains(Work.Kind.HOST)) {
+                // Who enqueues it waits to be called, not in the driver.
+                want(operation);
+            }
             return operation;
+        }
+    }
+
+    /** What comes before an operation that this stream waits for comes before its own next one, too. */
+    private void know(Operation before) {
+        if (before.stream == this || known.getOrDefault(before.stream, -1L) >= before.number) {
+            return;
+        }
+        Map<EmulatedStream, Long> more = new HashMap<>(known);
+        before.known().forEach((s, n) -> more.merge(s, n, Math::max));
+        more.merge(before.stream, before.number, Math::max);
+        more.keySet().removeIf(s -> s == this || s.finished);
+        known = Map.copyOf(more);
+    }
+
+    /** Lets an operation of this stream begin, and all before it. */
+    void want(Operation operation) {
+        synchronized (pace) {
+            if (operation.number > wanted) {
+                wanted = operation.number;
+                pace.notifyAll();
+            }
+        }
+    }
+
+    private void finish() {
+        finished = true;
+        context.forget(this);
+    }
+
+    private void holdUninterrupted(Operation operation) {
+        while (true) {
+            try {
+                hold(operation);
+                return;
+            } catch (InterruptedException e) {
+                // As in the loop: nobody means it.
+                Thread.interrupted();
+            }
+        }
+    }
+
+    private void hold(Operation operation) throws InterruptedException {
+        long until = operation.submittedNanos + context.driver.machine.holdMillis() * 1_000_000L;
+        synchronized (pace) {
+            while (operation.number > wanted) {
+                long left = until - System.nanoTime();
+                if (left <= 0) {
+                    return;
+                }
+                pace.wait(left / 1_000_000, (int) (left % 1_000_000));
+            }
         }
     }
 
@@ -93,9 +176,10 @@ final class EmulatedStream {
             try {
                 Operation operation = queue.take();
                 if (operation == END) {
-                    context.forget(this);
+                    finish();
                     return;
                 }
+                holdUninterrupted(operation);
                 operation.execute(context);
             } catch (InterruptedException e) {
                 // Nobody interrupts it on purpose: it ends with END alone.
@@ -128,7 +212,11 @@ final class EmulatedStream {
                 List<Operation> open = new ArrayList<>();
                 context.streams().forEach(s -> s.addTailTo(open, Kind.BLOCKING));
                 addTailTo(open, Kind.LEGACY);
+                open.forEach(Operation::want);
                 return open.isEmpty();
+            }
+            if (tail != null) {
+                tail.want();
             }
             return tail == null || tail.done();
         }
@@ -151,7 +239,7 @@ final class EmulatedStream {
                     capture.invalidate("a stream of the capture was destroyed");
                 }
                 if (worker == null) {
-                    context.forget(this);
+                    finish();
                 } else {
                     queue.add(END);
                 }

@@ -7,6 +7,7 @@ import dev.culebra.bindings.PFN_cuEventElapsedTime_v2000;
 import dev.culebra.bindings.PFN_cuEventQuery_v2000;
 import dev.culebra.bindings.PFN_cuEventRecord_v2000;
 import dev.culebra.bindings.PFN_cuEventSynchronize_v2000;
+import dev.culebra.emulator.fault.Occasion;
 import java.lang.foreign.MemorySegment;
 
 /** Events. */
@@ -48,6 +49,7 @@ final class EventCalls {
                     + "; the emulator takes CU_EVENT_BLOCKING_SYNC (1) and CU_EVENT_DISABLE_TIMING (2)");
         }
         Native.at(to, 8, "phEvent");
+        driver.faults.strike(Occasion.EVENT, context.device, 0, "a new event");
         EmulatedEvent event = new EmulatedEvent(context, flags);
         context.events.add(event);
         Native.putLong(to, event.handle, "phEvent");

@@ -1,6 +1,7 @@
 package dev.culebra.emulator.driver;
 
 import dev.culebra.bindings.CudaApi;
+import dev.culebra.emulator.fault.Occasion;
 
 /**
  * What every function passes through on its way in and out. Nothing thrown gets past it: an exception that left an upcall
@@ -58,6 +59,8 @@ final class Gate {
             probe(PROBE_FRAMES);
             check(name);
             diagnostic.remove();
+            EmulatedContext top = current.top();
+            driver.faults.pass(top == null ? driver.devices.get(0) : top.device, name);
             body.run();
             return CudaApi.CUDA_SUCCESS();
         } catch (Throwable t) {
@@ -78,6 +81,7 @@ final class Gate {
             diagnostic.remove();
             EmulatedContext context = current.require(name);
             context.checkHealthy();
+            driver.faults.strike(Occasion.CALL, context.device, 0, name);
             body.run(context);
             return CudaApi.CUDA_SUCCESS();
         } catch (Throwable t) {

@@ -10,6 +10,7 @@ import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.Dim;
 import dev.culebra.emulator.exec.KernelRun;
 import dev.culebra.emulator.exec.RunStatistics;
+import dev.culebra.emulator.fault.Occasion;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -70,19 +71,20 @@ final class LaunchCalls {
         }
         launch.check();
         launch.checkEmulated();
-        MemorySegment arguments = Arguments.copy(function.kernel, parameters, extra);
-        KernelMemory memory = new KernelMemory(context);
-        stream.submit(new Work(Work.Kind.KERNEL, "kernel " + function.name(), null,
-                () -> run(context, launch, arguments, memory)));
+        Arguments arguments = Arguments.copy(driver, function.kernel, parameters, extra);
+        KernelMemory memory = new KernelMemory(context, function.module, arguments);
+        Work work = Work.kernel("kernel " + function.name(), () -> run(context, launch, arguments, memory),
+                arguments.uses(driver), function.module.reached);
+        stream.submit(stream.capturing() ? work : driver.faults.afflict(Occasion.LAUNCH, context, 0, work));
     }
 
     /** On the stream's thread. */
-    private void run(EmulatedContext context, Launch launch, MemorySegment arguments, KernelMemory memory)
+    private void run(EmulatedContext context, Launch launch, Arguments arguments, KernelMemory memory)
             throws DeviceFault {
         EmulatedFunction function = launch.function();
         List<Recordings.Recording> recordings = driver.recordings.current();
         RunStatistics done = KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
-                launch.sharedBytes(), arguments, memory, function.module.linked, context.device.spec,
+                launch.sharedBytes(), arguments.block(), memory, function.module.linked, context.device.spec,
                 driver.machine.workers(), launch.cooperative(), !recordings.isEmpty());
         recordings.forEach(r -> r.add(done.counters()));
     }

@@ -5,6 +5,7 @@ import dev.culebra.bindings.PFN_cuMemAlloc_v3020;
 import dev.culebra.bindings.PFN_cuMemFree_v3020;
 import dev.culebra.bindings.PFN_cuMemGetInfo_v3020;
 import dev.culebra.bindings.PFN_cuPointerGetAttribute_v4000;
+import dev.culebra.emulator.fault.Occasion;
 import dev.culebra.emulator.memory.Range;
 import java.lang.foreign.MemorySegment;
 
@@ -38,6 +39,7 @@ final class MemoryCalls {
         driver.captures.refuseUnsafe("cuMemAlloc");
         Native.at(to, 8, "dptr");
         checkSize(bytes);
+        driver.faults.strike(Occasion.ALLOCATION, context.device, bytes, "an allocation of " + bytes + " bytes");
         long taken = MemoryAccount.rounded(bytes);
         context.device.account.take(taken);
         Range range;

@@ -11,7 +11,9 @@ import dev.culebra.bindings.PFN_cuModuleLoadDataEx_v2010;
 import dev.culebra.bindings.PFN_cuModuleUnload_v2000;
 import dev.culebra.emulator.memory.Range;
 import dev.culebra.emulator.exec.PtxModule;
+import dev.culebra.emulator.fault.Occasion;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Modules in a context, and libraries, which are in none until used. */
 final class ModuleCalls {
@@ -63,12 +65,14 @@ final class ModuleCalls {
 
     private void load(EmulatedContext context, MemorySegment to, MemorySegment image, JitOptions jit) {
         Native.at(to, 8, "module");
+        driver.faults.strike(Occasion.MODULE, context.device, 0, "the loading of a module");
         PtxModule ptx = Images.parse(driver.machine, image, jit);
-        Native.putLong(to, new EmulatedModule(context, ptx).handle, "module");
+        Native.putLong(to, new EmulatedModule(context, ptx, ConcurrentHashMap.newKeySet()).handle, "module");
     }
 
     private void loadLibrary(MemorySegment to, MemorySegment code, JitOptions jit) {
         Native.at(to, 8, "library");
+        driver.faults.strike(Occasion.MODULE, driver.devices.get(0), 0, "the loading of a library");
         PtxModule ptx = Images.parse(driver.machine, code, jit);
         Native.putLong(to, new EmulatedLibrary(driver, ptx).handle, "library");
     }

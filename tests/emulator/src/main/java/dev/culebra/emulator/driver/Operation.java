@@ -1,35 +1,54 @@
 package dev.culebra.emulator.driver;
 
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 
 /** One piece of work on its way through a stream: what it waits for, whether it is done, and when it was. */
 final class Operation {
 
+    /** The stream it is on, and its number: later ones of the driver have higher ones. */
+    final EmulatedStream stream;
+    final long number;
+    final long submittedNanos = System.nanoTime();
+
+    /** Of other streams, the last operation that comes before this one. */
+    private final Map<EmulatedStream, Long> known;
     private Work work;
     private List<Operation> after;
+    private List<Flight> flights;
+    private volatile boolean started;
     private boolean done;
     private long finishedNanos;
 
-    Operation(Work work, List<Operation> after) {
+    Operation(EmulatedStream stream, long number, Work work, List<Operation> after, Map<EmulatedStream, Long> known,
+            List<Flight> flights) {
+        this.stream = stream;
+        this.number = number;
         this.work = work;
         this.after = after;
+        this.known = known;
+        this.flights = flights;
     }
 
     /** Runs on the stream's thread: waits for what comes before, then works, unless the context has failed. */
     void execute(EmulatedContext context) {
+        Work mine = work;
         try {
             for (Operation before : after) {
                 before.await();
             }
-            if (context.fault() == null) {
-                work.action().run();
-            }
+            started = true;
+            perform(context, mine, flights.iterator());
         } catch (Throwable t) {
-            context.fail(work.label(), t);
+            context.fail(mine.label(), t);
         } finally {
+            flights.forEach(Flight::end);
+            stream.context.driver.traffic.done(this);
             synchronized (this) {
                 // Events and streams keep their last operation: what it held on to is not kept with it.
                 after = List.of();
+                flights = List.of();
                 work = null;
                 finishedNanos = System.nanoTime();
                 done = true;
@@ -38,12 +57,74 @@ final class Operation {
         }
     }
 
+    private void perform(EmulatedContext context, Work part, Iterator<Flight> landing) throws Exception {
+        if (context.fault() != null) {
+            return;
+        }
+        if (part.kind() == Work.Kind.GRAPH) {
+            if (part.action() != null) {
+                part.action().run();
+            }
+            for (Work node : part.parts()) {
+                perform(context, node, landing);
+            }
+            return;
+        }
+        Flight flight = Flight.watches(part) && landing.hasNext() ? landing.next() : null;
+        if (flight != null) {
+            flight.land();
+        }
+        part.action().run();
+        if (flight != null) {
+            flight.end();
+        }
+        context.driver.traffic.performed(this, part);
+    }
+
+    /** What it does, or null once it is done. */
+    synchronized Work work() { return work; }
+
+    /** Whether it has begun, perhaps ended. */
+    boolean started() { return started; }
+
     synchronized boolean done() { return done; }
 
     synchronized long finishedNanos() { return finishedNanos; }
 
+    Map<EmulatedStream, Long> known() { return known; }
+
+    /** Whether the order of streams and events puts another operation before this one. */
+    boolean comesAfter(Operation other) {
+        return other.stream == stream ? other.number < number : known.getOrDefault(other.stream, -1L) >= other.number;
+    }
+
+    /** Lets it begin, and what it waits for: somebody wants to know what comes of it. */
+    void want() {
+        if (!done()) {
+            stream.want(this);
+        }
+    }
+
+    /** Lets it begin, and waits as long for it as work is held back at most, but not for what may never come. */
+    void awaitBriefly() {
+        want();
+        long until = System.nanoTime() + stream.context.driver.machine.holdMillis() * 1_000_000L;
+        synchronized (this) {
+            long left;
+            while (!done && (left = until - System.nanoTime()) > 0) {
+                try {
+                    wait(left / 1_000_000, (int) (left % 1_000_000));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
+    }
+
     /** Waits until it is done; an interrupt is kept for later, for a driver's waits do not end by one. */
     void await() {
+        want();
         boolean interrupted = false;
         synchronized (this) {
             while (!done) {

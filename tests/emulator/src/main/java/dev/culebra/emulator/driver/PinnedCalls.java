@@ -6,6 +6,7 @@ import dev.culebra.bindings.PFN_cuMemHostAlloc_v2020;
 import dev.culebra.bindings.PFN_cuMemHostGetDevicePointer_v3020;
 import dev.culebra.bindings.PFN_cuMemHostRegister_v6050;
 import dev.culebra.bindings.PFN_cuMemHostUnregister_v4000;
+import dev.culebra.emulator.fault.Occasion;
 import dev.culebra.emulator.memory.HostMemory;
 import dev.culebra.emulator.memory.Range;
 import java.lang.foreign.MemorySegment;
@@ -50,6 +51,7 @@ final class PinnedCalls {
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
                     "cuMemHostAlloc has no flags 0x" + Integer.toHexString(flags));
         }
+        driver.faults.strike(Occasion.PINNED, context.device, bytes, bytes + " bytes of page-locked memory");
         HostMemory.Pinned pinned = HostMemory.allocatePinned(bytes);
         Range range = driver.memory.add(pinned.segment(), Range.Kind.HOST, context, "page-locked memory");
         if (range == null) {
@@ -68,7 +70,7 @@ final class PinnedCalls {
         }
         driver.captures.refuseUnsafe("cuMemFreeHost");
         Range range = driver.memory.at(address);
-        HostMemory.Pinned pinned = range == null || range.base() != address ? null : made.remove(range);
+        HostMemory.Pinned pinned = range == null || range.base() != address ? null : made.get(range);
         if (pinned == null) {
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(), "cuMemFreeHost of 0x" + Long.toHexString(address)
                     + ", which is "
@@ -77,9 +79,12 @@ final class PinnedCalls {
                             : range.base() != address ? "inside " + range.label() : range.label())
                     + "; only what cuMemHostAlloc gave can be freed, at its first address");
         }
+        driver.traffic.refuseInFlight(range, "cuMemFreeHost");
         ((EmulatedContext) range.owner()).drain();
-        driver.memory.remove(range);
-        pinned.free();
+        if (made.remove(range) != null) {
+            driver.memory.remove(range);
+            pinned.free();
+        }
         context.checkHealthy();
     }
 
@@ -95,6 +100,7 @@ final class PinnedCalls {
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
                     "cuMemHostRegister has no flags 0x" + Integer.toHexString(flags));
         }
+        driver.faults.strike(Occasion.PINNED, context.device, bytes, "the registration of " + bytes + " bytes");
         Range range = driver.memory.add(Native.at(pointer.address(), bytes), Range.Kind.REGISTERED, context,
                 "registered host memory");
         if (range == null) {
@@ -110,6 +116,7 @@ final class PinnedCalls {
             throw new CudaError(CudaApi.CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED(),
                     "0x" + Long.toHexString(address) + " is not where registered memory begins");
         }
+        driver.traffic.refuseInFlight(range, "cuMemHostUnregister");
         ((EmulatedContext) range.owner()).drain();
         driver.memory.remove(range);
         context.checkHealthy();
@@ -123,6 +130,7 @@ final class PinnedCalls {
                             ? "cuMemHostGetDevicePointer's flags are " + flags + " and must be 0"
                             : "0x" + Long.toHexString(pointer.address()) + " is no page-locked or registered memory");
         }
+        range.map();
         Native.putLong(to, pointer.address(), "pdptr");
     }
 }

@@ -4,6 +4,8 @@ import dev.culebra.bindings.CudaApi;
 import dev.culebra.emulator.memory.Allocation;
 import dev.culebra.emulator.memory.Range;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One end of a copy: bytes of a range that devices know, or of the host's ordinary, pageable memory.
@@ -20,9 +22,9 @@ record Place(MemorySegment bytes, Range range) {
             Range at = driver.memory.at(address);
             throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(),
                     length + " bytes at " + name + " 0x" + Long.toHexString(address) + ", which is "
-                            + (range != null
-                                    ? "in " + range.label() + ", whose freeing is on a stream already"
-                                    : at != null ? driver.memory.explain(address) : driver.memory.explain(address)));
+                            + (at != null && at.condemned()
+                                    ? "in " + at.label() + ", whose freeing is on a stream already"
+                                    : driver.memory.explain(address)));
         }
         return new Place(range.allocation().bytes.asSlice(address - range.base(), length), range);
     }
@@ -53,13 +55,28 @@ record Place(MemorySegment bytes, Range range) {
 
     private Allocation allocation() { return range == null ? null : range.allocation(); }
 
+    /** What a copy reaches, where it is memory that devices know. */
+    static List<Use> uses(Place from, Rows read, Place to, Rows written) {
+        List<Use> uses = new ArrayList<>();
+        if (!from.pageable()) {
+            uses.add(new Use(from.range, read, Use.Way.READ));
+        }
+        if (!to.pageable()) {
+            uses.add(new Use(to.range, written, Use.Way.WRITE));
+        }
+        return uses;
+    }
+
+    /** All of it, written to. */
+    List<Use> written() { return List.of(new Use(range, Rows.of(bytes), Use.Way.WRITE)); }
+
     boolean pageable() { return range == null; }
 
-    /** Called when the copy runs: the memory may have gone meanwhile, freed on another stream. */
+    /** Called when the copy or fill runs: the memory may have gone meanwhile, freed on another stream. */
     MemorySegment live() {
         if (range != null && range.allocation().freed()) {
             throw new CudaError(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), range.label()
-                    + " was freed before the copy ran: the stream that freed it did not wait for the one that copies");
+                    + " was freed before it ran: the stream that freed it did not wait for the one that uses it");
         }
         return bytes;
     }

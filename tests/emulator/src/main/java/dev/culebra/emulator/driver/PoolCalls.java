@@ -14,8 +14,10 @@ import dev.culebra.bindings.PFN_cuMemPoolDestroy_v11020;
 import dev.culebra.bindings.PFN_cuMemPoolGetAttribute_v11020;
 import dev.culebra.bindings.PFN_cuMemPoolSetAttribute_v11020;
 import dev.culebra.bindings.PFN_cuMemPoolTrimTo_v11020;
+import dev.culebra.emulator.fault.Occasion;
 import dev.culebra.emulator.memory.Range;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Memory pools, and allocation and freeing in the order of a stream. */
 final class PoolCalls {
@@ -121,6 +123,7 @@ final class PoolCalls {
             return;
         }
         MemoryCalls.checkSize(bytes);
+        driver.faults.strike(Occasion.ALLOCATION, pool.device, bytes, "an allocation of " + bytes + " bytes");
         pool.take(bytes);
         Range range;
         try {
@@ -149,6 +152,7 @@ final class PoolCalls {
             return;
         }
         Range range = MemoryCalls.freeable(driver, address, "cuMemFreeAsync");
+        Operation queued;
         synchronized (driver.order) {
             if (stream.capture != null) {
                 stream.capture.checkValid();
@@ -159,11 +163,17 @@ final class PoolCalls {
             }
             EmulatedContext owner = (EmulatedContext) range.owner();
             boolean graphs = driver.graphRanges.contains(range);
-            stream.submit(new Work(Work.Kind.FREE, "free", null, () -> {
+            Work work = new Work(Work.Kind.FREE, "free", null, () -> {
                 if (!graphs) {
                     owner.giveBack(range);
                 }
-            }));
+            });
+            if (stream.capture != null) {
+                stream.submit(work);
+                return;
+            }
+            queued = stream.enqueue(work, List.of());
         }
+        driver.traffic.hasten(queued, range);
     }
 }

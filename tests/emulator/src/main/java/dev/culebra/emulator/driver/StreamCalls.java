@@ -9,6 +9,7 @@ import dev.culebra.bindings.PFN_cuStreamDestroy_v4000;
 import dev.culebra.bindings.PFN_cuStreamQuery_v2000;
 import dev.culebra.bindings.PFN_cuStreamSynchronize_v2000;
 import dev.culebra.bindings.PFN_cuStreamWaitEvent_v3020;
+import dev.culebra.emulator.fault.Occasion;
 import java.lang.foreign.MemorySegment;
 
 /** Streams: made, waited for, asked, ended; and the host's functions on them. */
@@ -45,6 +46,7 @@ final class StreamCalls {
                     "a stream's flags are " + flags + "; accepted: 0, or CU_STREAM_NON_BLOCKING (1)");
         }
         Native.at(to, 8, "phStream");
+        driver.faults.strike(Occasion.STREAM, context.device, 0, "a new stream");
         int clamped = Math.clamp(priority, ContextCalls.GREATEST_PRIORITY, ContextCalls.LEAST_PRIORITY);
         EmulatedStream stream = context.newStream(flags == CudaApi.CU_STREAM_NON_BLOCKING()
                 ? EmulatedStream.Kind.NON_BLOCKING

@@ -58,14 +58,10 @@ final class Agent {
      * The interval of an atomic access made now: it may be one that earlier atomics have released, so that a thousand of them do
      * not make a thousand intervals. What acquires from such an earlier one then counts this one as known too.
      */
-    int atomicInterval() {
-        return released ? interval() : interval;
-    }
+    int atomicInterval() { return released ? interval() : interval; }
 
     /** What a lane knows. */
-    Clock clock(int lane) {
-        return common != null ? common : each[lane];
-    }
+    Clock clock(int lane) { return common != null ? common : each[lane]; }
 
     /** The floor of what all lanes know; 0, which is below all, where they differ. */
     long floor() {
@@ -73,7 +69,9 @@ final class Agent {
     }
 
     /** Lanes end: what they did is left at every later barrier that counts their warp. */
-    void exit(int mask) { alive &= ~mask; }
+    void exit(int mask) {
+        alive &= ~mask;
+    }
 
     /**
      * Lanes release: leave all they did and know.

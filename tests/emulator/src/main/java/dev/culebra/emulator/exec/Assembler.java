@@ -58,9 +58,18 @@ final class Assembler {
     int number(Operand.Register r) {
         return numbers.computeIfAbsent(r, k -> switch (k.type()) {
             case PRED -> newPredicate(FRESH_PREDICATE);
-            case B128 -> throw new Decoding.Refusal("128-bit registers are not supported");
-            default -> k.type().bits() == 64 ? newLong() : newInt(k.type().bits());
+            default -> newRegister(k.type().bits());
         });
+    }
+
+    /** A register of so many bits; one of 128 is two of 64, of which the number is the lower half's. */
+    int newRegister(int bits) {
+        if (bits == 128) {
+            int low = newLong();
+            newLong();
+            return low;
+        }
+        return bits == 64 ? newLong() : newInt(bits);
     }
 
     int newInt() { return newInt(32); }
@@ -126,7 +135,8 @@ final class Assembler {
     int sharedAddress(Variable v, long addend, boolean wide) {
         if (!v.external()) {
             long at = kernel.shared(v) + addend;
-            return (wide ? sharedLongs : sharedInts).computeIfAbsent(at, k -> wide ? newLong(lanes(k)) : newInt(lanes(k.intValue())));
+            return (wide ? sharedLongs : sharedInts).computeIfAbsent(at,
+                    k -> wide ? newLong(lanes(k)) : newInt(lanes(k.intValue())));
         }
         int[] narrowLanes = lanes((int) addend);
         long[] wideLanes = lanes(addend);

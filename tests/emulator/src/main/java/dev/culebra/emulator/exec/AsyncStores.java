@@ -15,7 +15,8 @@ import java.util.Set;
 final class AsyncStores {
 
     private static final Set<PtxType> STORED = Set.of(B32, B64, U32, U64, S32, S64, F32, F64);
-    private static final Set<String> REDUCTIONS = Set.of("add.u32", "add.s32", "add.u64", "min.u32", "min.s32", "max.u32",
+    private static final Set<String> REDUCTIONS = Set.of("add.u32", "add.s32", "add.u64", "min.u32", "min.s32",
+            "max.u32",
             "max.s32", "inc.u32", "dec.u32", "and.b32", "or.b32", "xor.b32");
 
     private AsyncStores() {}
@@ -46,8 +47,9 @@ final class AsyncStores {
         x.done(3);
         x.require(90, 81);
         if (!known || !REDUCTIONS.contains(op + "." + Decoding.lower(t))) {
-            throw x.refuse("unknown instruction: red.async.relaxed.cluster with .mbarrier::complete_tx::bytes takes add.u32, "
-                    + "add.s32, add.u64, min and max of u32 and s32, inc.u32, dec.u32, and, or and xor of b32");
+            throw x.refuse(
+                    "unknown instruction: red.async.relaxed.cluster with .mbarrier::complete_tx::bytes takes add.u32, "
+                            + "add.s32, add.u64, min and max of u32 and s32, inc.u32, dec.u32, and, or and xor of b32");
         }
         emit(x, space, List.of(x.operand(1)), t, AtomicOps.update(x, op, t, false));
     }
@@ -82,7 +84,8 @@ final class AsyncStores {
             to.compute(w, w.address);
             for (int l = 0; l < 32; l++) {
                 if ((mask >>> l & 1) != 0) {
-                    lane(w, l, MbarrierOps.shared(l, w.address[l], to.space), MbarrierOps.shared(l, tells[l], barrier.space));
+                    lane(w, l, MbarrierOps.shared(l, w.address[l], to.space),
+                            MbarrierOps.shared(l, tells[l], barrier.space));
                 }
             }
         }
@@ -91,7 +94,8 @@ final class AsyncStores {
             Block holder = SharedWindow.holder(w, l, target);
             if (holder == w.block || SharedWindow.rank(tell) != holder.rank) {
                 throw new Fault(DeviceFault.LAUNCH_FAILED, l, "an asynchronous store to rank " + holder.rank
-                        + " that tells an mbarrier of rank " + SharedWindow.rank(tell) + " by a thread of rank " + w.block.rank
+                        + " that tells an mbarrier of rank " + SharedWindow.rank(tell) + " by a thread of rank "
+                        + w.block.rank
                         + ": destination and mbarrier must be of one block, another than the thread's");
             }
             int bytes = each * from.length;
@@ -132,7 +136,8 @@ final class AsyncStores {
             public void land() {
                 for (int i = 0; i < values.length; i++) {
                     int place = at + i * each;
-                    long v = update == null ? values[i]
+                    long v = update == null
+                            ? values[i]
                             : update.apply(MemoryOps.read(holder.shared, place, each), values[i], 0);
                     MemoryOps.write(holder.shared, place, each, v);
                 }

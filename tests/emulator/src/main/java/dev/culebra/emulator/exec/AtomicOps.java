@@ -3,11 +3,13 @@ package dev.culebra.emulator.exec;
 import static dev.culebra.emulator.ptx.PtxType.*;
 
 import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
 import dev.culebra.emulator.ptx.Space;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
 /** Atomic updates. In global memory they are atomic among the workers; within a warp lanes come in their order. */
 final class AtomicOps {
@@ -37,12 +39,18 @@ final class AtomicOps {
         String op = x.takeAny("add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec");
         x.take("noftz");
         boolean policy = MemoryOps.hints(x);
+        String vector = x.takeAny("v2", "v4", "v8");
         PtxType t = x.type();
         x.done();
         if (op == null) {
             throw x.refuse("unknown instruction");
         }
-        Update update = update(x, op, t, space == Space.GLOBAL);
+        int count = vector == null ? 1 : vector.charAt(1) - '0';
+        if (count > 1) {
+            checkVector(x, op, t, count, space);
+        }
+        boolean wide = t == B128 && returns && (op.equals("cas") || op.equals("exch"));
+        Update update = wide ? null : update(x, op, t, space == Space.GLOBAL);
         if (!returns && (op.equals("exch") || op.equals("cas"))) {
             throw x.refuse("unknown instruction");
         }
@@ -54,13 +62,42 @@ final class AtomicOps {
         if (place.space != Space.GLOBAL && place.space != Space.SHARED && place.space != Space.GENERIC) {
             throw x.refuse("atomics work on global and shared memory");
         }
-        int b = x.src(first + 1, t);
-        int c = sources == 2 ? x.src(first + 2, t) : b;
-        int d = returns ? x.dst(0, t) : -1;
+        if (wide) {
+            x.require(90, 83);
+            int b = x.src(first + 1, t);
+            x.emit(new WideMoves.Atomic(place, sources == 2, x.dst(0, t), b, sources == 2 ? x.src(first + 2, t) : b));
+            return;
+        }
+        int[] b = registers(x, first + 1, t, count, false);
+        int[] c = sources == 2 ? registers(x, first + 2, t, 1, false) : b;
+        int[] d = returns ? registers(x, 0, t, count, true) : null;
         MemoryAccess.Handing handing = !returns
                 ? MemoryAccess.Handing.COUNT
                 : op.equals("exch") || op.equals("cas") ? MemoryAccess.Handing.BOTH : MemoryAccess.Handing.LATER;
         x.emit(new Atomic(place, t, handing, update, d, b, c));
+    }
+
+    private static int[] registers(Decoding x, int operand, PtxType t, int count, boolean destination) {
+        List<Operand> all = count == 1 ? List.of(x.operand(operand)) : x.vector(operand);
+        if (all.size() != count) {
+            throw x.refuse("operand " + (operand + 1) + " has " + all.size() + " registers, " + count + " are wanted");
+        }
+        return all.stream().mapToInt(o -> destination ? x.dst(o, t) : x.src(o, t)).toArray();
+    }
+
+    /** Vectors in global memory, each of whose elements is updated as one by itself. */
+    private static void checkVector(Decoding x, String op, PtxType t, int count, Space space) {
+        x.require(90, 81);
+        boolean known = switch (t) {
+            case F32 -> op.equals("add") && count <= 4;
+            case F16, BF16 -> true;
+            case F16X2, BF16X2 -> count <= 4;
+            default -> false;
+        };
+        boolean operation = op.equals("add") || op.equals("min") || op.equals("max");
+        if (!known || !operation || space != Space.GLOBAL && space != Space.GENERIC) {
+            throw x.refuse("unknown instruction");
+        }
     }
 
     static Update update(Decoding x, String op, PtxType t, boolean global) {
@@ -119,13 +156,16 @@ final class AtomicOps {
     private static final class Atomic extends MemoryAccess {
         private final Handing handing;
         private final Update update;
-        private final int d;
-        private final int b;
-        private final int c;
+        /** Bytes of an element. */
+        private final int size;
+        private final int[] d;
+        private final int[] b;
+        private final int[] c;
 
-        Atomic(Place place, PtxType t, Handing handing, Update update, int d, int b, int c) {
-            super(place, t.bytes(), Use.ATOMIC, true);
+        Atomic(Place place, PtxType t, Handing handing, Update update, int[] d, int[] b, int[] c) {
+            super(place, t.bytes() * b.length, Use.ATOMIC, true);
             this.handing = handing;
+            this.size = t.bytes();
             this.update = update;
             this.d = d;
             this.b = b;
@@ -135,14 +175,14 @@ final class AtomicOps {
         @Override
         Handing handing() { return handing; }
 
-        private long operand(Warp w, int register, int l) { return bytes == 8 ? w.q[register][l] : w.r[register][l]; }
+        private long operand(Warp w, int register, int l) { return size == 8 ? w.q[register][l] : w.r[register][l]; }
 
-        private void result(Warp w, int l, long old) {
-            if (d >= 0) {
-                if (bytes == 8) {
-                    w.q[d][l] = old;
+        private void result(Warp w, int e, int l, long old) {
+            if (d != null) {
+                if (size == 8) {
+                    w.q[d[e]][l] = old;
                 } else {
-                    w.r[d][l] = bytes == 2 ? (int) old & 0xffff : (int) old;
+                    w.r[d[e]][l] = size == 2 ? (int) old & 0xffff : (int) old;
                 }
             }
         }
@@ -154,11 +194,11 @@ final class AtomicOps {
                         "an atomic operation on " + space.name().toLowerCase(java.util.Locale.ROOT) + " memory");
             }
             for (int l = 0; l < 32; l++) {
-                if ((mask >>> l & 1) != 0) {
-                    int at = (int) w.address[l];
-                    long old = MemoryOps.read(memory, at, bytes);
-                    MemoryOps.write(memory, at, bytes, update.apply(old, operand(w, b, l), operand(w, c, l)));
-                    result(w, l, old);
+                for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
+                    int at = (int) w.address[l] + e * size;
+                    long old = MemoryOps.read(memory, at, size);
+                    MemoryOps.write(memory, at, size, update.apply(old, operand(w, b[e], l), operand(w, c[e], l)));
+                    result(w, e, l, old);
                 }
             }
         }
@@ -166,11 +206,10 @@ final class AtomicOps {
         @Override
         void reach(Warp w, int mask, Allocation a) {
             for (int l = 0; l < 32; l++) {
-                if ((mask >>> l & 1) != 0) {
-                    long at = w.address[l] - a.base;
-                    long u = operand(w, b, l);
-                    long v = operand(w, c, l);
-                    result(w, l, AtomicOps.update(a.bytes, at, bytes, update, u, v));
+                for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
+                    long at = w.address[l] - a.base + e * size;
+                    result(w, e, l,
+                            AtomicOps.update(a.bytes, at, size, update, operand(w, b[e], l), operand(w, c[e], l)));
                 }
             }
         }

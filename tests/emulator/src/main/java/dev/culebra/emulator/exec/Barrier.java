@@ -80,7 +80,8 @@ final class Barrier {
         int before = expected == 0 ? all : expected;
         if (here != before || reducing != reduces) {
             throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(mask),
-                    "barrier: this thread comes to one for " + here + " threads" + (reducing ? ", with a predicate," : "")
+                    "barrier: this thread comes to one for " + here + " threads"
+                            + (reducing ? ", with a predicate," : "")
                             + " at which others are that came for " + before + (reduces ? ", with a predicate," : "")
                             + " from ptx line " + line + "; all must agree");
         }

@@ -79,8 +79,10 @@ final class Block {
     void checkLeftOver() throws DeviceFault {
         for (int i = 0; strictBarriers && i < barriers.length; i++) {
             if (barriers[i].leftOver() != 0) {
-                throw new DeviceFault(DeviceFault.LAUNCH_FAILED, "barrier: at the end of the block " + barriers[i].arrived()
-                        + " threads have arrived at barrier " + i + " and nobody has waited for them", launch.kernelName,
+                throw new DeviceFault(DeviceFault.LAUNCH_FAILED,
+                        "barrier: at the end of the block " + barriers[i].arrived()
+                                + " threads have arrived at barrier " + i + " and nobody has waited for them",
+                        launch.kernelName,
                         barriers[i].leftOver(), index, null);
             }
         }

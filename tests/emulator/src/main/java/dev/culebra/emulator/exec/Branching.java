@@ -20,6 +20,11 @@ final class Branching {
         /** Whether the next op may follow. */
         abstract boolean mayFallThrough();
 
+        /** Whether nothing that comes here goes on: then it is no place that the others should have met before. */
+        boolean fails() {
+            return false;
+        }
+
         /** Sets the targets' indices, in the order of {@link #labels}. */
         void resolve(int[] targets) {}
     }
@@ -125,6 +130,9 @@ final class Branching {
 
         @Override
         boolean mayFallThrough() { return guard >= 0; }
+
+        @Override
+        boolean fails() { return guard < 0; }
 
         @Override
         void execute(Warp w, int mask) {

@@ -20,8 +20,10 @@ final class BulkCopies {
     private static final Set<String> SHARED_REDUCTIONS = Set.of("add.u32", "add.s32", "add.u64", "min.u32", "min.s32",
             "max.u32", "max.s32", "inc.u32", "dec.u32", "and.b32", "or.b32", "xor.b32");
     private static final Set<String> GLOBAL_REDUCTIONS = Set.of("add.u32", "add.s32", "add.u64", "add.f32", "add.f64",
-            "add.f16", "add.bf16", "min.u32", "min.s32", "min.u64", "min.s64", "min.f16", "min.bf16", "max.u32", "max.s32",
-            "max.u64", "max.s64", "max.f16", "max.bf16", "inc.u32", "dec.u32", "and.b32", "or.b32", "xor.b32", "and.b64",
+            "add.f16", "add.bf16", "min.u32", "min.s32", "min.u64", "min.s64", "min.f16", "min.bf16", "max.u32",
+            "max.s32",
+            "max.u64", "max.s64", "max.f16", "max.bf16", "inc.u32", "dec.u32", "and.b32", "or.b32", "xor.b32",
+            "and.b64",
             "or.b64", "xor.b64");
 
     private BulkCopies() {}
@@ -101,13 +103,15 @@ final class BulkCopies {
         }
         boolean toGlobal = "global".equals(to);
         boolean known = to != null && from != null && group != tells && group == toGlobal
-                && (toGlobal ? from.equals("shared::cta") && !multicast
+                && (toGlobal
+                        ? from.equals("shared::cta") && !multicast
                         : from.equals("global")
                                 ? !reduce && !(multicast && to.equals("shared::cta"))
                                 : to.equals("shared::cluster") && !multicast && !policy);
         if (!known) {
-            throw x.refuse("cp.async.bulk goes .shared::cluster.global or .shared::cluster.shared::cta and tells an mbarrier, "
-                    + "or .global.shared::cta in a .bulk_group; cp.reduce.async.bulk the last two");
+            throw x.refuse(
+                    "cp.async.bulk goes .shared::cluster.global or .shared::cluster.shared::cta and tells an mbarrier, "
+                            + "or .global.shared::cta in a .bulk_group; cp.reduce.async.bulk the last two");
         }
         if ("shared::cta".equals(to)) {
             x.require(90, 86);
@@ -131,7 +135,8 @@ final class BulkCopies {
         }
         MemoryAccess.Place barrier = MemoryAccess.place(x, x.operand(3), Space.SHARED);
         int blocks = multicast ? x.src(4, B16) : -1;
-        x.emit(new BulkLoads(destination, to.equals("shared::cluster"), source, from.equals("global"), size, barrier, blocks,
+        x.emit(new BulkLoads(destination, to.equals("shared::cluster"), source, from.equals("global"), size, barrier,
+                blocks,
                 reduction));
     }
 
@@ -142,7 +147,8 @@ final class BulkCopies {
         boolean half = t == F16 || t == BF16;
         if (!(global ? GLOBAL_REDUCTIONS : SHARED_REDUCTIONS).contains(op + "." + Decoding.lower(t))
                 || noftz != (half && op.equals("add"))) {
-            throw x.refuse("." + op + (noftz ? ".noftz." : ".") + Decoding.lower(t) + " is no reduction of bulk copies to "
+            throw x.refuse("." + op + (noftz ? ".noftz." : ".") + Decoding.lower(t)
+                    + " is no reduction of bulk copies to "
                     + (global ? "global" : "shared") + " memory" + (half ? "; .add of halves needs .noftz" : ""));
         }
         return new Reduction(AtomicOps.update(x, op, t, global), t.bytes());
@@ -161,8 +167,9 @@ final class BulkCopies {
     /** Checks a range of global memory. */
     static void global(Warp w, int lane, long address, int bytes) {
         if (address % PIECE != 0) {
-            throw new Fault(DeviceFault.MISALIGNED_ADDRESS, lane, "misaligned global address 0x" + Long.toHexString(address)
-                    + " of a bulk copy: it must be a multiple of " + PIECE);
+            throw new Fault(DeviceFault.MISALIGNED_ADDRESS, lane,
+                    "misaligned global address 0x" + Long.toHexString(address)
+                            + " of a bulk copy: it must be a multiple of " + PIECE);
         }
         if (bytes > 0) {
             MemoryAccess.global(w, lane, address, bytes);

@@ -87,7 +87,8 @@ final class BulkLoads extends Op {
         int at = BulkCopies.shared(holder, l, target, bytes);
         if (SharedWindow.rank(tell) != holder.rank) {
             throw new Fault(DeviceFault.LAUNCH_FAILED, l, "a bulk copy into shared memory of block " + holder.index
-                    + " that tells an mbarrier of rank " + SharedWindow.rank(tell) + ": it must be the destination's block");
+                    + " that tells an mbarrier of rank " + SharedWindow.rank(tell)
+                    + ": it must be the destination's block");
         }
         Mbarrier b = holder.mbarriers.get(SharedWindow.offset(holder, l, tell, 8, 8, "an mbarrier"), l);
         if (w.block.meter != null) {

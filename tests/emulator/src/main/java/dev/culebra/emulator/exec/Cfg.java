@@ -82,6 +82,11 @@ final class Cfg {
         return rejoins;
     }
 
+    /** Whether a block ends in a trap: no lane ever leaves by it. */
+    private boolean fails(int block) {
+        return ops.get(starts[block + 1] - 1) instanceof Branching.Ends e && e.fails();
+    }
+
     /** Cooper, Harvey and Kennedy's iteration on the reversed graph, from the last exit; -1 for what does not reach it. */
     private int[] postDominators(int n) {
         int[] dominator = new int[n];
@@ -90,7 +95,7 @@ final class Cfg {
         Arrays.fill(reached, -1);
         postorder(0, successors, reached, new ArrayList<>());
         int exit = n - 1;
-        while (exit >= 0 && (!successors.get(exit).isEmpty() || reached[exit] < 0)) {
+        while (exit >= 0 && (!successors.get(exit).isEmpty() || reached[exit] < 0 || fails(exit))) {
             exit--;
         }
         if (exit < 0) {

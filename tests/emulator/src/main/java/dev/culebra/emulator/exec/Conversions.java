@@ -16,6 +16,9 @@ final class Conversions {
             pack(x);
             return;
         }
+        if (SmallConversions.decode(x)) {
+            return;
+        }
         String mode = x.takeAny("rn", "rna", "rz", "rm", "rp", "rni", "rzi", "rmi", "rpi");
         boolean ftz = x.take("ftz");
         boolean sat = x.take("sat");

@@ -94,7 +94,7 @@ final class Counting {
                 lanes++;
             }
             to.add(new LineCount(profile.program.name, ops[pc].line, ops[pc].text, ops[pc].kind, profile.warps[pc],
-                    profile.threads[lanes]));
+                    profile.active[lanes], profile.threads[lanes]));
         }
     }
 }

@@ -248,7 +248,7 @@ final class Decoding {
     /** A destination that may be wider than the type. */
     int dstWide(Operand o, PtxType type) {
         if (o instanceof Operand.Sink) {
-            return type.bits() == 64 ? assembler.newLong() : assembler.newInt();
+            return assembler.newRegister(type.bits());
         }
         if (!(o instanceof Operand.Register r)) {
             throw refuse("a register is wanted as destination");

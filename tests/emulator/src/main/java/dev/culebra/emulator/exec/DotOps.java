@@ -12,7 +12,6 @@ final class DotOps {
     static void register(Families f) {
         f.add("dp4a", DotOps::dp4a);
         f.add("dp2a", DotOps::dp2a);
-        f.add("vabsdiff4", DotOps::differences);
         f.add("mul24", DotOps::mul24);
         f.add("mad24", DotOps::mad24);
     }
@@ -98,28 +97,5 @@ final class DotOps {
                         d[l] = (int) (low24(a[l], s) * low24(b[l], s)) + c[l];
                     }
                 }, t, t, t, t);
-    }
-
-    /** Absolute differences byte by byte; with .add their sum and c. */
-    private static void differences(Decoding x) {
-        PtxType td = x.type();
-        PtxType ta = x.type();
-        PtxType tb = x.type();
-        boolean add = x.take("add");
-        x.done();
-        if (td.bits() != 32 || ta != tb || ta != U32 && ta != S32) {
-            throw x.refuse("unknown instruction");
-        }
-        boolean signed = ta == S32;
-        Alu.iiii(x, (d, a, b, c) -> {
-            for (int l = 0; l < 32; l++) {
-                int v = add ? c[l] : 0;
-                for (int i = 0; i < 32; i += 8) {
-                    int one = Math.abs(part(a[l], i, 8, signed) - part(b[l], i, 8, signed));
-                    v += add ? one : one << i;
-                }
-                d[l] = v;
-            }
-        }, U32, U32, U32, U32);
     }
 }

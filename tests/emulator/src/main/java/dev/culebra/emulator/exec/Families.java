@@ -17,9 +17,11 @@ final class Families {
     private final Map<String, Map<PtxType, Consumer<Decoding>>> typed = new HashMap<>();
 
     private Families() {
+        Refused.register(this);
         IntegerOps.register(this);
         WideIntegerOps.register(this);
         DotOps.register(this);
+        VideoOps.register(this);
         BitOps.register(this);
         FieldOps.register(this);
         CarryOps.register(this);
@@ -27,6 +29,7 @@ final class Families {
         SelectionOps.register(this);
         MoveOps.register(this);
         FloatOps.register(this);
+        PackedFloatOps.register(this);
         DoubleOps.register(this);
         HalfOps.register(this);
         Approximations.register(this);

@@ -132,6 +132,9 @@ final class FloatOps {
         boolean ftz = x.take("ftz");
         boolean sat = x.take("sat");
         x.type();
+        if (PackedFloatOps.mixed(x, subtract ? "sub" : "add", mode, ftz, sat, x.typeOrNull())) {
+            return;
+        }
         x.done();
         if (mode == Rounding.NEAREST) {
             emit(x, subtract ? (d, a, b) -> {
@@ -189,6 +192,9 @@ final class FloatOps {
         boolean ftz = x.take("ftz");
         boolean sat = x.take("sat");
         x.type();
+        if (PackedFloatOps.mixed(x, "fma", mode, ftz, sat, x.typeOrNull())) {
+            return;
+        }
         x.done();
         emit(x, mode == Rounding.NEAREST
                 ? (d, a, b, c) -> {
@@ -315,9 +321,15 @@ final class FloatOps {
     private static void extreme(Decoding x, boolean max) {
         boolean ftz = x.take("ftz");
         boolean nan = x.take("NaN");
-        boolean xorSign = xorSign(x);
+        boolean three = x.operandCount() == 4;
+        boolean magnitudes = three && x.take("abs");
+        boolean xorSign = !three && xorSign(x);
         x.type();
         x.done();
+        if (three) {
+            PackedFloatOps.three(x, max, nan, ftz, magnitudes);
+            return;
+        }
         emit(x, extreme(max, nan, xorSign), ftz, false);
     }
 }

@@ -140,7 +140,8 @@ public final class KernelRun {
                     "kernel " + kernel.name() + " takes " + kernel.parameterBytes() + " bytes of arguments; given "
                             + params.byteSize());
         }
-        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, cluster, dynamicSharedBytes, params, memory,
+        Launch launch = new Launch(kernel.name(), kernel.code(), grid, block, cluster, dynamicSharedBytes, params,
+                memory,
                 variables, spec, cooperative);
         if (launch.sharedBytes > spec.sharedPerBlock()) {
             throw new IllegalArgumentException("kernel " + kernel.name() + " with " + launch.sharedBytes

@@ -188,12 +188,11 @@ final class Mbarrier {
         for (Coming c : coming) {
             bytes += c.bytes();
         }
-        return pending + " arrivals and " + tx + " bytes are missing" + (bytes > 0 ? ", " + bytes + " bytes on their way" : "");
+        return pending + " arrivals and " + tx + " bytes are missing"
+                + (bytes > 0 ? ", " + bytes + " bytes on their way" : "");
     }
 
     String name() { return "the mbarrier at shared address 0x" + Long.toHexString(home.window + offset); }
 
-    Fault misuse(int lane, String what) {
-        return new Fault(DeviceFault.LAUNCH_FAILED, lane, what + ", " + name());
-    }
+    Fault misuse(int lane, String what) { return new Fault(DeviceFault.LAUNCH_FAILED, lane, what + ", " + name()); }
 }

@@ -84,7 +84,8 @@ final class MbarrierOps {
             throw x.refuse("an mbarrier lies in shared memory");
         }
         if (p.cluster && !remote) {
-            throw x.refuse("only arrivals without a returned state, expect_tx and complete_tx reach other blocks' mbarriers");
+            throw x.refuse(
+                    "only arrivals without a returned state, expect_tx and complete_tx reach other blocks' mbarriers");
         }
         if (p.cluster) {
             x.require(90, 80);

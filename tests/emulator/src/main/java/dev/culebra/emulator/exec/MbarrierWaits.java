@@ -32,7 +32,8 @@ final class MbarrierWaits {
 
         DeviceFault deadlock(Warp w, int live) {
             return new DeviceFault(DeviceFault.LAUNCH_TIMEOUT,
-                    "deadlock: " + live + " threads wait and none can go on; this one at '" + op.text + "' for phase " + phase
+                    "deadlock: " + live + " threads wait and none can go on; this one at '" + op.text + "' for phase "
+                            + phase
                             + " of " + barrier.name() + ", where " + barrier.lacks(),
                     w.block.launch.kernelName, op.line, w.block.index, w.threadOf(lane));
         }

@@ -23,7 +23,9 @@ final class Mbarriers {
     }
 
     /** Whether there are any: nothing else need be asked where there are none. */
-    boolean any() { return !live.isEmpty(); }
+    boolean any() {
+        return !live.isEmpty();
+    }
 
     void init(int offset, int lane, int count) {
         cells = cells == null ? new Mbarrier[block.shared.length + 7 >> 3] : cells;

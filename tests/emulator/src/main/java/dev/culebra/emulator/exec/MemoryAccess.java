@@ -214,7 +214,9 @@ abstract class MemoryAccess extends Op {
     }
 
     /** What it hands over when it is {@link #ordered}. */
-    Handing handing() { return use == Use.READ ? Handing.ACQUIRE : Handing.RELEASE; }
+    Handing handing() {
+        return use == Use.READ ? Handing.ACQUIRE : Handing.RELEASE;
+    }
 
     private void reachCluster(Warp w, int mask) {
         if (w.block.cluster.blocks.length == 1) {
@@ -375,7 +377,9 @@ abstract class MemoryAccess extends Op {
     }
 
     /** Whether what a lane stores at an address of some memory is there already; asked before it is stored. */
-    boolean unchanged(Warp w, int lane, byte[] memory, int at) { return false; }
+    boolean unchanged(Warp w, int lane, byte[] memory, int at) {
+        return false;
+    }
 
     /** Whether two lanes store the same value. */
     boolean alike(Warp w, int lane, int other) { return false; }

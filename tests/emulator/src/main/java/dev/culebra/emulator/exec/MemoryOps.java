@@ -61,10 +61,24 @@ final class MemoryOps {
     private static PtxType element(Decoding x, int count) {
         PtxType t = x.type();
         x.done();
-        if (t == PtxType.PRED || t == PtxType.B128 || t.bytes() * count > 16) {
+        if (t == PtxType.PRED || t == PtxType.B128 && count > 1 || t.bytes() * count > 32
+                || t.bits() < 32 && count > 4) {
             throw x.refuse("unknown instruction");
         }
+        if (t.bytes() * count == 32) {
+            x.require(100, 88);
+        }
+        if (t == PtxType.B128) {
+            x.require(70, 83);
+        }
         return t;
+    }
+
+    /** Accesses of 32 bytes are for global memory alone. */
+    private static void checkSpace(Decoding x, MemoryAccess.Place place, int bytes) {
+        if (bytes == 32 && place.space != Space.GLOBAL && place.space != Space.GENERIC) {
+            throw x.refuse("an access of 256 bits is for global memory alone");
+        }
     }
 
     private static void load(Decoding x) {
@@ -79,6 +93,12 @@ final class MemoryOps {
             throw x.refuse(count + " destinations are wanted");
         }
         MemoryAccess.Place place = MemoryAccess.place(x, x.operand(1), space);
+        checkSpace(x, place, t.bytes() * count);
+        if (t == PtxType.B128) {
+            int d = x.dst(to.get(0), t);
+            x.emit(new Load(place, PtxType.B64, 2, new int[]{d, d + 1}, new int[]{64, 64}, ordered));
+            return;
+        }
         x.emit(new Load(place, t, count, registers(x, to, t, true), widths(x, to, t), ordered));
     }
 
@@ -103,6 +123,12 @@ final class MemoryOps {
         MemoryAccess.Place place = MemoryAccess.place(x, x.operand(0), space);
         if (place.space == Space.PARAM && place.kernelParameters) {
             throw x.refuse("a kernel's parameters can not be written");
+        }
+        checkSpace(x, place, t.bytes() * count);
+        if (t == PtxType.B128) {
+            int a = x.src(from.get(0), t);
+            x.emit(new Store(place, PtxType.B64, 2, new int[]{a, a + 1}, new int[]{64, 64}, ordered));
+            return;
         }
         x.emit(new Store(place, t, count, registers(x, from, t, false), widths(x, from, t), ordered));
     }

@@ -25,6 +25,13 @@ final class MoveOps {
         f.add("cvta", MoveOps::convertAddress);
         f.add("isspacep", MoveOps::isSpace);
         f.add("nanosleep", MoveOps::sleep);
+        f.add("pmevent", x -> { // tells a profiler, and there is none
+            x.take("mask");
+            x.done(1);
+            if (!(x.operand(0) instanceof Operand.Immediate)) {
+                throw x.refuse("a constant is wanted");
+            }
+        });
     }
 
     /** The address of something in the frame's local memory. */
@@ -121,6 +128,8 @@ final class MoveOps {
         x.done(2);
         if (t == PRED && x.operand(1) instanceof Operand.Special s) {
             explicitCluster(x, s.name());
+        } else if (t == B128) {
+            WideMoves.move(x);
         } else if (t == PRED) {
             int a = x.predicate(1);
             x.emit(new PredicateLogic(x.predicateOut(0), a, a, "and"));
@@ -153,9 +162,7 @@ final class MoveOps {
         int p = x.predicateOut(0);
         x.emit(new Op() {
             @Override
-            void execute(Warp w, int mask) {
-                w.p[p] = w.block.launch.explicitCluster ? w.p[p] | mask : w.p[p] & ~mask;
-            }
+            void execute(Warp w, int mask) { w.p[p] = w.block.launch.explicitCluster ? w.p[p] | mask : w.p[p] & ~mask; }
         });
     }
 

@@ -43,7 +43,8 @@ final class ProxyFences {
             x.emit("global".equals(space) ? new Nothing() : new AsyncFence());
         } else if (x.take("async::generic")) {
             boolean known = x.takeAny("acquire", "release") != null
-                    & x.takeAny("sync_restrict::shared::cta", "sync_restrict::shared::cluster") != null & x.take("cluster");
+                    & x.takeAny("sync_restrict::shared::cta", "sync_restrict::shared::cluster") != null
+                    & x.take("cluster");
             x.done(0);
             x.require(90, 86);
             if (!known) {

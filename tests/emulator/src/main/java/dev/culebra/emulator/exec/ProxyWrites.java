@@ -34,7 +34,9 @@ final class ProxyWrites {
     }
 
     /** A bulk copy writes. */
-    void replaced(int offset, int bytes) { Arrays.fill(fencesWanted, offset / PIECE, (offset + bytes) / PIECE, 0); }
+    void replaced(int offset, int bytes) {
+        Arrays.fill(fencesWanted, offset / PIECE, (offset + bytes) / PIECE, 0);
+    }
 
     /** A bulk copy is asked for that reads. */
     void refuseUnfenced(int lane, long window, int offset, int bytes) {

@@ -392,26 +392,27 @@ final class RaceCells {
         inFlight -= bytes;
     }
 
-    private String place(int c) {
-        return "shared address 0x" + Integer.toHexString(c << shift);
-    }
+    private String place(int c) { return "shared address 0x" + Integer.toHexString(c << shift); }
 
     private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int line) {
         int interval = (int) (record >>> 32);
         int lane = Integer.numberOfTrailingZeros(unordered);
         String what = "race: " + place(c) + " is " + how;
         if (interval < 0 && !Timeline.inFlight(interval)) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " by a thread that has not waited for the copy of ptx line "
-                    + line + " into it; wait for its completion first");
+            return new Fault(DeviceFault.LAUNCH_FAILED, l,
+                    what + " by a thread that has not waited for the copy of ptx line "
+                            + line + " into it; wait for its completion first");
         }
         boolean flying = Timeline.inFlight(interval);
-        Agent other = timeline.agents[interval & (flying ? (1 << Timeline.CHANNEL_TIME_BITS) - 1
+        Agent other = timeline.agents[interval & (flying
+                ? (1 << Timeline.CHANNEL_TIME_BITS) - 1
                 : (1 << timeline.bits) - 1)];
         String who = "thread " + other.warp.threadOf(lane)
                 + (other.warp.block == a.warp.block ? "" : " of block " + other.warp.block.index);
         if (flying) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " while the copy that " + who + " asked for at ptx line "
-                    + line + " is in flight; wait for the copy first, and then for the other threads");
+            return new Fault(DeviceFault.LAUNCH_FAILED, l,
+                    what + " while the copy that " + who + " asked for at ptx line "
+                            + line + " is in flight; wait for the copy first, and then for the other threads");
         }
         return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " and nothing orders that behind where it is " + earlier
                 + " at ptx line " + line + " by " + who + "; a barrier is missing between the two");

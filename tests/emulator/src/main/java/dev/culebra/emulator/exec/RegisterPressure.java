@@ -60,6 +60,7 @@ final class RegisterPressure {
                 last[r.index()] = Math.max(last[r.index()], at);
             }
             case Operand.Address a -> named(a.base(), at);
+            case Operand.Part p -> named(p.of(), at);
             case Operand.Vector v -> v.elements().forEach(e -> named(e, at));
             case Operand.Group g -> g.elements().forEach(e -> named(e, at));
             default -> {

@@ -62,7 +62,7 @@ final class Rounding {
     }
 
     /** Rounds to a format of {@code precision} bits, whose normal numbers start at 2^least and whose largest is {@code most}. */
-    private static double quantize(double x, int precision, int least, double most, char mode) {
+    static double quantize(double x, int precision, int least, double most, char mode) {
         if (x == 0 || x != x || Double.isInfinite(x)) {
             return x;
         }

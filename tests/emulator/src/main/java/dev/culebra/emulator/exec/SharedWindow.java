@@ -15,10 +15,14 @@ final class SharedWindow {
     static long base(int rank) { return (long) rank << SHIFT; }
 
     /** The rank of the block that an address belongs to; it may be that no such block is. */
-    static long rank(long address) { return address >> SHIFT; }
+    static long rank(long address) {
+        return address >> SHIFT;
+    }
 
     /** The address of the same variable in another block. */
-    static long map(long address, int rank) { return address & (1L << SHIFT) - 1 | base(rank); }
+    static long map(long address, int rank) {
+        return address & (1L << SHIFT) - 1 | base(rank);
+    }
 
     /**
      * The block of the cluster that holds an address of the cluster's window.
@@ -39,7 +43,8 @@ final class SharedWindow {
         Block b = blocks[(int) rank];
         if (b.live == 0) {
             throw new Fault(DeviceFault.ILLEGAL_ADDRESS, lane, "shared address 0x" + Long.toHexString(address)
-                    + " of block " + b.index + ", which has ended: let it wait at barrier.cluster until the others are done with"
+                    + " of block " + b.index
+                    + ", which has ended: let it wait at barrier.cluster until the others are done with"
                     + " its shared memory");
         }
         return b;

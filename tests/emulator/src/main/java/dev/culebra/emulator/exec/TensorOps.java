@@ -36,6 +36,9 @@ final class TensorOps {
     }
 
     private static void decode(Decoding x) {
+        if (FragmentProducts.decode(x)) {
+            return;
+        }
         boolean known = x.take("sync") & x.take("aligned");
         String shape = x.takeAny("m16n8k4", "m16n8k8", "m16n8k16", "m16n8k32");
         known &= x.take("row") & x.take("col");

@@ -137,7 +137,7 @@ final class Warp {
         unfinishedWait = null;
         try {
             while (left > 0 && !yield) {
-                if (current == null && !choose()) {
+                if (current == null && !chooseOrRelax()) {
                     steps += budget - left;
                     fruitless = left == budget ? fruitless : 0;
                     return alive == 0 ? Outcome.DONE : Outcome.BLOCKED;
@@ -223,6 +223,15 @@ final class Warp {
 
     Dim threadOf(int lane) { return block.launch.block.at(index * 32L + lane); }
 
+    /** Before a warp is said to wait for others, lanes that only wait to meet the rest of their warp go on without it. */
+    private boolean chooseOrRelax() {
+        if (choose()) {
+            return true;
+        }
+        relax();
+        return choose();
+    }
+
     private boolean choose() {
         for (int i = leaves.size() - 1; i >= 0; i--) {
             if (leaves.get(i).state == State.READY) {
@@ -234,7 +243,9 @@ final class Warp {
     }
 
     /** The splits that wait, for a diagnostic; the lanes in none of them have parted and wait to meet again. */
-    List<Split> waiting() { return leaves; }
+    List<Split> waiting() {
+        return leaves;
+    }
 
     // ---- divergence and calls ----
 
@@ -514,9 +525,11 @@ final class Warp {
             Op other = elsewhere.frame.program.ops[elsewhere.pc];
             throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(here),
                     "barrier: it is for whole warps, and this warp's thread "
-                    + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
-                    + "' at ptx line " + other.line + " instead; a barrier must not stand in code that a warp's threads"
-                    + " come to by different ways", bar);
+                            + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
+                            + "' at ptx line " + other.line
+                            + " instead; a barrier must not stand in code that a warp's threads"
+                            + " come to by different ways",
+                    bar);
         }
     }
 

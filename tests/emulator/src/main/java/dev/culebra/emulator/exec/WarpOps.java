@@ -199,11 +199,19 @@ final class WarpOps {
     private static void reduce(Decoding x) {
         sync(x);
         String op = x.takeAny("add", "min", "max", "and", "or", "xor");
+        boolean magnitudes = x.take("abs");
+        boolean nan = x.take("NaN");
         PtxType t = x.type();
         x.done(3);
+        if (t == F32) {
+            reduceFloats(x, op, magnitudes, nan);
+            return;
+        }
         x.require(80, 70);
-        boolean bits = t == B32 && (op.equals("and") || op.equals("or") || op.equals("xor"));
-        boolean number = (t == U32 || t == S32) && (op.equals("add") || op.equals("min") || op.equals("max"));
+        boolean bits = !magnitudes && !nan && op != null && t == B32
+                && (op.equals("and") || op.equals("or") || op.equals("xor"));
+        boolean number = !magnitudes && !nan && op != null && (t == U32 || t == S32)
+                && (op.equals("add") || op.equals("min") || op.equals("max"));
         if (!bits && !number) {
             throw x.refuse("unknown instruction");
         }
@@ -231,6 +239,32 @@ final class WarpOps {
                         };
                     }
                     w.t0[l] = v;
+                }
+                Alu.blend(w.r[d], w.t0, mask);
+            }
+        }, x.operand(2));
+    }
+
+    private static void reduceFloats(Decoding x, String op, boolean magnitudes, boolean nan) {
+        if (!"min".equals(op) && !"max".equals(op)) {
+            throw x.refuse("unknown instruction");
+        }
+        x.require(100, 86);
+        boolean max = op.equals("max");
+        int keep = magnitudes ? 0x7fffffff : -1;
+        int a = x.src(1, F32);
+        int d = x.dst(0, F32);
+        emit(x, new WarpSync() {
+            @Override
+            void perform(Warp w, int mask) {
+                for (int l = 0; l < 32; l++) {
+                    int among = (mask >>> l & 1) != 0 ? w.r[members][l] & mask : 0;
+                    float v = Float.intBitsToFloat(w.r[a][l] & keep);
+                    for (int m = among & ~(1 << l); m != 0; m &= m - 1) {
+                        int o = w.r[a][Integer.numberOfTrailingZeros(m)];
+                        v = FloatOps.extreme(v, Float.intBitsToFloat(o & keep), max, nan);
+                    }
+                    w.t0[l] = Rounding.bits(v);
                 }
                 Alu.blend(w.r[d], w.t0, mask);
             }

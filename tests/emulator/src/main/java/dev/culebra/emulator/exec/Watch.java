@@ -135,9 +135,10 @@ final class Watch {
             }
             if (handing == MemoryAccess.Handing.LATER) {
                 w.agent.acquireLater(same, r);
-            } else if ((handing == MemoryAccess.Handing.ACQUIRE || handing == MemoryAccess.Handing.BOTH) && !r.empty()) {
-                w.agent.acquire(same, r.clock());
-            }
+            } else
+                if ((handing == MemoryAccess.Handing.ACQUIRE || handing == MemoryAccess.Handing.BOTH) && !r.empty()) {
+                    w.agent.acquire(same, r.clock());
+                }
             left &= ~same;
         }
     }

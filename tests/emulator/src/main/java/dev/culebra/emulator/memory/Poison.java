@@ -30,9 +30,7 @@ public final class Poison {
      * @param at the address
      * @return 0xff where it is even, 0x7f where it is odd, as a signed byte
      */
-    public static byte at(long at) {
-        return (byte) ((at & 1) == 0 ? 0xff : 0x7f);
-    }
+    public static byte at(long at) { return (byte) ((at & 1) == 0 ? 0xff : 0x7f); }
 
     /**
      * Fills memory.

@@ -35,6 +35,7 @@ public final class Range {
     private final Arena arena;
     private volatile boolean condemned;
     private volatile Object pool;
+    private volatile boolean mapped;
 
     Range(Allocation allocation, Kind kind, Object owner, long id, Arena arena) {
         this.allocation = allocation;
@@ -129,6 +130,16 @@ public final class Range {
      * @param from the driver's pool
      */
     public void pool(Object from) { pool = from; }
+
+    /**
+     * Whether the program asked for the address by which kernels reach it, being host memory.
+     *
+     * @return true from then on
+     */
+    public boolean mapped() { return mapped; }
+
+    /** Says that the program asked for the address by which kernels reach it. */
+    public void map() { mapped = true; }
 
     void release() {
         if (arena != null) {

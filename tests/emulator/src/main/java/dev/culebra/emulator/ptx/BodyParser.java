@@ -182,17 +182,21 @@ final class BodyParser {
 
     private void declareRegisters() {
         Token t = in.take();
-        if (t.is(".v2") || t.is(".v4")) {
-            throw new TokenStream.SyntaxError(t.line(),
-                    "registers of vector type are not supported: declare their elements");
-        }
-        PtxType type = PtxType.of(t.text().substring(1));
+        int elements = t.is(".v2") ? 2 : t.is(".v4") ? 4 : 1;
+        t = elements > 1 ? in.take() : t;
+        PtxType type = t.kind() == Kind.DOTTED ? PtxType.of(t.text().substring(1)) : null;
         if (type == null) {
             throw new TokenStream.SyntaxError(t.line(), "'" + t.text() + "' is no type of a register");
         }
         do {
             String name = in.name();
-            if (in.accept("<")) {
+            if (elements > 1) {
+                List<Operand> parts = new ArrayList<>();
+                for (int i = 0; i < elements; i++) {
+                    parts.add(register(name + "." + "xyzw".charAt(i), type));
+                }
+                scope.names.put(name, new Operand.Vector(List.copyOf(parts)));
+            } else if (in.accept("<")) {
                 scope.ranges.put(name, new Range(type, (int) in.integer()));
                 in.expect(">");
             } else {
@@ -326,7 +330,13 @@ final class BodyParser {
         Token t = in.take();
         String name = t.text();
         boolean part = in.peek().kind() == Kind.DOTTED && in.peek().start() == t.end();
-        Object found = part ? null : find(name);
+        Object found = find(name);
+        if (part && found instanceof Operand.Register r) {
+            return new Operand.Part(r, in.take().text().substring(1));
+        }
+        if (found instanceof Operand.Vector v) {
+            return part ? element(v, in.take()) : v;
+        }
         if (found instanceof Operand.Register r) {
             return r;
         }
@@ -346,6 +356,15 @@ final class BodyParser {
             return new Operand.Symbol(null, name, 0);
         }
         throw new TokenStream.SyntaxError(t.line(), "'" + name + "' is not declared");
+    }
+
+    /** An element of a vector of registers: {@code .x} or {@code .r} is the first. */
+    private static Operand element(Operand.Vector v, Token part) {
+        int i = "xyzwrgba".indexOf(part.text().substring(1));
+        if (part.text().length() != 2 || i < 0 || i % 4 >= v.elements().size()) {
+            throw new TokenStream.SyntaxError(part.line(), "'" + part.text() + "' is no element of a vector");
+        }
+        return v.elements().get(i % 4);
     }
 
     private Operand address() {

@@ -15,8 +15,10 @@ final class Declarations {
      * @param initial its first bytes, or null when none are given
      * @param relocations addresses in them
      * @param pointer declared {@code .ptr}
+     * @param pointerAlignment as in {@link PtxParameter}
      */
-    record Declared(Variable variable, byte[] initial, List<PtxVariable.Relocation> relocations, boolean pointer) {}
+    record Declared(Variable variable, byte[] initial, List<PtxVariable.Relocation> relocations, boolean pointer,
+            int pointerAlignment) {}
 
     private final TokenStream in;
 
@@ -30,13 +32,19 @@ final class Declarations {
         int alignment = 0;
         int vector = 1;
         boolean pointer = false;
+        boolean elsewhere = false;
+        int pointed = 1;
         PtxType type = null;
         while (in.peek().kind() == Kind.DOTTED) {
             Token t = in.take();
             String word = t.text().substring(1);
             if (word.equals("align")) {
                 long a = in.integer();
-                alignment = pointer ? alignment : (int) a; // behind .ptr it speaks of what is pointed to
+                if (pointer) { // behind .ptr it speaks of what is pointed to
+                    pointed = (int) a;
+                } else {
+                    alignment = (int) a;
+                }
             } else if (word.equals("v2") || word.equals("v4")) {
                 vector = word.charAt(1) - '0';
             } else if (word.equals("ptr")) {
@@ -48,7 +56,9 @@ final class Declarations {
                 }
             } else if (PtxType.of(word) != null) {
                 type = PtxType.of(word);
-            } else if (!(pointer && List.of("global", "const", "shared", "local", "param").contains(word))) {
+            } else if (pointer && List.of("global", "const", "shared", "local", "param").contains(word)) {
+                elsewhere = !word.equals("global");
+            } else {
                 throw new TokenStream.SyntaxError(t.line(), "'" + t.text() + "' is not known in a declaration");
             }
         }
@@ -70,7 +80,7 @@ final class Declarations {
                 for (int i = 0; i < n; i++) {
                     all.add(new Declared(new Variable(name + i, space, Math.max(alignment, element), element, external),
                             null,
-                            List.of(), pointer));
+                            List.of(), pointer, pointer && !elsewhere ? pointed : 0));
                 }
                 continue;
             }
@@ -94,7 +104,8 @@ final class Declarations {
             }
             byte[] bytes = initial == null ? null : java.util.Arrays.copyOf(initial.bytes, (int) size);
             Variable v = new Variable(name, space, alignment == 0 ? element : alignment, size, external);
-            all.add(new Declared(v, bytes, initial == null ? List.of() : initial.relocations, pointer));
+            all.add(new Declared(v, bytes, initial == null ? List.of() : initial.relocations, pointer,
+                    pointer && !elsewhere ? pointed : 0));
         } while (!parameter && in.accept(","));
         if (!parameter) {
             in.expect(";");

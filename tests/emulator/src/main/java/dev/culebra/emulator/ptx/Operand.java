@@ -82,6 +82,14 @@ public sealed interface Operand {
      */
     record Pair(Operand first, Operand second) implements Operand {}
 
+    /**
+     * A part of a register, as video instructions choose it.
+     *
+     * @param of the register
+     * @param part such as {@code "b0"} or {@code "h10"}
+     */
+    record Part(Operand of, String part) implements Operand {}
+
     /** The operand {@code _}: nothing is wanted here. */
     record Sink() implements Operand {}
 }

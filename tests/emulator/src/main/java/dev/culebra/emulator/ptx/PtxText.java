@@ -58,7 +58,8 @@ public record PtxText(int version, String target, int sm, List<PtxVariable> vari
         for (Declarations.Declared d : declared) {
             Variable v = d.variable();
             offset = (offset + v.alignment() - 1) & -v.alignment();
-            all.add(new PtxParameter(v.name(), offset, (int) v.size(), v.alignment(), d.pointer()));
+            all.add(new PtxParameter(v.name(), offset, (int) v.size(), v.alignment(), d.pointer(),
+                    d.pointerAlignment()));
             offset += (int) v.size();
         }
         return List.copyOf(all);

@@ -49,6 +49,8 @@ public enum PtxType {
     TF32(32, 'f'),
     /** Single precision. */
     F32(32, 'f'),
+    /** Two of single precision. */
+    F32X2(64, 'g'),
     /** Double precision. */
     F64(64, 'f');
 

@@ -37,13 +37,13 @@ final class Tuples {
         void of(long[] in, Result[] out);
     }
 
-    /** The same for what a warp's lanes do together; the tuples are a multiple of 32. */
-    interface WarpAnswers {
+    /** The same for what a warp's or a block's threads do together; the tuples are a multiple of their number. */
+    interface GroupAnswers {
         /**
-         * Sets the results of 32 lanes.
+         * Sets the results of all threads of a warp or a block.
          *
-         * @param in by lane, then operand
-         * @param out by lane, then result
+         * @param in by thread, then operand
+         * @param out by thread, then result
          */
         void of(long[][] in, Result[][] out);
     }
@@ -71,6 +71,11 @@ final class Tuples {
         void isFree(long example, Freedom f) {
             bits = example & mask(type);
             freedom = f;
+        }
+
+        void isAs(Result other) {
+            bits = other.bits;
+            freedom = other.freedom;
         }
 
         /** Two results of 16 bits in one of 32. */
@@ -155,17 +160,22 @@ final class Tuples {
     }); }
 
     /** A warp a block, all lanes of which are there. */
-    Case answersOfWarps(WarpAnswers r) {
-        if (tuples.length % 32 != 0) throw new IllegalArgumentException(name + ": " + tuples.length + " tuples");
-        block = 32;
+    Case answersOfWarps(GroupAnswers r) {
+        return answersOfBlocks(32, r);
+    }
+
+    /** Blocks of a size, all threads of which are there. */
+    Case answersOfBlocks(int threads, GroupAnswers r) {
+        if (tuples.length % threads != 0) throw new IllegalArgumentException(name + ": " + tuples.length + " tuples");
+        block = threads;
         return make((in, out) -> {
-            for (int i = 0; i < in.length; i += 32) {
-                r.of(Arrays.copyOfRange(in, i, i + 32), Arrays.copyOfRange(out, i, i + 32));
+            for (int i = 0; i < in.length; i += threads) {
+                r.of(Arrays.copyOfRange(in, i, i + threads), Arrays.copyOfRange(out, i, i + threads));
             }
         });
     }
 
-    private Case make(WarpAnswers r) {
+    private Case make(GroupAnswers r) {
         if (tuples == null) tuples = Values.cross(values);
         int n = tuples.length;
         ByteBuffer input = ByteBuffer.allocate(8 * n * in.length).order(ByteOrder.LITTLE_ENDIAN);

@@ -177,12 +177,13 @@ class InstructionCountTest {
     void linesOfTheText() {
         LaunchCounters c = Counted.of(Counted.EMULATOR, CALL, "k", LaunchConfig.of(3, 64));
         List<String> seen = c.lines().stream()
-                .map(l -> l.function() + " " + l.line() + " " + l.kind() + " " + l.warps() + " " + l.threads())
+                .map(l -> l.function() + " " + l.line() + " " + l.kind() + " " + l.warps() + " " + l.active() + " "
+                        + l.threads())
                 .toList();
-        assertEquals(List.of("twice 6 LOAD_CONSTANT 6 192", "twice 7 INTEGER 6 192", "twice 8 STORE_LOCAL 6 192",
-                "twice 9 CONTROL 6 192", "k 13 MOVE 6 192", "k 14 STORE_LOCAL 6 192", "k 15 CONTROL 6 192",
-                "k 16 LOAD_CONSTANT 6 192", "k 17 COMPARISON 6 192", "k 18 CONTROL 6 0", "k 19 CONTROL 6 192",
-                "k 20 OTHER 0 0"), seen);
+        assertEquals(List.of("twice 6 LOAD_CONSTANT 6 6 192", "twice 7 INTEGER 6 6 192", "twice 8 STORE_LOCAL 6 6 192",
+                "twice 9 CONTROL 6 6 192", "k 13 MOVE 6 6 192", "k 14 STORE_LOCAL 6 6 192", "k 15 CONTROL 6 6 192",
+                "k 16 LOAD_CONSTANT 6 6 192", "k 17 COMPARISON 6 6 192", "k 18 CONTROL 6 0 0", "k 19 CONTROL 6 6 192",
+                "k 20 OTHER 0 0 0"), seen);
         assertTrue(c.lines().get(1).text().startsWith("add.u32"), c.lines().get(1).text());
         assertEquals("k", c.kernel());
         assertEquals(new Extent(3, 1, 1), c.grid());

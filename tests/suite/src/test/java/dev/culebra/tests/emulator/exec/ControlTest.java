@@ -100,11 +100,12 @@ class ControlTest {
     /** One lane spins on what another of its warp writes behind the branch: it must not starve it. */
     @Test
     void aLaneSpinsOnWhatAnotherOfItsWarpDoes() {
-        int[] got = Rig.ints("""
-                mov.u32 %t1, 0; st.volatile.shared.u32 [smem], %t1; bar.warp.sync -1;
-                setp.ne.u32 %p, %tid, 0; @%p bra PAST;
-                SPIN: ld.volatile.shared.u32 %t0, [smem]; setp.ne.u32 %q, %t0, 9; @%q bra SPIN;
-                PAST: mov.u32 %t1, 9; setp.eq.u32 %p, %tid, 5; @%p st.volatile.shared.u32 [smem], %t1; mov.u32 %d, %tid;""",
+        int[] got = Rig.ints(
+                """
+                        mov.u32 %t1, 0; st.volatile.shared.u32 [smem], %t1; bar.warp.sync -1;
+                        setp.ne.u32 %p, %tid, 0; @%p bra PAST;
+                        SPIN: ld.volatile.shared.u32 %t0, [smem]; setp.ne.u32 %q, %t0, 9; @%q bra SPIN;
+                        PAST: mov.u32 %t1, 9; setp.eq.u32 %p, %tid, 5; @%p st.volatile.shared.u32 [smem], %t1; mov.u32 %d, %tid;""",
                 ONCE);
         for (int l = 0; l < 32; l++) {
             assertEquals(l, got[l]);

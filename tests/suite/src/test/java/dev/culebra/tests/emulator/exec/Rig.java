@@ -167,7 +167,9 @@ final class Rig implements AddressSpace {
     static int[] ints(String code, int[]... inputs) { return ints(Check.ALL, code, inputs); }
 
     /** The same where nothing is looked for: for code that does what it must not, to see what comes of it. */
-    static int[] unchecked(String code, int[]... inputs) { return ints(Set.of(), code, inputs); }
+    static int[] unchecked(String code, int[]... inputs) {
+        return ints(Set.of(), code, inputs);
+    }
 
     private static int[] ints(Set<Check> checks, String code, int[]... inputs) {
         Rig rig = new Rig(

@@ -63,19 +63,16 @@ final class ClusterRig implements AddressSpace {
      * %d0 to %d29, %h0 to %h9, %p0 to %p9, %f0 to %f9, and 4096 bytes of shared memory {@code sm} that begin with eight cells
      * for mbarriers.
      */
-    static ClusterRig kernel(String code) {
-        return new ClusterRig(text(code));
-    }
+    static ClusterRig kernel(String code) { return new ClusterRig(text(code)); }
 
-    static String text(String code) {
-        return HEADER + """
-                .shared .align 128 .b8 sm[4096];
-                .visible .entry k(.param .u64 in, .param .u64 out) {
-                .reg .b64 %in, %out, %d<30>; .reg .b32 %tid, %rank, %r<30>; .reg .b16 %h<10>; .reg .pred %p<10>; .reg .f32 %f<10>;
-                ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %tid, %tid.x; mov.u32 %rank, %cluster_ctarank;
-                """
-                + code + "\nret; }\n";
-    }
+    static String text(String code) { return HEADER
+            + """
+                    .shared .align 128 .b8 sm[4096];
+                    .visible .entry k(.param .u64 in, .param .u64 out) {
+                    .reg .b64 %in, %out, %d<30>; .reg .b32 %tid, %rank, %r<30>; .reg .b16 %h<10>; .reg .pred %p<10>; .reg .f32 %f<10>;
+                    ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %tid, %tid.x; mov.u32 %rank, %cluster_ctarank;
+                    """
+            + code + "\nret; }\n"; }
 
     private Allocation allocate(byte[] contents, String label) {
         MemorySegment bytes = arena.allocate(Math.max(1, contents.length), 256).asSlice(0, contents.length);

@@ -24,7 +24,8 @@ class CompiledTest {
         int[] values = new Random(1).ints(5000, 0, bins).toArray();
         ClusterRig rig = ClusterRig.resource("histogram.ptx");
         long out = rig.zeros(bins);
-        rig.launch("histogram", dim(clusters * size), dim(96), dim(size), 4 * binsEach, rig.ints(values), values.length, out,
+        rig.launch("histogram", dim(clusters * size), dim(96), dim(size), 4 * binsEach, rig.ints(values), values.length,
+                out,
                 binsEach);
         int[] expected = new int[bins];
         Arrays.stream(values).forEach(v -> expected[v]++);

@@ -12,7 +12,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MbarrierTest {
 
     /** One thread with its mbarrier's address in %r1; what it finds of a wait goes to the next word of the output. */
-    private static int[] alone(int words, String code) { return ClusterRig.run("mov.u32 %r1, sm;\n" + code, 1, 1, words); }
+    private static int[] alone(int words, String code) {
+        return ClusterRig.run("mov.u32 %r1, sm;\n" + code, 1, 1, words);
+    }
 
     private static String init(int count) { return "mbarrier.init.shared::cta.b64 [%r1], " + count + ";\n"; }
 
@@ -40,18 +42,16 @@ class MbarrierTest {
     }
 
     @Test
-    void statesStandForTheirPhase() {
-        assertArrayEquals(new int[]{0, 1, 0, 1}, alone(4, init(2) + """
-                mbarrier.arrive.shared.b64 %d1, [%r1]; mbarrier.try_wait.shared.b64 %p1, [%r1], %d1;
-                """ + told(0) + """
-                mbarrier.arrive.shared.b64 %d2, [%r1]; mbarrier.try_wait.acquire.cta.shared::cta.b64 %p1, [%r1], %d1, 100;
-                """ + told(1) + """
-                mbarrier.test_wait.shared.b64 %p1, [%r1], %d2;
-                mbarrier.arrive.shared.b64 %d3, [%r1]; mbarrier.test_wait.shared.b64 %p1, [%r1], %d3;
-                """ + told(2) + """
-                mbarrier.arrive.shared.b64 _, [%r1]; mbarrier.test_wait.acquire.cluster.shared.b64 %p1, [%r1], %d3;
-                """ + told(3)));
-    }
+    void statesStandForTheirPhase() { assertArrayEquals(new int[]{0, 1, 0, 1}, alone(4, init(2) + """
+            mbarrier.arrive.shared.b64 %d1, [%r1]; mbarrier.try_wait.shared.b64 %p1, [%r1], %d1;
+            """ + told(0) + """
+            mbarrier.arrive.shared.b64 %d2, [%r1]; mbarrier.try_wait.acquire.cta.shared::cta.b64 %p1, [%r1], %d1, 100;
+            """ + told(1) + """
+            mbarrier.test_wait.shared.b64 %p1, [%r1], %d2;
+            mbarrier.arrive.shared.b64 %d3, [%r1]; mbarrier.test_wait.shared.b64 %p1, [%r1], %d3;
+            """ + told(2) + """
+            mbarrier.arrive.shared.b64 _, [%r1]; mbarrier.test_wait.acquire.cluster.shared.b64 %p1, [%r1], %d3;
+            """ + told(3))); }
 
     @Test
     void arrivalsCount() {
@@ -62,11 +62,12 @@ class MbarrierTest {
 
     @Test
     void pendingCountIsThatBeforeTheArrival() {
-        int[] got = alone(3, init(9) + """
-                mbarrier.arrive.noComplete.shared.b64 %d1, [%r1], 3; mbarrier.pending_count.b64 %r2, %d1; st.global.u32 [%out], %r2;
-                mbarrier.arrive_drop.noComplete.shared.b64 %d2, [%r1], 2; mbarrier.pending_count.b64 %r3, %d2; st.global.u32 [%out+4], %r3;
-                mbarrier.arrive.noComplete.release.cta.shared.b64 %d3, [%r1], 1; mbarrier.pending_count.b64 %r4, %d3; st.global.u32 [%out+8], %r4;
-                """);
+        int[] got = alone(3,
+                init(9) + """
+                        mbarrier.arrive.noComplete.shared.b64 %d1, [%r1], 3; mbarrier.pending_count.b64 %r2, %d1; st.global.u32 [%out], %r2;
+                        mbarrier.arrive_drop.noComplete.shared.b64 %d2, [%r1], 2; mbarrier.pending_count.b64 %r3, %d2; st.global.u32 [%out+4], %r3;
+                        mbarrier.arrive.noComplete.release.cta.shared.b64 %d3, [%r1], 1; mbarrier.pending_count.b64 %r4, %d3; st.global.u32 [%out+8], %r4;
+                        """);
         assertArrayEquals(new int[]{9, 6, 4}, got);
     }
 
@@ -89,7 +90,8 @@ class MbarrierTest {
                 + "mbarrier.complete_tx.relaxed.cta.shared.b64 [%r1], 64;\n" + parity(2, 0)));
         // Bytes may come before they are expected: the count goes below zero, and an arrival is still missing.
         assertArrayEquals(new int[]{0, 1}, alone(2, init(1)
-                + "mbarrier.complete_tx.shared.b64 [%r1], 32; mbarrier.expect_tx.relaxed.cta.shared.b64 [%r1], 32;\n" + parity(0, 0)
+                + "mbarrier.complete_tx.shared.b64 [%r1], 32; mbarrier.expect_tx.relaxed.cta.shared.b64 [%r1], 32;\n"
+                + parity(0, 0)
                 + ARRIVE + parity(1, 0)));
         assertArrayEquals(new int[]{1, 1}, alone(2, init(2)
                 + "mbarrier.arrive_drop.expect_tx.shared::cta.release.cta.b64 %d1, [%r1], 16; mbarrier.complete_tx.shared.b64 [%r1], 16;\n"
@@ -97,15 +99,13 @@ class MbarrierTest {
     }
 
     @Test
-    void genericAddressesAndNewLives() {
-        assertArrayEquals(new int[]{1, 1, 77}, alone(3, init(1) + """
-                cvt.u64.u32 %d1, %r1; cvta.shared.u64 %d1, %d1;
-                mbarrier.arrive.b64 %d2, [%d1]; mbarrier.test_wait.b64 %p1, [%d1], %d2;
-                """ + told(0) + """
-                mbarrier.inval.b64 [%d1]; st.shared.u64 [%r1], 77; ld.shared.u32 %r5, [%r1]; st.global.u32 [%out+8], %r5;
-                mbarrier.init.b64 [%d1], 1; mbarrier.arrive.b64 _, [%d1]; mbarrier.try_wait.parity.b64 %p1, [%d1], 0;
-                """ + told(1)));
-    }
+    void genericAddressesAndNewLives() { assertArrayEquals(new int[]{1, 1, 77}, alone(3, init(1) + """
+            cvt.u64.u32 %d1, %r1; cvta.shared.u64 %d1, %d1;
+            mbarrier.arrive.b64 %d2, [%d1]; mbarrier.test_wait.b64 %p1, [%d1], %d2;
+            """ + told(0) + """
+            mbarrier.inval.b64 [%d1]; st.shared.u64 [%r1], 77; ld.shared.u32 %r5, [%r1]; st.global.u32 [%out+8], %r5;
+            mbarrier.init.b64 [%d1], 1; mbarrier.arrive.b64 _, [%d1]; mbarrier.try_wait.parity.b64 %p1, [%d1], 0;
+            """ + told(1))); }
 
     @Test
     void aWholeWarpArrivesLaneByLane() {
@@ -129,20 +129,22 @@ class MbarrierTest {
     @Test
     void otherBlocksArriveToo() {
         // Block 0 waits for the arrivals of all 4 * 32 threads and for bytes that each block's first thread expects and completes.
-        int[] got = ClusterRig.run("""
-                mov.u32 %r1, sm; or.b32 %r9, %tid, %rank; setp.eq.u32 %p1, %r9, 0; @%p1 mbarrier.init.shared.b64 [%r1], 128;
-                fence.mbarrier_init.release.cluster; barrier.cluster.arrive.release; barrier.cluster.wait.acquire;
-                mapa.shared::cluster.u32 %r2, %r1, 0; cvt.u64.u32 %d1, %r2; cvta.shared::cluster.u64 %d1, %d1;
-                setp.eq.u32 %p2, %tid, 0; @%p2 mbarrier.expect_tx.relaxed.cluster.shared::cluster.b64 [%r2], 48;
-                @%p2 mbarrier.complete_tx.relaxed.cluster.b64 [%d1], 32;
-                @%p2 mbarrier.arrive.expect_tx.release.cluster.shared::cluster.b64 _, [%r2], 16;
-                @%p2 mbarrier.complete_tx.shared::cluster.b64 [%r2], 32;
-                setp.lt.u32 %p3, %tid, 16; @!%p2 mbarrier.arrive.release.cluster.b64 _, [%d1];
-                setp.ne.u32 %p4, %rank, 0; @%p4 bra END;
-                W: mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 %p5, [%r1], 0; @!%p5 bra W;
-                @%p2 st.global.u32 [%out], 9;
-                END: barrier.cluster.arrive; barrier.cluster.wait;
-                """, 4, 32, 1);
+        int[] got = ClusterRig.run(
+                """
+                        mov.u32 %r1, sm; or.b32 %r9, %tid, %rank; setp.eq.u32 %p1, %r9, 0; @%p1 mbarrier.init.shared.b64 [%r1], 128;
+                        fence.mbarrier_init.release.cluster; barrier.cluster.arrive.release; barrier.cluster.wait.acquire;
+                        mapa.shared::cluster.u32 %r2, %r1, 0; cvt.u64.u32 %d1, %r2; cvta.shared::cluster.u64 %d1, %d1;
+                        setp.eq.u32 %p2, %tid, 0; @%p2 mbarrier.expect_tx.relaxed.cluster.shared::cluster.b64 [%r2], 48;
+                        @%p2 mbarrier.complete_tx.relaxed.cluster.b64 [%d1], 32;
+                        @%p2 mbarrier.arrive.expect_tx.release.cluster.shared::cluster.b64 _, [%r2], 16;
+                        @%p2 mbarrier.complete_tx.shared::cluster.b64 [%r2], 32;
+                        setp.lt.u32 %p3, %tid, 16; @!%p2 mbarrier.arrive.release.cluster.b64 _, [%d1];
+                        setp.ne.u32 %p4, %rank, 0; @%p4 bra END;
+                        W: mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 %p5, [%r1], 0; @!%p5 bra W;
+                        @%p2 st.global.u32 [%out], 9;
+                        END: barrier.cluster.arrive; barrier.cluster.wait;
+                        """,
+                4, 32, 1);
         assertEquals(9, got[0]);
     }
 
@@ -211,7 +213,8 @@ class MbarrierTest {
     @Test
     void moreArrivalsThanExpected() {
         misused(init(2) + "mbarrier.arrive.shared.b64 _, [%r1], 3;", "an arrival of count 3 where 2 are pending");
-        misused(init(1) + "mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 16;" + ARRIVE, "0 are pending and 16 bytes are missing");
+        misused(init(1) + "mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 16;" + ARRIVE,
+                "0 are pending and 16 bytes are missing");
         misused(init(1) + "mbarrier.arrive_drop.shared.b64 _, [%r1];" + parity(0, 0) + ARRIVE, "where 0 are pending");
     }
 
@@ -239,7 +242,8 @@ class MbarrierTest {
         misused(init(1) + "mbarrier.init.shared.b64 [%r1+8], 1; mbarrier.arrive.shared.b64 %d1, [%r1+8];"
                 + "mbarrier.test_wait.shared.b64 %p1, [%r1], %d1;", "on this mbarrier returned");
         misused(init(1) + "mbarrier.arrive.shared.b64 %d1, [%r1]; mbarrier.pending_count.b64 %r3, %d1;", "noComplete");
-        misused(init(1) + "mov.u32 %r4, 2; mbarrier.test_wait.parity.shared.b64 %p1, [%r1], %r4;", "0 and 1 are accepted");
+        misused(init(1) + "mov.u32 %r4, 2; mbarrier.test_wait.parity.shared.b64 %p1, [%r1], %r4;",
+                "0 and 1 are accepted");
         misused(init(1) + "mbarrier.arrive.shared.b64 %d1, [%r1];" + parity(0, 0) + ARRIVE + parity(0, 1)
                 + "mbarrier.test_wait.shared.b64 %p1, [%r1], %d1;", "complete 2 phases ago");
     }
@@ -257,7 +261,8 @@ class MbarrierTest {
 
     @Test
     void addressesThatAreNone() {
-        ClusterRig.fails("mbarrier.init.b64 [%out], 1;", 1, 1, DeviceFault.INVALID_ADDRESS_SPACE, "does not point to shared");
+        ClusterRig.fails("mbarrier.init.b64 [%out], 1;", 1, 1, DeviceFault.INVALID_ADDRESS_SPACE,
+                "does not point to shared");
         ClusterRig.fails("mov.u32 %r1, sm; mbarrier.init.shared.b64 [%r1+4], 1;", 1, 1, DeviceFault.MISALIGNED_ADDRESS,
                 "multiple of 8");
         ClusterRig.fails("mov.u32 %r1, sm; mbarrier.init.shared.b64 [%r1+4096], 1;", 1, 1, DeviceFault.ILLEGAL_ADDRESS,
@@ -276,27 +281,33 @@ class MbarrierTest {
 
     @Test
     void aWaitThatNobodyEnds() {
-        ClusterRig.fails("mov.u32 %r1, sm;" + init(2) + ARRIVE + SPIN, 1, 1, DeviceFault.LAUNCH_TIMEOUT, "deadlock: 1 threads wait",
+        ClusterRig.fails("mov.u32 %r1, sm;" + init(2) + ARRIVE + SPIN, 1, 1, DeviceFault.LAUNCH_TIMEOUT,
+                "deadlock: 1 threads wait",
                 "phase 0 of the mbarrier at shared address 0x0", "1 arrivals and 0 bytes are missing");
-        ClusterRig.fails("mov.u32 %r1, sm;" + init(1) + "mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 48;" + SPIN, 1, 1,
+        ClusterRig.fails("mov.u32 %r1, sm;" + init(1) + "mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 48;" + SPIN, 1,
+                1,
                 DeviceFault.LAUNCH_TIMEOUT, "0 arrivals and 48 bytes are missing");
     }
 
     @Test
     void someSpinAndOthersStandAtABarrier() {
-        ClusterRig.fails("mov.u32 %r1, sm; setp.eq.u32 %p2, %tid, 0; @%p2 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0; "
-                + "setp.lt.u32 %p2, %tid, 32; @%p2 bra W; bar.sync 0; ret;" + SPIN, 1, 96, DeviceFault.LAUNCH_TIMEOUT,
+        ClusterRig.fails(
+                "mov.u32 %r1, sm; setp.eq.u32 %p2, %tid, 0; @%p2 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0; "
+                        + "setp.lt.u32 %p2, %tid, 32; @%p2 bra W; bar.sync 0; ret;" + SPIN,
+                1, 96, DeviceFault.LAUNCH_TIMEOUT,
                 "96 threads wait", "1 arrivals");
     }
 
     @Test
     void twoThatWaitForEachOther() {
         // Each block waits on its own mbarrier before it would arrive at the other's.
-        ClusterRig.fails("""
-                mov.u32 %r1, sm; mbarrier.init.shared.b64 [%r1], 1; barrier.cluster.arrive; barrier.cluster.wait;
-                W: mbarrier.test_wait.parity.shared.b64 %p1, [%r1], 0; @!%p1 bra W;
-                xor.b32 %r2, %rank, 1; mapa.shared::cluster.u32 %r2, %r1, %r2; mbarrier.arrive.shared::cluster.b64 _, [%r2];
-                """, 2, 1, DeviceFault.LAUNCH_TIMEOUT, "2 threads wait");
+        ClusterRig.fails(
+                """
+                        mov.u32 %r1, sm; mbarrier.init.shared.b64 [%r1], 1; barrier.cluster.arrive; barrier.cluster.wait;
+                        W: mbarrier.test_wait.parity.shared.b64 %p1, [%r1], 0; @!%p1 bra W;
+                        xor.b32 %r2, %rank, 1; mapa.shared::cluster.u32 %r2, %r1, %r2; mbarrier.arrive.shared::cluster.b64 _, [%r2];
+                        """,
+                2, 1, DeviceFault.LAUNCH_TIMEOUT, "2 threads wait");
     }
 
     @Test
