@@ -25,15 +25,18 @@ final class CatalogSubjects {
     private CatalogSubjects() {}
 
     static List<Subject> all() {
-        return KernelCatalog.all().stream().map(k -> new Subject(k.name(), Subject.alone(KernelCatalog.ptx(k), k.name()),
-                k.tileN() > 0 ? products(k) : CatalogSubjects::sums)).toList();
+        return KernelCatalog.all().stream()
+                .map(k -> new Subject(k.name(), Subject.alone(KernelCatalog.ptx(k), k.name()),
+                        k.tileN() > 0 ? products(k) : CatalogSubjects::sums))
+                .toList();
     }
 
     /** A product that is ready to be launched. */
     private record Ready(ExactProduct product, SparseMatrix weights, short[] x, LaunchPlan plan) {
         static Ready of(KernelInstance kernel, ExactProduct p, int splits, int mostRowBlocks) {
             SparseMatrix a = p.weights();
-            LaunchPlan plan = Planner.plan(Format.TILED_CSL, kernel.values(), p.m, p.k, a.nonzeros(), p.n, TARGET, kernel,
+            LaunchPlan plan = Planner.plan(Format.TILED_CSL, kernel.values(), p.m, p.k, a.nonzeros(), p.n, TARGET,
+                    kernel,
                     splits);
             return new Ready(p, a, p.activations(), new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(),
                     Math.min(plan.gridY(), mostRowBlocks), plan.gridZ(), plan.sharedBytes(), plan.workspaceBytes(),
@@ -101,7 +104,8 @@ final class CatalogSubjects {
                     expected[i % elements] += partial[i];
                 }
                 DeviceBuffer y = program.floats(elements);
-                program.launch("sum_splits", LaunchConfig.of(2, 256), program.upload(partial), y, (long) elements, splits);
+                program.launch("sum_splits", LaunchConfig.of(2, 256), program.upload(partial), y, (long) elements,
+                        splits);
                 float[] got = Program.floats(y);
                 for (int i = 0; i < elements; i++) {
                     if (got[i] != expected[i]) {

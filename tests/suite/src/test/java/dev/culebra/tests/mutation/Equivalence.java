@@ -46,7 +46,8 @@ final class Equivalence {
             if (!m.matches()) {
                 continue;
             }
-            Line line = new Line(i + 1, m.group(1), m.group(2), m.group(3).isEmpty() ? new String[0] : m.group(3).split(", "));
+            Line line = new Line(i + 1, m.group(1), m.group(2),
+                    m.group(3).isEmpty() ? new String[0] : m.group(3).split(", "));
             lines.put(i + 1, line);
             if (line.guard != null) {
                 uses.computeIfAbsent(line.guard.replace("!", ""), r -> new ArrayList<>()).add(line);

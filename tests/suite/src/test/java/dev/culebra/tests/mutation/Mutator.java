@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 final class Mutator {
 
     /** A guard or none, the opcode, the operands. */
-    private static final Pattern INSTRUCTION = Pattern.compile("\\s*(?:@(!?)(%p\\d+)\\s+)?([a-z][\\w.:]*)\\s*(.*);\\s*");
+    private static final Pattern INSTRUCTION = Pattern
+            .compile("\\s*(?:@(!?)(%p\\d+)\\s+)?([a-z][\\w.:]*)\\s*(.*);\\s*");
     private static final Pattern PLACE = Pattern.compile("\\[(%\\w+)(?:\\+(-?\\d+))?\\]");
     private static final Pattern NUMBER = Pattern.compile("(?<=, )-?\\d+(?=,|$)");
     private static final Pattern TYPE_BITS = Pattern.compile("\\.[bsuf](8|16|32|64)\\b");

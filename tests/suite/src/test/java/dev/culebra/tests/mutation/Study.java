@@ -103,7 +103,7 @@ final class Study {
                 int i;
                 while ((i = next.getAndIncrement()) < candidates.size()) {
                     Candidate c = candidates.get(i);
-                    outcomes.add(new Outcome(c.subject, c.mutant, verdict(c, device), c.reason));
+                    outcomes.add(outcome(c, device));
                 }
             }));
         }
@@ -112,15 +112,18 @@ final class Study {
         }
     }
 
-    private static Verdict verdict(Candidate c, Device device) {
+    private static Outcome outcome(Candidate c, Device device) {
         Verdict verdict = run(c.subject, c.mutant.in(c.lines), device);
-        if (verdict != Verdict.SURVIVED) {
-            return verdict;
+        String reason = c.reason;
+        if (verdict == Verdict.SURVIVED) {
+            reason = reason != null ? reason : TextbookEquivalence.reason(c.subject, c.mutant);
+            if (reason != null) {
+                verdict = Verdict.EQUIVALENT;
+            } else if (run(c.subject, c.mutant.trap(c.lines), device) == Verdict.SURVIVED) {
+                verdict = Verdict.UNREACHED;
+            }
         }
-        if (c.reason != null || TextbookEquivalence.reason(c.subject, c.mutant) != null) {
-            return Verdict.EQUIVALENT;
-        }
-        return run(c.subject, c.mutant.trap(c.lines), device) == Verdict.SURVIVED ? Verdict.UNREACHED : verdict;
+        return new Outcome(c.subject, c.mutant, verdict, reason);
     }
 
     private static Verdict run(Subject subject, String ptx, Device device) {
@@ -130,7 +133,7 @@ final class Study {
             return switch (e.codeName()) {
                 case "CUDA_ERROR_LAUNCH_TIMEOUT" -> Verdict.HANG;
                 case "CUDA_ERROR_ILLEGAL_ADDRESS", "CUDA_ERROR_MISALIGNED_ADDRESS", "CUDA_ERROR_ILLEGAL_INSTRUCTION",
-                                "CUDA_ERROR_INVALID_ADDRESS_SPACE" ->
+                        "CUDA_ERROR_INVALID_ADDRESS_SPACE" ->
                     Verdict.FAULT;
                 case "CUDA_ERROR_LAUNCH_FAILED" -> Verdict.FINDING;
                 default -> Verdict.REFUSED;

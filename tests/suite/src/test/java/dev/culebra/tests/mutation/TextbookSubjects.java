@@ -54,7 +54,8 @@ final class TextbookSubjects {
                 expected[i / (2 * threads)] += in[i];
             }
             DeviceBuffer out = program.ints(expected.length);
-            program.launch("reduction_tree", Dim3.of(expected.length), Dim3.of(threads), 4 * threads, program.upload(in), out,
+            program.launch("reduction_tree", Dim3.of(expected.length), Dim3.of(threads), 4 * threads,
+                    program.upload(in), out,
                     n);
             String difference = compare(expected, Program.ints(out));
             if (difference != null) {
@@ -173,7 +174,8 @@ final class TextbookSubjects {
                 bh[i % n * k + i / n] = Float.floatToFloat16(b[i]); // columns, each in one piece
             }
             DeviceBuffer c = program.floats(m * n);
-            program.launch("gemm_mma", Dim3.of(n / 8, m / 16), Dim3.of(32), 0, program.upload(ah), program.upload(bh), c,
+            program.launch("gemm_mma", Dim3.of(n / 8, m / 16), Dim3.of(32), 0, program.upload(ah), program.upload(bh),
+                    c,
                     n, k);
             String difference = product(a, b, m, n, k, Program.floats(c));
             if (difference != null) {
@@ -207,7 +209,7 @@ final class TextbookSubjects {
 
     private static String sort(Program program, Random random) {
         for (int threads : new int[]{64, 2, 1}) {
-            String difference = sort(program, random, 2, threads);
+            String difference = sort(program, random, 128 / threads, threads);
             if (difference != null) {
                 return difference;
             }
@@ -222,10 +224,12 @@ final class TextbookSubjects {
         for (int b = 0; b < blocks; b++) {
             Arrays.sort(expected, b * threads, (b + 1) * threads);
         }
-        for (int i = 0; i < threads / 2; i++) { // the second goes downwards
-            int kept = expected[threads + i];
-            expected[threads + i] = expected[n - 1 - i];
-            expected[n - 1 - i] = kept;
+        for (int b = 1; b < blocks; b += 2) { // every other one goes downwards
+            for (int i = 0; i < threads / 2; i++) {
+                int kept = expected[b * threads + i];
+                expected[b * threads + i] = expected[(b + 1) * threads - 1 - i];
+                expected[(b + 1) * threads - 1 - i] = kept;
+            }
         }
         int[] places = new int[n];
         Arrays.setAll(places, i -> i);

@@ -87,9 +87,7 @@ public final class Program implements AutoCloseable {
      * @param bytes of each
      * @return a buffer of just that size
      */
-    public DeviceBuffer fresh(int elements, int bytes) {
-        return allocate((long) elements * bytes);
-    }
+    public DeviceBuffer fresh(int elements, int bytes) { return allocate((long) elements * bytes); }
 
     /**
      * Fresh memory for whole numbers.
