@@ -24,10 +24,13 @@ final class RaceCells {
     private int[] readLine;
     /** Null until some cell has some. */
     private Accesses[] others;
+    /** Where the memory begins among the addresses that a kernel sees. */
+    private final long window;
     /** Bytes claimed or borrowed. */
     private int inFlight;
 
-    RaceCells(Timeline timeline, byte[] memory) {
+    RaceCells(Timeline timeline, byte[] memory, long window) {
+        this.window = window;
         this.timeline = timeline;
         this.memory = memory;
         allocate(memory.length + 15 >> shift);
@@ -392,7 +395,7 @@ final class RaceCells {
         inFlight -= bytes;
     }
 
-    private String place(int c) { return "shared address 0x" + Integer.toHexString(c << shift); }
+    private String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
 
     private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int line) {
         int interval = (int) (record >>> 32);
