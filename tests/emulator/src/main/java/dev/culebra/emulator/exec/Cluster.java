@@ -139,6 +139,13 @@ final class Cluster {
         for (Warp w : block.warps) {
             w.bulkGroups.end(block);
         }
+        if (block.reached && timeline != null) {
+            Rendezvous all = new Rendezvous(timeline);
+            for (Warp w : block.warps) {
+                w.agent.arrive(all, w.threads);
+            }
+            block.watch.cells.end(block, all.clock());
+        }
     }
 
     /** The fault of a launch that does not end. */

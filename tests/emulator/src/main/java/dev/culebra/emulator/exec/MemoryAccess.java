@@ -243,6 +243,7 @@ abstract class MemoryAccess extends Op {
         for (int l = 0; l < 32; l++) { // lanes that are off have any address, or one that is another block's
             address[l] -= (mask >>> l & 1) != 0 ? window : 0;
         }
+        holder.reached |= holder != w.block;
         if (holder.mbarriers.any()) {
             holder.mbarriers.refuseAccess(w, mask, bytes, use);
         }

@@ -57,6 +57,10 @@ final class Warp {
     /** Lanes that have arrived at the cluster's barrier and not waited, and in which of its phases. */
     int arrivedAtCluster;
     final int[] clusterPhase = new int[32];
+    /** What each lane last waited for. */
+    final Mbarrier[] waitedFor = new Mbarrier[32];
+    /** Lanes that have fenced since they last arrived at the cluster's barrier. */
+    int fenced;
 
     /** Its part in the order of the block's events; null when races are not looked for. */
     Agent agent;
@@ -107,6 +111,7 @@ final class Warp {
         bulkGroups.clear();
         fruitless = 0;
         arrivedAtCluster = 0;
+        fenced = 0;
         alive = threads;
         leaves.clear();
         Split first = new Split(null, root, alive, 0);
@@ -484,7 +489,11 @@ final class Warp {
         }
         Frame before = frame;
         bind(s.frame);
-        op.perform(this, here);
+        try {
+            op.perform(this, here);
+        } catch (Fault f) { // what is being executed, if anything, is another lane's end
+            throw f.op != null ? f : new Fault(f.cudaError, f.lane, f.getMessage(), op);
+        }
         bind(before);
         for (Split o : leaves) {
             if (o != s && meets(s, op, o)) {

@@ -63,7 +63,10 @@ final class Watch {
         if (cells != null) {
             if (op.ordered) {
                 cells.strong(w.agent, mask, w.address, op.bytes, op.line, op.use);
-                synchronise(w, mask, op, true);
+                if (op.use != MemoryAccess.Use.ATOMIC || op.handing() == MemoryAccess.Handing.BOTH || w.agent.fenced()
+                        || sameAddress(w, mask)) {
+                    synchronise(w, mask, op, true);
+                }
             } else if (op.use == MemoryAccess.Use.READ) {
                 cells.read(w.agent, mask, w.address, op.bytes, op.line);
             } else {
@@ -115,6 +118,17 @@ final class Watch {
                 AsyncCopies.checkSources(w, mask, op.bytes);
             }
         }
+    }
+
+    /** Whether lanes are at one address: those that are not, and have no fence, count something and signal nothing. */
+    private static boolean sameAddress(Warp w, int mask) {
+        long at = w.address[Integer.numberOfTrailingZeros(mask)];
+        for (int m = mask; m != 0; m &= m - 1) {
+            if (w.address[Integer.numberOfTrailingZeros(m)] != at) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A strong access leaves what its threads know for others, or takes what others have left. */

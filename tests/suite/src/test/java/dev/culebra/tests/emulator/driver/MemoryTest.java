@@ -38,7 +38,7 @@ class MemoryTest {
     @Test
     void addressesAreAlignedAndNeverUsedTwice() {
         long a = d.alloc(1);
-        long b = d.alloc(300);
+        long b = d.cleared(300);
         assertEquals(0, a & 255);
         assertEquals(0, b & 255);
         assertTrue(b - a > 256, "there is a gap between allocations");
@@ -301,7 +301,7 @@ class MemoryTest {
 
     @Test
     void fills() {
-        long a = d.alloc(64);
+        long a = d.cleared(64);
         d.ok(d.fill8(a + 1, 0xfe, 62, RawDriver.NULL));
         byte[] expected = new byte[64];
         Arrays.fill(expected, 1, 63, (byte) 0xfe);

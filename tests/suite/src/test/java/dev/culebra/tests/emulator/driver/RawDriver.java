@@ -102,6 +102,14 @@ final class RawDriver implements AutoCloseable {
 
     int alloc(MemorySegment to, long bytes) { return PFN_cuMemAlloc_v3020.invoke(f("cuMemAlloc", 3020), to, bytes); }
 
+    /** Memory of zeros: fresh memory holds poison. */
+    long cleared(int bytes) {
+        long a = alloc(bytes);
+        ok(fill8(a, 0, bytes, NULL));
+        ok(synchronize()); // streams that do not block would not wait for it
+        return a;
+    }
+
     long alloc(long bytes) {
         MemorySegment to = out();
         ok(alloc(to, bytes));

@@ -105,7 +105,7 @@ class InstructionFormsTest {
         "red.async.shared::cluster.mbarrier::complete_tx::bytes.add.u32 [%r1], %r1, [%r2];|red.async.relaxed.cluster",
         "barrier.cluster.sync;|arrive or wait", "fence.proxy.foo;|alias, async",
         "fence.mbarrier_init.acquire.cluster;|'.acquire' does not go",
-        "mov.pred %p1, %tid;|no predicate"})
+        "mov.pred %p1, %laneid;|no predicate"})
     void refused(String instruction, String why) {
         String message = ClusterRig.refusal(module("8.6", "sm_90a", instruction));
         assertTrue(message.startsWith("ptx line 7: "), message);
@@ -115,7 +115,7 @@ class InstructionFormsTest {
     @Test
     void whatOnlySteersComputesNothing() {
         String code = """
-                elect.sync %r1|%p1, -1; @%p1 st.global.u32 [%out], 5; selp.u32 %r2, 1, 0, %p1; mul.wide.u32 %d1, %tid, 4; add.u64 %d1, %out, %d1;
+                elect.sync %r1|%p1, -1; @%p1 st.global.u32 [%out], 5; selp.u32 %r2, 1, 0, %p1; mul.wide.u32 %d1, %t, 4; add.u64 %d1, %out, %d1;
                 fence.proxy.async; fence.mbarrier_init.release.cluster; griddepcontrol.launch_dependents; griddepcontrol.wait;
                 nanosleep.u32 10; barrier.cta.sync 0; barrier.cta.red.popc.aligned.u32 %r3, 0, %p1; add.u32 %r2, %r2, %r3; st.global.u32 [%d1], %r2;
                 """;
@@ -128,8 +128,8 @@ class InstructionFormsTest {
     @Test
     void registersAreGivenAndTakenByWholeWarps() throws DeviceFault {
         ClusterRig rig = new ClusterRig(ClusterRig.text("""
-                setmaxnreg.dec.sync.aligned.u32 40; setmaxnreg.inc.sync.aligned.u32 232; mul.wide.u32 %d1, %tid, 4;
-                add.u64 %d1, %out, %d1; st.global.u32 [%d1], %tid;""").replace("sm_90", "sm_90a"));
+                setmaxnreg.dec.sync.aligned.u32 40; setmaxnreg.inc.sync.aligned.u32 232; mul.wide.u32 %d1, %t, 4;
+                add.u64 %d1, %out, %d1; st.global.u32 [%d1], %t;""").replace("sm_90", "sm_90a"));
         long out = rig.zeros(4);
         rig.launch(1, 4, 0, 0L, out);
         assertArrayEquals(new int[]{0, 1, 2, 3}, rig.read(out));
