@@ -17,6 +17,8 @@ final class AtomicOps {
     private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
     private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
 
+    private static final Object TAIL = new Object();
+
     private AtomicOps() {}
 
     /** The new value. Values of less than 64 bits are in the low bits, the others undefined. */
@@ -50,7 +52,6 @@ final class AtomicOps {
             checkVector(x, op, t, count, space);
         }
         boolean wide = t == B128 && returns && (op.equals("cas") || op.equals("exch"));
-        Update update = wide ? null : update(x, op, t, space == Space.GLOBAL);
         if (!returns && (op.equals("exch") || op.equals("cas"))) {
             throw x.refuse("unknown instruction");
         }
@@ -74,7 +75,8 @@ final class AtomicOps {
         MemoryAccess.Handing handing = !returns
                 ? MemoryAccess.Handing.COUNT
                 : op.equals("exch") || op.equals("cas") ? MemoryAccess.Handing.BOTH : MemoryAccess.Handing.LATER;
-        x.emit(new Atomic(place, t, handing, update, d, b, c));
+        // A generic address may lead to either.
+        x.emit(new Atomic(place, t, handing, update(x, op, t, true), update(x, op, t, false), d, b, c));
     }
 
     private static int[] registers(Decoding x, int operand, PtxType t, int count, boolean destination) {
@@ -155,18 +157,20 @@ final class AtomicOps {
 
     private static final class Atomic extends MemoryAccess {
         private final Handing handing;
-        private final Update update;
+        private final Update inGlobal;
+        private final Update inShared;
         /** Bytes of an element. */
         private final int size;
         private final int[] d;
         private final int[] b;
         private final int[] c;
 
-        Atomic(Place place, PtxType t, Handing handing, Update update, int[] d, int[] b, int[] c) {
+        Atomic(Place place, PtxType t, Handing handing, Update inGlobal, Update inShared, int[] d, int[] b, int[] c) {
             super(place, t.bytes() * b.length, Use.ATOMIC, true);
             this.handing = handing;
             this.size = t.bytes();
-            this.update = update;
+            this.inGlobal = inGlobal;
+            this.inShared = inShared;
             this.d = d;
             this.b = b;
             this.c = c;
@@ -197,7 +201,7 @@ final class AtomicOps {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     int at = (int) w.address[l] + e * size;
                     long old = MemoryOps.read(memory, at, size);
-                    MemoryOps.write(memory, at, size, update.apply(old, operand(w, b[e], l), operand(w, c[e], l)));
+                    MemoryOps.write(memory, at, size, inShared.apply(old, operand(w, b[e], l), operand(w, c[e], l)));
                     result(w, e, l, old);
                 }
             }
@@ -209,7 +213,7 @@ final class AtomicOps {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     long at = w.address[l] - a.base + e * size;
                     result(w, e, l,
-                            AtomicOps.update(a.bytes, at, size, update, operand(w, b[e], l), operand(w, c[e], l)));
+                            AtomicOps.update(a.bytes, at, size, inGlobal, operand(w, b[e], l), operand(w, c[e], l)));
                 }
             }
         }
@@ -245,6 +249,13 @@ final class AtomicOps {
     /** Sixteen bits are changed within the aligned word that holds them. */
     private static long updateHalf(MemorySegment memory, long at, Update update, long u, long v) {
         long word = at & -4;
+        if (word + 4 > memory.byteSize()) { // the range ends within the word; no other update of these bytes goes another way
+            synchronized (TAIL) {
+                long old = MemoryOps.read(memory, at, 2);
+                MemoryOps.write(memory, at, 2, update.apply(old, u, v));
+                return old;
+            }
+        }
         int shift = (int) (at & 2) * 8;
         for (;;) {
             int old = (int) INTS.getVolatile(memory, word);

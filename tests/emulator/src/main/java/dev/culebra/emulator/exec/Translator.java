@@ -2,6 +2,7 @@ package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.ptx.Instruction;
 import dev.culebra.emulator.ptx.PtxFunction;
+import dev.culebra.emulator.ptx.PtxVariable;
 import dev.culebra.emulator.ptx.Statement;
 import dev.culebra.emulator.ptx.Variable;
 import java.util.ArrayList;
@@ -28,6 +29,8 @@ final class Translator {
     private final List<String> errors;
     /** Whether the target is for one architecture alone (sm_90a). */
     boolean architectureSpecific;
+    /** The module's variables in constant memory. */
+    List<PtxVariable> constants = List.of();
 
     /**
      * For one module.
@@ -61,7 +64,7 @@ final class Translator {
         int localBytes = layout.stackBytes(main, new HashMap<>());
         int dynamicOffset = layout.finishShared();
         return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes,
-                layout.registers, layout.asyncReads, layout.reachable);
+                layout.registers, layout.asyncReads, layout.reservesShared, layout.reachable);
     }
 
     /** What the functions of one kernel share: its shared memory, and each function translated once. */
@@ -74,10 +77,16 @@ final class Translator {
         private final Program[] reachable = new Program[addresses.count()];
         private int sharedBytes;
         private int registers;
+        private boolean reservesShared;
+
+        /** Says that the system's part of shared memory is used. */
+        void reserveShared() { reservesShared = true; }
         /** Whether a bulk copy reads shared memory. */
         boolean asyncReads;
 
         boolean architectureSpecific() { return architectureSpecific; }
+
+        List<PtxVariable> constants() { return constants; }
 
         boolean defines(String name) { return functions.get(name) != null && functions.get(name).body() != null; }
 
