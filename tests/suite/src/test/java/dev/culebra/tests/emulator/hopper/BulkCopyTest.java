@@ -197,7 +197,7 @@ class BulkCopyTest {
         assertEquals(new LaunchCounters.Bytes(96, 64), c.bytes(LaunchCounters.MemorySpace.GLOBAL));
         assertEquals(new LaunchCounters.Bytes(64, 96), c.bytes(LaunchCounters.MemorySpace.SHARED));
         // 96 bytes from the middle of a sector of 32 are in 4 of them, 64 aligned ones in 2.
-        assertEquals(6, c.global().sectors());
+        assertEquals(6, c.global().asked());
         assertEquals(5, c.global().fewest());
         // The load, the store, its commitment and the wait; the mbarrier's and the fence are of other classes.
         assertEquals(4, c.instructions(InstructionClass.ASYNC_COPY));
