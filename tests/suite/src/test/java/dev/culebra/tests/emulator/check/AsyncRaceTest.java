@@ -36,7 +36,8 @@ class AsyncRaceTest {
 
     @Test
     void twoCopiesToTheSameBytes() {
-        race(32, COPY + "cp.async.ca.shared.global [%b+8], [%in], 4; //!\n", "to be written by this copy while the copy");
+        race(32, COPY + "cp.async.ca.shared.global [%b+8], [%in], 4; //!\n",
+                "to be written by this copy while the copy");
         legal(32, COPY + WAIT + "cp.async.ca.shared.global [%b+8], [%in], 4;" + WAIT);
     }
 
@@ -60,7 +61,8 @@ class AsyncRaceTest {
 
     @Test
     void onlyTheGroupsWaitedFor() {
-        String two = COPY.replace(" //?", "") + "cp.async.ca.shared.global [%b+2048], [%in], 4; //?\ncp.async.commit_group;\n";
+        String two = COPY.replace(" //?", "")
+                + "cp.async.ca.shared.global [%b+2048], [%in], 4; //?\ncp.async.commit_group;\n";
         legal(32, two + "cp.async.wait_group 1;\n" + READ);
         race(32, two + "cp.async.wait_group 1;\nld.shared.u32 %d, [%b+2048]; //!\n", "in flight");
         legal(32, two + "cp.async.wait_group 0;\nld.shared.u32 %d, [%b+2048];\n");

@@ -190,9 +190,10 @@ class BulkCopyTest {
 
     @Test
     void bulkCopiesAreCounted() throws DeviceFault {
-        ClusterRig rig = ClusterRig.kernel(ONE + expect(96) + LOAD + "[%r2], [%in+16], 96, [%r1];" + WAIT + """
-                fence.proxy.async; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 64; cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;
-                """);
+        ClusterRig rig = ClusterRig.kernel(ONE + expect(96) + LOAD + "[%r2], [%in+16], 96, [%r1];" + WAIT
+                + """
+                        fence.proxy.async; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 64; cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;
+                        """);
         LaunchCounters c = rig.count(rig.ints(ClusterRig.counting(64)), rig.zeros(16));
         assertEquals(new LaunchCounters.Bytes(96, 64), c.bytes(LaunchCounters.MemorySpace.GLOBAL));
         assertEquals(new LaunchCounters.Bytes(64, 96), c.bytes(LaunchCounters.MemorySpace.SHARED));
