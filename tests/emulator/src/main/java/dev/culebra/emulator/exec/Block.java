@@ -27,6 +27,8 @@ final class Block {
     final boolean strictBarriers;
     /** What its accesses are looked at for, or null. */
     final Watch watch;
+    /** Whether another block has accessed its shared memory. */
+    boolean reached;
     /** Threads' asynchronous copies that have not landed. */
     int copiesInFlight;
     /** What counts its instructions, or null. */
@@ -40,7 +42,7 @@ final class Block {
         this.window = SharedWindow.base(rank);
         this.strictBarriers = launch.spec.checks().contains(Check.BARRIERS);
         this.meter = launch.counting == null ? null : launch.counting.newMeter();
-        this.shared = new byte[launch.sharedBytes];
+        this.shared = new byte[launch.sharedEnd()];
         this.mbarriers = new Mbarriers(this);
         this.proxyWrites = launch.code.asyncReads() && launch.spec.checks().contains(Check.RACES)
                 ? new ProxyWrites(cluster, shared.length)
@@ -63,6 +65,7 @@ final class Block {
         live = (int) launch.block.count();
         Poison.fill(shared, 0, shared.length);
         copiesInFlight = 0;
+        reached = false;
         mbarriers.clear();
         if (proxyWrites != null) {
             proxyWrites.clear();

@@ -42,7 +42,7 @@ final class SharedWindow {
         }
         Block b = blocks[(int) rank];
         if (b.live == 0) {
-            throw new Fault(DeviceFault.ILLEGAL_ADDRESS, lane, "shared address 0x" + Long.toHexString(address)
+            throw new Fault(DeviceFault.LAUNCH_FAILED, lane, "shared address 0x" + Long.toHexString(address)
                     + " of block " + b.index
                     + ", which has ended: let it wait at barrier.cluster until the others are done with"
                     + " its shared memory");

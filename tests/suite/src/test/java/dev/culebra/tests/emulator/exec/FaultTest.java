@@ -33,7 +33,7 @@ class FaultTest {
         "700|atom.global.add.u32 %v, [%p+4096], 1;|illegal",
         "716|cp.async.ca.shared.global [%s+2], [%p], 4;|misaligned shared",
         "700|cp.async.ca.shared.global [%s], [%p+4096], 4;|illegal global", "715|bar.sync 0, 33;|multiple of 32",
-        "702|mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%v, %v, %v, %v}, {%v, %v}, {%v}, {%v, %v, %v, %v};|never come"})
+        "715|mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%v, %v, %v, %v}, {%v, %v}, {%v}, {%v, %v, %v, %v};|must execute it"})
     void faults(int code, String line, String what) {
         Rig rig = rig(line);
         long p = rig.zeros(4096);
