@@ -190,14 +190,15 @@ class BulkCopyTest {
 
     @Test
     void bulkCopiesAreCounted() throws DeviceFault {
-        ClusterRig rig = ClusterRig.kernel(ONE + expect(96) + LOAD + "[%r2], [%in+16], 96, [%r1];" + WAIT + """
-                fence.proxy.async; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 64; cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;
-                """);
+        ClusterRig rig = ClusterRig.kernel(ONE + expect(96) + LOAD + "[%r2], [%in+16], 96, [%r1];" + WAIT
+                + """
+                        fence.proxy.async; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 64; cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;
+                        """);
         LaunchCounters c = rig.count(rig.ints(ClusterRig.counting(64)), rig.zeros(16));
         assertEquals(new LaunchCounters.Bytes(96, 64), c.bytes(LaunchCounters.MemorySpace.GLOBAL));
         assertEquals(new LaunchCounters.Bytes(64, 96), c.bytes(LaunchCounters.MemorySpace.SHARED));
         // 96 bytes from the middle of a sector of 32 are in 4 of them, 64 aligned ones in 2.
-        assertEquals(6, c.global().sectors());
+        assertEquals(6, c.global().asked());
         assertEquals(5, c.global().fewest());
         // The load, the store, its commitment and the wait; the mbarrier's and the fence are of other classes.
         assertEquals(4, c.instructions(InstructionClass.ASYNC_COPY));

@@ -115,7 +115,8 @@ final class ClusterRig implements AddressSpace {
         MemorySegment params = arena.allocate(8L * arguments.length, 16);
         MemorySegment.copy(arguments, 0, params, ValueLayout.JAVA_LONG, 0, arguments.length);
         Dim one = new Dim(1, 1, 1);
-        return KernelRun.run(module.kernel("k"), one, one, null, 0, params, this, variables, spec, 1, false, true).counters();
+        return KernelRun.run(module.kernel("k"), one, one, null, 0, params, this, variables, spec, 1, false, true)
+                .counters();
     }
 
     void launch(String kernel, Dim grid, Dim block, Dim cluster, int shared, Object... arguments) throws DeviceFault {

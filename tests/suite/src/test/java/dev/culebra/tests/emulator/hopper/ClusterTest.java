@@ -82,11 +82,17 @@ class ClusterTest {
     @Test
     void anAddressThatIsHandedOnStillNamesItsBlock() {
         // Block 0 writes the address of its own word into block 1, which reads there: the shared::cta window lies within the cluster's.
-        int[] got = ClusterRig.run("""
-                mov.u32 %r1, sm; add.u32 %r4, %rank, 50; st.shared.u32 [%r1+64], %r4; mapa.shared::cluster.u32 %r5, %r1, 1;
-                """ + SYNC + "setp.eq.u32 %p1, %rank, 0; add.u32 %r6, %r1, 64; @%p1 st.shared::cluster.u32 [%r5], %r6;" + SYNC + """
-                setp.eq.u32 %p2, %rank, 1; @%p2 ld.shared.u32 %r7, [%r1]; @%p2 ld.shared::cluster.u32 %r3, [%r7]; @%p2 st.global.u32 [%out], %r3;
-                """ + SYNC, 2, 1, 1);
+        int[] got = ClusterRig
+                .run("""
+                        mov.u32 %r1, sm; add.u32 %r4, %rank, 50; st.shared.u32 [%r1+64], %r4; mapa.shared::cluster.u32 %r5, %r1, 1;
+                        """
+                        + SYNC
+                        + "setp.eq.u32 %p1, %rank, 0; add.u32 %r6, %r1, 64; @%p1 st.shared::cluster.u32 [%r5], %r6;"
+                        + SYNC
+                        + """
+                                setp.eq.u32 %p2, %rank, 1; @%p2 ld.shared.u32 %r7, [%r1]; @%p2 ld.shared::cluster.u32 %r3, [%r7]; @%p2 st.global.u32 [%out], %r3;
+                                """
+                        + SYNC, 2, 1, 1);
         assertEquals(50, got[0]);
     }
 

@@ -170,7 +170,8 @@ class CompiledTest {
             int rank = b % 4 % 2 + 2 * (b / 12); // x within 2, z within 2, y alone
             int next = (rank + 1) % 4;
             for (int t = 0; t < 32; t++) {
-                assertEquals(((next * 32 + t) * 10 + next) * 100 + rank, got[32 * b + t], "block " + b + " thread " + t);
+                assertEquals(((next * 32 + t) * 10 + next) * 100 + rank, got[32 * b + t],
+                        "block " + b + " thread " + t);
             }
         }
     }
