@@ -23,6 +23,9 @@ final class Launch {
     /** Clusters of the grid. */
     final Dim clusters;
     final boolean explicitCluster;
+    /** Shared memory of the system's, as a device has it beside what a kernel asks for (1 KiB since sm_80). */
+    static final int RESERVED_BYTES = 1024;
+
     final int sharedBytes;
     final int dynamicSharedBytes;
     final byte[] params;
@@ -67,6 +70,16 @@ final class Launch {
         this.spec = spec;
         this.output = new DeviceOutput(grid, spec.output());
         this.workspace = cooperative ? newWorkspace() : null;
+    }
+
+    /** Where the system's shared memory begins: behind what the kernel asked for. */
+    int reservedOffset() {
+        return sharedBytes + 15 & -16;
+    }
+
+    /** Bytes of a block's shared memory, the system's included where the kernel knows of it. */
+    int sharedEnd() {
+        return code.reservesShared() ? reservedOffset() + RESERVED_BYTES : sharedBytes;
     }
 
     private static Allocation newWorkspace() {

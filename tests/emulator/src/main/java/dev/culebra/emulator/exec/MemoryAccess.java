@@ -62,8 +62,9 @@ abstract class MemoryAccess extends Op {
                 }
             } else if (narrow >= 0) {
                 int[] base = w.r[narrow];
+                int shift = (int) offset; // sums of 32-bit addresses wrap: nvcc adds offsets to what has gone below zero
                 for (int l = 0; l < 32; l++) {
-                    to[l] = (base[l] & 0xffffffffL) + offset;
+                    to[l] = base[l] + shift & 0xffffffffL;
                 }
             } else {
                 java.util.Arrays.fill(to, inFrame ? w.frame.localBase + offset : offset);

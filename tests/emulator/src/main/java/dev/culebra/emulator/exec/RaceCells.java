@@ -50,9 +50,7 @@ final class RaceCells {
         return rows;
     }
 
-    private RaceLayer other(RaceLayer own) {
-        return own == fine ? rows : fine;
-    }
+    private RaceLayer other(RaceLayer own) { return own == fine ? rows : fine; }
 
     /**
      * Plain reads of a warp.
@@ -105,7 +103,8 @@ final class RaceCells {
             if (own.besides) {
                 own.checkBesides(a, lanes, first, first + n, true);
             }
-            if (other != null && (other.besides || Integer.compareUnsigned(other.writeLatest[row], (int) (floor >>> 32)) > 0)) {
+            if (other != null
+                    && (other.besides || Integer.compareUnsigned(other.writeLatest[row], (int) (floor >>> 32)) > 0)) {
                 other.checkReads(a, lanes, (int) at, bytes);
             }
         }

@@ -16,7 +16,9 @@ final class SharedWindow {
     private SharedWindow() {}
 
     /** Where the shared memory of a rank begins. */
-    static long base(int rank) { return ((long) rank << SHIFT) + RESERVED; }
+    static long base(int rank) {
+        return ((long) rank << SHIFT) + RESERVED;
+    }
 
     /** The rank of the block that an address belongs to; it may be that no such block is. */
     static long rank(long address) {
@@ -46,7 +48,7 @@ final class SharedWindow {
         }
         Block b = blocks[(int) rank];
         if (b.live == 0) {
-            throw new Fault(DeviceFault.ILLEGAL_ADDRESS, lane, "shared address 0x" + Long.toHexString(address)
+            throw new Fault(DeviceFault.LAUNCH_FAILED, lane, "shared address 0x" + Long.toHexString(address)
                     + " of block " + b.index
                     + ", which has ended: let it wait at barrier.cluster until the others are done with"
                     + " its shared memory");

@@ -117,6 +117,9 @@ final class Watch {
             if (op.use != MemoryAccess.Use.READ && block.copiesInFlight > 0) {
                 AsyncCopies.checkSources(w, mask, op.bytes);
             }
+            if (op.use != MemoryAccess.Use.READ && block.cluster.bulkLoadsInFlight > 0) {
+                BulkLoads.checkSources(w, mask, op.bytes);
+            }
         }
     }
 

@@ -131,7 +131,8 @@ class FreeTest {
         d.ok(d.toHost(host, a, 64, stream));
         d.ok(freeAsync(a, other));
         d.fails(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), d.synchronize(stream));
-        says("copy to the host: pool allocation #", "was freed before it ran", "did not wait for the stream that uses it");
+        says("copy to the host: pool allocation #", "was freed before it ran",
+                "did not wait for the stream that uses it");
     }
 
     /** cuMemFree waits for the memory's own context, and for no other that may reach it. */
