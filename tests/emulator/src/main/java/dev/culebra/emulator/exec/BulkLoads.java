@@ -104,7 +104,19 @@ final class BulkLoads extends Op {
         if (w.block.meter != null) {
             w.block.meter.sharedRun(at, bytes, reduction == null ? MemoryAccess.Use.WRITE : MemoryAccess.Use.ATOMIC);
         }
+        w.block.cluster.bulkLoadsInFlight += fromGlobal ? 1 : 0;
         b.coming().add(new Copy(w, l, holder, at, source, bytes));
+    }
+
+    /** Checks that no copy in flight of the cluster will read what a warp is about to store at {@code w.address}. */
+    static void checkSources(Warp w, int mask, int bytes) {
+        for (Block block : w.block.cluster.blocks) {
+            block.mbarriers.forEachComing(c -> {
+                if (c instanceof Copy copy) {
+                    copy.checkSource(w, mask, bytes);
+                }
+            });
+        }
     }
 
     private final class Copy implements Mbarrier.Coming {
@@ -124,6 +136,17 @@ final class BulkLoads extends Op {
             this.bytes = bytes;
         }
 
+        void checkSource(Warp writer, int mask, int stored) {
+            for (int m = fromGlobal ? mask : 0; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                long at = writer.address[l];
+                if (at < from + bytes && from < at + stored) {
+                    throw new Fault(DeviceFault.LAUNCH_FAILED, l, "race: global address 0x" + Long.toHexString(at)
+                            + " is written while " + name() + " may still read it; wait for the copy first");
+                }
+            }
+        }
+
         @Override
         public int arrivals() { return 0; }
 
@@ -136,6 +159,7 @@ final class BulkLoads extends Op {
         @Override
         public void land(Mbarrier.Landing landing) {
             if (bytes == 0) {
+                w.block.cluster.bulkLoadsInFlight -= fromGlobal ? 1 : 0;
                 return;
             }
             if (landing.channel() >= 0) {
@@ -145,6 +169,7 @@ final class BulkLoads extends Op {
             Watch watch = holder.watch;
             boolean marks = watch != null && watch.written != null;
             if (fromGlobal) {
+                w.block.cluster.bulkLoadsInFlight--;
                 Allocation a = MemoryAccess.global(w, lane, from, bytes);
                 if (marks) {
                     Unwritten.carry(a, from - a.base, watch.written, to, bytes);

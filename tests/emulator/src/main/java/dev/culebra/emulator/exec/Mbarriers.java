@@ -2,6 +2,7 @@ package dev.culebra.emulator.exec;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The mbarriers in a block's shared memory, by their place. */
 final class Mbarriers {
@@ -26,6 +27,8 @@ final class Mbarriers {
     boolean any() {
         return !live.isEmpty();
     }
+
+    void forEachComing(Consumer<Mbarrier.Coming> look) { live.forEach(b -> b.coming().forEach(look)); }
 
     /** A fence for fresh mbarriers. */
     void announce(Warp w, int mask) { live.forEach(b -> b.announce(w, mask)); }

@@ -15,6 +15,8 @@ final class RaceLayer {
 
     private final Timeline timeline;
     private final byte[] memory;
+    /** Where the memory begins among the addresses that a kernel sees. */
+    private final long window;
     /** Binary logarithm of a cell's bytes. */
     int shift;
     /** The last write of each cell, and its line. */
@@ -37,7 +39,8 @@ final class RaceLayer {
     /** Whether there is more than plain writes that a read may race with: strong accesses, or others. */
     boolean besides;
 
-    RaceLayer(Timeline timeline, byte[] memory, int shift) {
+    RaceLayer(Timeline timeline, byte[] memory, long window, int shift) {
+        this.window = window;
         this.timeline = timeline;
         this.memory = memory;
         this.shift = shift;
@@ -125,7 +128,8 @@ final class RaceLayer {
 
     /** Whether there have been accesses of 16 bytes that a floor does not cover. */
     boolean anySince(int row, int floor) {
-        return Integer.compareUnsigned(writeLatest[row], floor) > 0 || Integer.compareUnsigned(readLatest[row], floor) > 0
+        return Integer.compareUnsigned(writeLatest[row], floor) > 0
+                || Integer.compareUnsigned(readLatest[row], floor) > 0
                 || strongLatest != null && Integer.compareUnsigned(strongLatest[row], floor) > 0;
     }
 
@@ -318,7 +322,8 @@ final class RaceLayer {
     /** Notes that a copy in flight reads some bytes. */
     void borrow(Agent a, int l, int at, int bytes, int line) {
         for (int c = at >> shift; c < at + bytes >> shift; c++) {
-            others(c, a).put((long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l, line, Accesses.READ);
+            others(c, a).put((long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l, line,
+                    Accesses.READ);
         }
         readLatest[at >> 4] = -1;
     }
@@ -377,16 +382,17 @@ final class RaceLayer {
         Agent other = timeline.agents[interval & (1 << timeline.bits) - 1];
         int unknown = other.warp.block == block ? 0 : known.unknown(interval, (int) record);
         if (unknown != 0) {
-            throw new Fault(DeviceFault.LAUNCH_FAILED, -1, "race: block " + block.index + " ends and nothing orders that behind "
-                    + "where " + place(c) + " of its shared memory is " + how + " at ptx line " + line + " by thread "
-                    + other.warp.threadOf(Integer.numberOfTrailingZeros(unknown)) + " of block " + other.warp.block.index
-                    + "; let it wait at barrier.cluster before it ends");
+            throw new Fault(DeviceFault.LAUNCH_FAILED, -1,
+                    "race: block " + block.index + " ends and nothing orders that behind "
+                            + "where " + place(c) + " of its shared memory is " + how + " at ptx line " + line
+                            + " by thread "
+                            + other.warp.threadOf(Integer.numberOfTrailingZeros(unknown)) + " of block "
+                            + other.warp.block.index
+                            + "; let it wait at barrier.cluster before it ends");
         }
     }
 
-    String place(int c) {
-        return "shared address 0x" + Integer.toHexString(c << shift);
-    }
+    String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
 
     /** The fault of an access that does not come behind one of which first and last comer are known. */
     private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, long firstAndLast) {
@@ -406,17 +412,20 @@ final class RaceLayer {
         int lane = Integer.numberOfTrailingZeros(unordered);
         String what = "race: " + place(c) + " is " + how;
         if (interval < 0 && !Timeline.inFlight(interval)) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " by a thread that has not waited for the copy of ptx line "
-                    + line + " into it; wait for its completion first");
+            return new Fault(DeviceFault.LAUNCH_FAILED, l,
+                    what + " by a thread that has not waited for the copy of ptx line "
+                            + line + " into it; wait for its completion first");
         }
         boolean flying = Timeline.inFlight(interval);
-        Agent other = timeline.agents[interval & (flying ? (1 << Timeline.CHANNEL_TIME_BITS) - 1
+        Agent other = timeline.agents[interval & (flying
+                ? (1 << Timeline.CHANNEL_TIME_BITS) - 1
                 : (1 << timeline.bits) - 1)];
         String person = "thread " + other.warp.threadOf(lane)
                 + (other.warp.block == a.warp.block ? "" : " of block " + other.warp.block.index);
         if (flying) {
             return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " while the copy that " + person
-                    + " asked for at ptx line " + line + " is in flight; wait for the copy first, and then for the other threads");
+                    + " asked for at ptx line " + line
+                    + " is in flight; wait for the copy first, and then for the other threads");
         }
         return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " and nothing orders that behind where it is " + earlier
                 + (earlier.indexOf(' ') < 0 ? " at" : "") + " ptx line " + line + " by " + person

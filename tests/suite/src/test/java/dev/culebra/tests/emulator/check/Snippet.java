@@ -74,7 +74,8 @@ final class Snippet implements AddressSpace {
         for (int i = 0; i < WORDS; i++) {
             input.bytes.set(ValueLayout.JAVA_INT, 4L * i, i);
         }
-        output = new Allocation(0x2000_0000L, arena.allocate(4 * WORDS, 256), "allocation #7 of " + 4 * WORDS + " bytes",
+        output = new Allocation(0x2000_0000L, arena.allocate(4 * WORDS, 256),
+                "allocation #7 of " + 4 * WORDS + " bytes",
                 arena.allocate(4 * WORDS, 256));
     }
 

@@ -3,6 +3,7 @@ package dev.culebra.tests.emulator.hopper;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.culebra.driver.spi.LaunchCounters;
 import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.DeviceSpec;
@@ -107,6 +108,15 @@ final class ClusterRig implements AddressSpace {
     void launch(int blocks, int threads, int cluster, Object... arguments) throws DeviceFault {
         launch("k", new Dim(blocks, 1, 1), new Dim(threads, 1, 1), cluster == 0 ? null : new Dim(cluster, 1, 1), 0,
                 arguments);
+    }
+
+    /** Launches one block of one thread, counting. */
+    LaunchCounters count(long... arguments) throws DeviceFault {
+        MemorySegment params = arena.allocate(8L * arguments.length, 16);
+        MemorySegment.copy(arguments, 0, params, ValueLayout.JAVA_LONG, 0, arguments.length);
+        Dim one = new Dim(1, 1, 1);
+        return KernelRun.run(module.kernel("k"), one, one, null, 0, params, this, variables, spec, 1, false, true)
+                .counters();
     }
 
     void launch(String kernel, Dim grid, Dim block, Dim cluster, int shared, Object... arguments) throws DeviceFault {

@@ -25,13 +25,15 @@ class ClusterTest {
             "%nclusterid.x", "%nclusterid.y", "%nclusterid.z", "%cluster_ctaid.x", "%cluster_ctaid.y",
             "%cluster_ctaid.z", "%cluster_nctaid.x", "%cluster_nctaid.y", "%cluster_nctaid.z", "%cluster_ctarank",
             "%cluster_nctarank"};
-        StringBuilder code = new StringBuilder("""
-                mov.u32 %r1, %ctaid.x; mov.u32 %r2, %ctaid.y; mov.u32 %r3, %ctaid.z; mov.u32 %r4, %nctaid.x; mov.u32 %r5, %nctaid.y;
-                mad.lo.u32 %r6, %r3, %r5, %r2; mad.lo.u32 %r6, %r6, %r4, %r1; mul.wide.u32 %d1, %r6, 72; add.u64 %out, %out, %d1;
-                mov.pred %p1, %is_explicit_cluster; selp.u32 %r8, 1, 0, %p1; st.global.u32 [%out+68], %r8;
-                """);
+        StringBuilder code = new StringBuilder(
+                """
+                        mov.u32 %r1, %ctaid.x; mov.u32 %r2, %ctaid.y; mov.u32 %r3, %ctaid.z; mov.u32 %r4, %nctaid.x; mov.u32 %r5, %nctaid.y;
+                        mad.lo.u32 %r6, %r3, %r5, %r2; mad.lo.u32 %r6, %r6, %r4, %r1; mul.wide.u32 %d1, %r6, 72; add.u64 %out, %out, %d1;
+                        mov.pred %p1, %is_explicit_cluster; selp.u32 %r8, 1, 0, %p1; st.global.u32 [%out+68], %r8;
+                        """);
         for (int i = 0; i < names.length; i++) {
-            code.append("mov.u32 %r7, ").append(names[i]).append("; st.global.u32 [%out+").append(4 * i).append("], %r7;\n");
+            code.append("mov.u32 %r7, ").append(names[i]).append("; st.global.u32 [%out+").append(4 * i)
+                    .append("], %r7;\n");
         }
         ClusterRig rig = ClusterRig.kernel(code.toString());
         for (Dim cluster : new Dim[]{new Dim(2, 3, 1), new Dim(1, 1, 2), null}) {
@@ -47,9 +49,11 @@ class ClusterTest {
                 int px = x % c.x();
                 int py = y % c.y();
                 int pz = z % c.z();
-                int[] expected = {x, y, z, x / c.x(), y / c.y(), z / c.z(), 4 / c.x(), 3 / c.y(), 2 / c.z(), px, py, pz, c.x(),
+                int[] expected = {x, y, z, x / c.x(), y / c.y(), z / c.z(), 4 / c.x(), 3 / c.y(), 2 / c.z(), px, py, pz,
+                    c.x(),
                     c.y(), c.z(), px + c.x() * (py + c.y() * pz), c.x() * c.y() * c.z(), cluster == null ? 0 : 1};
-                assertArrayEquals(expected, Arrays.copyOfRange(got, 18 * b, 18 * b + 18), "block " + b + " of " + cluster);
+                assertArrayEquals(expected, Arrays.copyOfRange(got, 18 * b, 18 * b + 18),
+                        "block " + b + " of " + cluster);
             }
         }
     }
@@ -57,20 +61,39 @@ class ClusterTest {
     @Test
     void addressesNameBlocks() {
         // Of each block: its own address, the ranks of its own and of a mapped address, whether the windows hold them.
-        int[] got = ClusterRig.run("""
-                mov.u32 %r1, sm; add.u32 %r1, %r1, 64; add.u32 %r2, %rank, 1; rem.u32 %r2, %r2, 3;
-                mapa.shared::cluster.u32 %r3, %r1, %r2; getctarank.shared::cluster.u32 %r4, %r1; getctarank.shared::cluster.u32 %r5, %r3;
-                cvt.u64.u32 %d1, %r1; cvta.shared.u64 %d2, %d1; mapa.u64 %d3, %d2, %r2; getctarank.u64 %r6, %d3;
-                isspacep.shared %p1, %d2; isspacep.shared::cta %p2, %d3; isspacep.shared::cluster %p3, %d3; isspacep.shared::cluster %p4, %out;
-                selp.u32 %r7, 1, 0, %p1; selp.u32 %r8, 10, 0, %p2; selp.u32 %r9, 100, 0, %p3; selp.u32 %r10, 1000, 0, %p4;
-                add.u32 %r7, %r7, %r8; add.u32 %r7, %r7, %r9; add.u32 %r7, %r7, %r10;
-                cvta.to.shared::cluster.u64 %d4, %d3; cvt.u32.u64 %r11, %d4; sub.u32 %r11, %r11, %r3;
-                mapa.shared::cluster.u32 %r12, sm + 64, %rank; sub.u32 %r12, %r12, %r1;
-                mul.wide.u32 %d5, %rank, 24; add.u64 %out, %out, %d5;
-                st.global.u32 [%out], %r4; st.global.u32 [%out+4], %r5; st.global.u32 [%out+8], %r6; st.global.u32 [%out+12], %r7;
-                st.global.u32 [%out+16], %r11; st.global.u32 [%out+20], %r12;
-                """, 3, 1, 18);
+        int[] got = ClusterRig.run(
+                """
+                        mov.u32 %r1, sm; add.u32 %r1, %r1, 64; add.u32 %r2, %rank, 1; rem.u32 %r2, %r2, 3;
+                        mapa.shared::cluster.u32 %r3, %r1, %r2; getctarank.shared::cluster.u32 %r4, %r1; getctarank.shared::cluster.u32 %r5, %r3;
+                        cvt.u64.u32 %d1, %r1; cvta.shared.u64 %d2, %d1; mapa.u64 %d3, %d2, %r2; getctarank.u64 %r6, %d3;
+                        isspacep.shared %p1, %d2; isspacep.shared::cta %p2, %d3; isspacep.shared::cluster %p3, %d3; isspacep.shared::cluster %p4, %out;
+                        selp.u32 %r7, 1, 0, %p1; selp.u32 %r8, 10, 0, %p2; selp.u32 %r9, 100, 0, %p3; selp.u32 %r10, 1000, 0, %p4;
+                        add.u32 %r7, %r7, %r8; add.u32 %r7, %r7, %r9; add.u32 %r7, %r7, %r10;
+                        cvta.to.shared::cluster.u64 %d4, %d3; cvt.u32.u64 %r11, %d4; sub.u32 %r11, %r11, %r3;
+                        mapa.shared::cluster.u32 %r12, sm + 64, %rank; sub.u32 %r12, %r12, %r1;
+                        mul.wide.u32 %d5, %rank, 24; add.u64 %out, %out, %d5;
+                        st.global.u32 [%out], %r4; st.global.u32 [%out+4], %r5; st.global.u32 [%out+8], %r6; st.global.u32 [%out+12], %r7;
+                        st.global.u32 [%out+16], %r11; st.global.u32 [%out+20], %r12;
+                        """,
+                3, 1, 18);
         assertArrayEquals(new int[]{0, 1, 1, 101, 0, 0, 1, 2, 2, 101, 0, 0, 2, 0, 0, 101, 0, 0}, got);
+    }
+
+    @Test
+    void anAddressThatIsHandedOnStillNamesItsBlock() {
+        // Block 0 writes the address of its own word into block 1, which reads there: the shared::cta window lies within the cluster's.
+        int[] got = ClusterRig
+                .run("""
+                        mov.u32 %r1, sm; add.u32 %r4, %rank, 50; st.shared.u32 [%r1+64], %r4; mapa.shared::cluster.u32 %r5, %r1, 1;
+                        """
+                        + SYNC
+                        + "setp.eq.u32 %p1, %rank, 0; add.u32 %r6, %r1, 64; @%p1 st.shared::cluster.u32 [%r5], %r6;"
+                        + SYNC
+                        + """
+                                setp.eq.u32 %p2, %rank, 1; @%p2 ld.shared.u32 %r7, [%r1]; @%p2 ld.shared::cluster.u32 %r3, [%r7]; @%p2 st.global.u32 [%out], %r3;
+                                """
+                        + SYNC, 2, 1, 1);
+        assertEquals(50, got[0]);
     }
 
     @ParameterizedTest
@@ -78,13 +101,16 @@ class ClusterTest {
     void eachReadsWhatItsNeighbourWrote(int blocks) {
         int[] got = ClusterRig.run("""
                 mov.u32 %r1, sm; mad.lo.u32 %r2, %t, 4, %r1; mad.lo.u32 %r3, %rank, 100, %t; st.shared.u32 [%r2], %r3;
-                """ + SYNC + """
-                mov.u32 %r4, %cluster_nctarank; add.u32 %r5, %rank, 1; rem.u32 %r5, %r5, %r4;
-                mapa.shared::cluster.u32 %r6, %r2, %r5; ld.shared::cluster.u32 %r7, [%r6];
-                cvt.u64.u32 %d1, %r6; cvta.shared::cluster.u64 %d1, %d1; ld.u32 %r8, [%d1]; add.u32 %r7, %r7, %r8;
-                mad.lo.u32 %r9, %rank, 64, %t; mul.wide.u32 %d2, %r9, 4; add.u64 %out, %out, %d2; st.global.u32 [%out], %r7;
-                """ + SYNC, blocks, 64, 64 * blocks);
-        assertArrayEquals(IntStream.range(0, 64 * blocks).map(i -> 2 * ((i / 64 + 1) % blocks * 100 + i % 64)).toArray(),
+                """ + SYNC
+                + """
+                        mov.u32 %r4, %cluster_nctarank; add.u32 %r5, %rank, 1; rem.u32 %r5, %r5, %r4;
+                        mapa.shared::cluster.u32 %r6, %r2, %r5; ld.shared::cluster.u32 %r7, [%r6];
+                        cvt.u64.u32 %d1, %r6; cvta.shared::cluster.u64 %d1, %d1; ld.u32 %r8, [%d1]; add.u32 %r7, %r7, %r8;
+                        mad.lo.u32 %r9, %rank, 64, %t; mul.wide.u32 %d2, %r9, 4; add.u64 %out, %out, %d2; st.global.u32 [%out], %r7;
+                        """
+                + SYNC, blocks, 64, 64 * blocks);
+        assertArrayEquals(
+                IntStream.range(0, 64 * blocks).map(i -> 2 * ((i / 64 + 1) % blocks * 100 + i % 64)).toArray(),
                 got);
     }
 
@@ -97,31 +123,37 @@ class ClusterTest {
                 mapa.shared::cluster.u32 %r4, %r2, %r3; red.shared::cluster.add.u32 [%r4], %t;
                 cvt.u64.u32 %d1, %r2; cvta.shared.u64 %d1, %d1; mapa.u64 %d2, %d1, %r3; atom.add.u32 %r5, [%d2], 100;
                 WAIT:
-                """ + SYNC + """
-                setp.gt.u32 %p2, %t, 7; @%p2 ret;
-                mov.u32 %r1, sm; mad.lo.u32 %r6, %t, 4, %r1; ld.shared.u32 %r7, [%r6];
-                mad.lo.u32 %r8, %rank, 8, %t; mul.wide.u32 %d3, %r8, 4; add.u64 %out, %out, %d3; st.global.u32 [%out], %r7;
-                """, 4, 32, 32);
+                """ + SYNC
+                + """
+                        setp.gt.u32 %p2, %t, 7; @%p2 ret;
+                        mov.u32 %r1, sm; mad.lo.u32 %r6, %t, 4, %r1; ld.shared.u32 %r7, [%r6];
+                        mad.lo.u32 %r8, %rank, 8, %t; mul.wide.u32 %d3, %r8, 4; add.u64 %out, %out, %d3; st.global.u32 [%out], %r7;
+                        """,
+                4, 32, 32);
         assertArrayEquals(IntStream.range(0, 32).map(i -> 100 + 4 * (i % 8) + i / 8).toArray(), got);
     }
 
     @Test
     void theBarrierWaitsForAllThreadsButNotForThoseThatHaveExited() {
         // Half of each block exits, one thread of them after it has arrived; the others pass two barriers.
-        int[] got = ClusterRig.run("""
-                setp.eq.u32 %p1, %t, 40; @%p1 barrier.cluster.arrive; setp.ge.u32 %p2, %t, 40; @%p2 exit;
-                barrier.cluster.arrive.release; barrier.cluster.wait.acquire;
-                barrier.cluster.arrive.relaxed; barrier.cluster.wait;
-                setp.ne.u32 %p3, %t, 0; @%p3 ret; mul.wide.u32 %d1, %rank, 4; add.u64 %out, %out, %d1; st.global.u32 [%out], 7;
-                """, 3, 96, 3);
+        int[] got = ClusterRig.run(
+                """
+                        setp.eq.u32 %p1, %t, 40; @%p1 barrier.cluster.arrive; setp.ge.u32 %p2, %t, 40; @%p2 exit;
+                        barrier.cluster.arrive.release; barrier.cluster.wait.acquire;
+                        barrier.cluster.arrive.relaxed; barrier.cluster.wait;
+                        setp.ne.u32 %p3, %t, 0; @%p3 ret; mul.wide.u32 %d1, %rank, 4; add.u64 %out, %out, %d1; st.global.u32 [%out], 7;
+                        """,
+                3, 96, 3);
         assertArrayEquals(new int[]{7, 7, 7}, got);
     }
 
     @Test
     void aClusterOfOneIsABlock() {
-        int[] got = ClusterRig.run(SYNC + """
-                mov.u32 %r1, sm; mapa.shared::cluster.u32 %r2, %r1, 0; st.shared::cluster.u32 [%r2], 5; ld.shared.u32 %r3, [%r1];
-                st.global.u32 [%out], %r3;""", 1, 1, 1);
+        int[] got = ClusterRig.run(
+                SYNC + """
+                        mov.u32 %r1, sm; mapa.shared::cluster.u32 %r2, %r1, 0; st.shared::cluster.u32 [%r2], 5; ld.shared.u32 %r3, [%r1];
+                        st.global.u32 [%out], %r3;""",
+                1, 1, 1);
         assertEquals(5, got[0]);
     }
 
@@ -156,7 +188,8 @@ class ClusterTest {
                 """ + SYNC + """
                 setp.eq.u32 %p1, %rank, 0; @%p1 exit;
                 mapa.shared::cluster.u32 %r2, %r1, 0; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
-                """, 2, 32, DeviceFault.LAUNCH_FAILED, "block (0,0,0) ends and nothing orders that behind where shared address 0x0",
+                """, 2, 32, DeviceFault.LAUNCH_FAILED,
+                "block (0,0,0) ends and nothing orders that behind where shared address 0x400",
                 "is read at ptx line 11 by thread (0,0,0) of block (1,0,0)");
         // Block 0 comes too late: a barrier of the cluster that block 1 does not wait at orders nothing.
         ClusterRig.fails("""
@@ -165,20 +198,23 @@ class ClusterTest {
                 setp.eq.u32 %p1, %rank, 0; @!%p1 exit; mov.u32 %r5, 0;
                 L: add.u32 %r5, %r5, 1; setp.lt.u32 %p2, %r5, 10000; @%p2 bra L;
                 mapa.shared::cluster.u32 %r2, %r1, 1; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
-                """, 2, 32, DeviceFault.ILLEGAL_ADDRESS, "of block (1,0,0), which has ended", "block (0,0,0)");
+                """, 2, 32, DeviceFault.LAUNCH_FAILED, "of block (1,0,0), which has ended", "block (0,0,0)");
     }
 
     @Test
     void anAddressOfAnotherBlockAsOnesOwn() {
-        ClusterRig.fails("mov.u32 %r1, sm; xor.b32 %r2, %rank, 1; mapa.shared::cluster.u32 %r2, %r1, %r2; st.shared.u32 [%r2], 1;"
-                + SYNC, 2, 1, DeviceFault.ILLEGAL_ADDRESS, "illegal shared address");
+        ClusterRig.fails(
+                "mov.u32 %r1, sm; xor.b32 %r2, %rank, 1; mapa.shared::cluster.u32 %r2, %r1, %r2; st.shared.u32 [%r2], 1;"
+                        + SYNC,
+                2, 1, DeviceFault.ILLEGAL_INSTRUCTION, "is of the block of rank", ".shared::cluster reaches others");
     }
 
     @Test
     void ranksThatAreNot() {
         ClusterRig.fails("mov.u32 %r1, sm; mapa.shared::cluster.u32 %r2, %r1, 2;", 2, 1, DeviceFault.LAUNCH_FAILED,
                 "mapa to rank 2", "ranks 0 to 1");
-        ClusterRig.fails("mov.u32 %r1, 0x5000000; ld.shared::cluster.u32 %r2, [%r1];", 2, 1, DeviceFault.ILLEGAL_ADDRESS,
+        ClusterRig.fails("mov.u32 %r1, 0x5000000; ld.shared::cluster.u32 %r2, [%r1];", 2, 1,
+                DeviceFault.ILLEGAL_ADDRESS,
                 "rank would be 5", "2 blocks");
     }
 

@@ -76,9 +76,9 @@ class InstructionFormsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"wgmma.fence.sync.aligned;|mma.sync of shape m16n8 runs",
-        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|mma.sync of shape m16n8",
-        "multimem.red.global.add.u32 [%d1], %r1;|multimem",
+    @CsvSource(delimiter = '|', value = {"wgmma.fence.sync.aligned;|mma.sync",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|mma.sync",
+        "multimem.red.global.add.u32 [%d1], %r1;|multicast memory is not",
         "cp.async.bulk.tensor.1d.shared::cluster.global.mbarrier::complete_tx::bytes [sm], [%d1, {%r1}], [sm];|tensor maps are not",
         "cp.async.bulk.prefetch.tensor.1d.L2.global [%d1, {%r1}];|tensor maps are not",
         "cp.reduce.async.bulk.tensor.1d.global.shared::cta.add.bulk_group [%d1, {%r1}], [sm];|tensor maps are not",

@@ -19,7 +19,9 @@ class OrderTest {
     private static final String BULK = "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes ";
 
     /** Runs with all checks, which must find nothing. */
-    private static void passes(String code, int blocks, int threads) { ClusterRig.run(code, blocks, threads, 1024); }
+    private static void passes(String code, int blocks, int threads) {
+        ClusterRig.run(code, blocks, threads, 1024);
+    }
 
     /** Runs with the race check alone: which of several things is found first depends on which warp runs first. */
     private static void races(String code, int blocks, int threads, String... words) {
@@ -28,7 +30,9 @@ class OrderTest {
     }
 
     /** Takes the part between two bars out, or the bars alone. */
-    private static String with(String code) { return code.replace("|", ""); }
+    private static String with(String code) {
+        return code.replace("|", "");
+    }
 
     private static String without(String code) { return code.replaceAll("(?s)\\|.*?\\|", ""); }
 
@@ -93,6 +97,18 @@ class OrderTest {
     }
 
     @Test
+    void theSourceOfALoadIsNotWrittenMeanwhile() {
+        String code = """
+                mov.u32 %r1, sm; mbarrier.init.shared.b64 [%r1], 1; mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 64;
+                cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r1+128], [%in], 64, [%r1];
+                |W: mbarrier.try_wait.parity.shared.b64 %p1, [%r1], 0; @!%p1 bra W;| st.global.u32 [%in+60], 1; st.global.u32 [%in+64], 1;
+                X: mbarrier.try_wait.parity.shared.b64 %p1, [%r1], 0; @!%p1 bra X;
+                """;
+        passes(with(code), 1, 1);
+        races(without(code), 1, 1, "is written while the bulk copy of 64 bytes at ptx line 9 may still read it");
+    }
+
+    @Test
     void theSourceOfAStoreIsTheCopysUntilItHasBeenRead() {
         String code = """
                 mov.u32 %r2, sm; mov.u32 %r3, 3; st.shared.v4.u32 [%r2], {%r3, %r3, %r3, %r3}; fence.proxy.async;
@@ -100,7 +116,8 @@ class OrderTest {
                 |cp.async.bulk.wait_group.read 0;| st.shared.u32 [%r2], 4; cp.async.bulk.wait_group 0;
                 """;
         passes(with(code), 1, 1);
-        races(without(code), 1, 1, "is written while the copy that thread (0,0,0) asked for at ptx line 9 is in flight");
+        races(without(code), 1, 1,
+                "is written while the copy that thread (0,0,0) asked for at ptx line 9 is in flight");
     }
 
     @Test
@@ -144,7 +161,8 @@ class OrderTest {
                 W: mbarrier.try_wait.shared.b64 %p2, [%r1], %d1; @!%p2 bra W;
                 """;
         passes(with(code), 1, 64);
-        DeviceFault f = ClusterRig.fails(without(code), 1, 64, DeviceFault.LAUNCH_FAILED, "nothing orders behind mbarrier.init by thread (0,0,0)");
+        DeviceFault f = ClusterRig.fails(without(code), 1, 64, DeviceFault.LAUNCH_FAILED,
+                "nothing orders behind mbarrier.init by thread (0,0,0)");
         assertTrue(f.thread().x() > 0, f.diagnostic());
     }
 
@@ -205,9 +223,12 @@ class OrderTest {
                 barrier.cluster.arrive; barrier.cluster.wait;
                 """;
         passes(code.replace("WAIT1", "barrier.cluster.wait;").replace("WAIT2", ""), 2, 1);
-        ClusterRig.fails(code.replace("WAIT1", "").replace("WAIT2", "barrier.cluster.wait;"), 2, 1, DeviceFault.LAUNCH_FAILED);
-        races(code.replace("WAIT1", "barrier.cluster.wait;").replace("WAIT2", "").replaceFirst("arrive;", "arrive.relaxed;"), 2, 1);
-        passes(code.replace("WAIT1", "barrier.cluster.wait;").replace("WAIT2", "").replaceFirst("barrier.cluster.arrive;",
+        ClusterRig.fails(code.replace("WAIT1", "").replace("WAIT2", "barrier.cluster.wait;"), 2, 1,
+                DeviceFault.LAUNCH_FAILED);
+        races(code.replace("WAIT1", "barrier.cluster.wait;").replace("WAIT2", "").replaceFirst("arrive;",
+                "arrive.relaxed;"), 2, 1);
+        passes(code.replace("WAIT1", "barrier.cluster.wait;").replace("WAIT2", "").replaceFirst(
+                "barrier.cluster.arrive;",
                 "fence.acq_rel.cluster; barrier.cluster.arrive.relaxed;"), 2, 1);
     }
 
@@ -232,7 +253,8 @@ class OrderTest {
             ClusterRig rig = ClusterRig.resource("exchange.ptx");
             rig.spec = rig.spec.withChecks(checks);
             long out = rig.zeros(128);
-            rig.launch("exchange", new dev.culebra.emulator.exec.Dim(4, 1, 1), new dev.culebra.emulator.exec.Dim(32, 1, 1),
+            rig.launch("exchange", new dev.culebra.emulator.exec.Dim(4, 1, 1),
+                    new dev.culebra.emulator.exec.Dim(32, 1, 1),
                     new dev.culebra.emulator.exec.Dim(2, 1, 1), 0, out, 2);
             // Two rounds through a ring of two: every value is back where it began, and turned round twice.
             int[] expected = new int[128];
