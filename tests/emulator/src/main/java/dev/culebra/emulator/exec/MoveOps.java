@@ -286,6 +286,7 @@ final class MoveOps {
 
     private static void isSpace(Decoding x) {
         boolean constant = x.has("const");
+        boolean cluster = x.has("shared::cluster");
         long window = window(x);
         x.done(2);
         int a = x.src(1, U64);
@@ -299,7 +300,12 @@ final class MoveOps {
             void execute(Warp w, int mask) {
                 int m = 0;
                 for (int l = 0; l < 32; l++) {
-                    m |= (w.q[a][l] & WINDOW_BITS) == window ? 1 << l : 0;
+                    boolean in = (w.q[a][l] & WINDOW_BITS) == window;
+                    if (in && window == SHARED_WINDOW) {
+                        long rank = SharedWindow.rank(w.q[a][l] - window);
+                        in = cluster ? rank < w.block.cluster.blocks.length : rank == w.block.rank;
+                    }
+                    m |= in ? 1 << l : 0;
                 }
                 w.p[p] = w.p[p] & ~mask | m & mask;
             }
