@@ -114,7 +114,7 @@ final class EmulatedContext {
             throw new CudaError(CudaApi.CUDA_ERROR_ILLEGAL_STATE(),
                     leak + "; free them before the last cuDevicePrimaryCtxRelease");
         }
-        LOG.log(System.Logger.Level.WARNING, leak);
+        LOG.log(failed ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING, leak);
     }
 
     private static void count(List<String> list, int number, String noun) {

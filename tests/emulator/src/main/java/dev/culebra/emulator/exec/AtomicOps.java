@@ -17,6 +17,8 @@ final class AtomicOps {
     private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
     private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
 
+    private static final Object TAIL = new Object();
+
     private AtomicOps() {}
 
     /** The new value. Values of less than 64 bits are in the low bits, the others undefined. */
@@ -247,6 +249,13 @@ final class AtomicOps {
     /** Sixteen bits are changed within the aligned word that holds them. */
     private static long updateHalf(MemorySegment memory, long at, Update update, long u, long v) {
         long word = at & -4;
+        if (word + 4 > memory.byteSize()) { // the range ends within the word; no other update of these bytes goes another way
+            synchronized (TAIL) {
+                long old = MemoryOps.read(memory, at, 2);
+                MemoryOps.write(memory, at, 2, update.apply(old, u, v));
+                return old;
+            }
+        }
         int shift = (int) (at & 2) * 8;
         for (;;) {
             int old = (int) INTS.getVolatile(memory, word);

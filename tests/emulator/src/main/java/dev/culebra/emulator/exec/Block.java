@@ -42,7 +42,7 @@ final class Block {
         this.window = SharedWindow.base(rank);
         this.strictBarriers = launch.spec.checks().contains(Check.BARRIERS);
         this.meter = launch.counting == null ? null : launch.counting.newMeter();
-        this.shared = new byte[launch.sharedBytes];
+        this.shared = new byte[launch.sharedEnd()];
         this.mbarriers = new Mbarriers(this);
         this.proxyWrites = launch.code.asyncReads() && launch.spec.checks().contains(Check.RACES)
                 ? new ProxyWrites(cluster, shared.length)

@@ -10,11 +10,12 @@ final class KernelCode {
     private final int localBytes;
     private final int registers;
     private final boolean asyncReads;
+    private final boolean reservesShared;
     /** Device functions by number: null where none can be reached through a register. */
     private final Program[] functions;
 
     KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes,
-            int registers, boolean asyncReads, Program[] functions) {
+            int registers, boolean asyncReads, boolean reservesShared, Program[] functions) {
         this.main = main;
         this.staticSharedBytes = staticSharedBytes;
         this.dynamicSharedOffset = dynamicSharedOffset;
@@ -22,6 +23,7 @@ final class KernelCode {
         this.localBytes = localBytes;
         this.registers = registers;
         this.asyncReads = asyncReads;
+        this.reservesShared = reservesShared;
         this.functions = functions;
     }
 
@@ -32,6 +34,9 @@ final class KernelCode {
     }
 
     Program main() { return main; }
+
+    /** Whether it reads where the system's shared memory is. */
+    boolean reservesShared() { return reservesShared; }
 
     /** Whether bulk copies read shared memory in any of its functions. */
     boolean asyncReads() { return asyncReads; }

@@ -23,6 +23,9 @@ final class Launch {
     /** Clusters of the grid. */
     final Dim clusters;
     final boolean explicitCluster;
+    /** Shared memory of the system's, as a device has it beside what a kernel asks for (1 KiB since sm_80). */
+    static final int RESERVED_BYTES = 1024;
+
     final int sharedBytes;
     final int dynamicSharedBytes;
     final byte[] params;
@@ -69,6 +72,16 @@ final class Launch {
         this.workspace = cooperative ? newWorkspace() : null;
     }
 
+    /** Where the system's shared memory begins: behind what the kernel asked for. */
+    int reservedOffset() {
+        return sharedBytes + 15 & -16;
+    }
+
+    /** Bytes of a block's shared memory, the system's included where the kernel knows of it. */
+    int sharedEnd() {
+        return code.reservesShared() ? reservedOffset() + RESERVED_BYTES : sharedBytes;
+    }
+
     private static Allocation newWorkspace() {
         MemorySegment bytes = Arena.ofAuto().allocate(64, 64);
         bytes.set(ValueLayout.JAVA_INT, 0, (int) bytes.byteSize());
@@ -101,8 +114,7 @@ final class Launch {
             java.util.Arrays.fill(longs[l.register()], a.base + l.addend());
         }
         Constants[] all = new Constants[(int) cluster.count()];
-        all[0] = new Constants(program.ints, longs);
-        for (int rank = 1; rank < all.length; rank++) {
+        for (int rank = 0; rank < all.length; rank++) {
             all[rank] = moved(program, longs, SharedWindow.base(rank));
         }
         return all;

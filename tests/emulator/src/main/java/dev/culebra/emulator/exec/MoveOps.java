@@ -105,6 +105,9 @@ final class MoveOps {
         if (value == null) {
             throw x.refuse("special register " + name + " is not known");
         }
+        if (name.startsWith(SpecialRegisters.RESERVED)) {
+            x.assembler.kernel.reserveShared();
+        }
         int d = wide ? x.assembler.newLong() : x.assembler.newInt();
         x.emit(wide ? new Alu.ToLong(d) {
             @Override

@@ -14,16 +14,19 @@ final class RaceCells {
 
     private final Timeline timeline;
     private final byte[] memory;
+    private final long window;
     private final RaceLayer fine;
     /** Null until some access is as wide as a row. */
     private RaceLayer rows;
     /** Bytes claimed or borrowed. */
     private int inFlight;
 
-    RaceCells(Timeline timeline, byte[] memory) {
+    /** @param window where the memory begins among the addresses that a kernel sees */
+    RaceCells(Timeline timeline, byte[] memory, long window) {
+        this.window = window;
         this.timeline = timeline;
         this.memory = memory;
-        this.fine = new RaceLayer(timeline, memory, 3);
+        this.fine = new RaceLayer(timeline, memory, window, 3);
     }
 
     /** For the next block, whose first clock knows all that happened: copies in flight alone must be forgotten. */
@@ -42,7 +45,7 @@ final class RaceCells {
             return fine;
         }
         if (rows == null) {
-            rows = new RaceLayer(timeline, memory, 4);
+            rows = new RaceLayer(timeline, memory, window, 4);
         }
         return rows;
     }

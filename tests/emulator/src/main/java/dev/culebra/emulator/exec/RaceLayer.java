@@ -12,6 +12,8 @@ final class RaceLayer {
 
     private final Timeline timeline;
     private final byte[] memory;
+    /** Where the memory begins among the addresses that a kernel sees. */
+    private final long window;
     /** Binary logarithm of a cell's bytes. */
     int shift;
     /** The last write of each cell, and its line. */
@@ -34,7 +36,8 @@ final class RaceLayer {
     /** Whether there is more than plain writes that a read may race with: strong accesses, or others. */
     boolean besides;
 
-    RaceLayer(Timeline timeline, byte[] memory, int shift) {
+    RaceLayer(Timeline timeline, byte[] memory, long window, int shift) {
+        this.window = window;
         this.timeline = timeline;
         this.memory = memory;
         this.shift = shift;
@@ -377,7 +380,7 @@ final class RaceLayer {
         }
     }
 
-    String place(int c) { return "shared address 0x" + Integer.toHexString(c << shift); }
+    String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
 
     /** The fault of an access that does not come behind a recorded one, of which {@code who} tells line and lane. */
     private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int who,

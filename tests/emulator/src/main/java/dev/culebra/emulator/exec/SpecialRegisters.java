@@ -70,6 +70,9 @@ final class SpecialRegisters {
         VALUES.put("%envreg2", (w, l) -> w.block.launch.workspaceAddress());
     }
 
+    /** What the names of the system's shared memory begin with; a kernel that reads one of them has such memory. */
+    static final String RESERVED = "%reserved_smem_offset_";
+
     private SpecialRegisters() {}
 
     private static void dim(String name, Value x, Value y, Value z) {
@@ -91,7 +94,18 @@ final class SpecialRegisters {
 
     /** A special register by its name, or null. */
     static Value find(String name) {
-        // Nothing of shared memory is kept back for the system.
-        return name.startsWith("%reserved_smem_offset_") ? (w, l) -> 0 : VALUES.get(name);
+        return name.startsWith(RESERVED) ? reserved(name.substring(RESERVED.length())) : VALUES.get(name);
+    }
+
+    /** The system's shared memory: it begins, is split and ends at these places; what the headers use is the second half. */
+    private static Value reserved(String which) {
+        int half = Launch.RESERVED_BYTES / 2;
+        return switch (which) {
+            case "begin", "0" -> (w, l) -> w.block.window + w.block.launch.reservedOffset();
+            case "1" -> (w, l) -> w.block.window + w.block.launch.reservedOffset() + half;
+            case "end" -> (w, l) -> w.block.window + w.block.launch.reservedOffset() + Launch.RESERVED_BYTES;
+            case "cap" -> (w, l) -> Launch.RESERVED_BYTES;
+            default -> null;
+        };
     }
 }

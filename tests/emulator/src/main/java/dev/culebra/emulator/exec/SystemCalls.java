@@ -101,7 +101,8 @@ final class SystemCalls {
         long window = address & MoveOps.WINDOW_BITS;
         long at = address - window;
         if (window == MoveOps.SHARED_WINDOW) {
-            return in(w.block.shared, 0, w.block.shared.length, at, lane, "shared");
+            Block holder = SharedWindow.holder(w, lane, at);
+            return in(holder.shared, 0, holder.shared.length, at - holder.window, lane, "shared");
         } else if (window == MoveOps.LOCAL_WINDOW) {
             return in(w.local, lane * w.stackBytes, w.stackBytes, at, lane, "local");
         } else if (window == MoveOps.PARAM_WINDOW) {

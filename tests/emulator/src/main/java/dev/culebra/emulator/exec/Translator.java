@@ -64,7 +64,7 @@ final class Translator {
         int localBytes = layout.stackBytes(main, new HashMap<>());
         int dynamicOffset = layout.finishShared();
         return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes,
-                layout.registers, layout.asyncReads, layout.reachable);
+                layout.registers, layout.asyncReads, layout.reservesShared, layout.reachable);
     }
 
     /** What the functions of one kernel share: its shared memory, and each function translated once. */
@@ -77,6 +77,10 @@ final class Translator {
         private final Program[] reachable = new Program[addresses.count()];
         private int sharedBytes;
         private int registers;
+        private boolean reservesShared;
+
+        /** Says that the system's part of shared memory is used. */
+        void reserveShared() { reservesShared = true; }
         /** Whether a bulk copy reads shared memory. */
         boolean asyncReads;
 

@@ -64,6 +64,8 @@ final class Warp {
 
     /** Its part in the order of the block's events; null when races are not looked for. */
     Agent agent;
+    /** The member masks with which lanes came to the warp's barrier; kept where there is an agent. */
+    final int[] named = new int[32];
 
     /** Local memory: {@code lane * stackBytes + offset}. */
     final byte[] local;
@@ -233,8 +235,32 @@ final class Warp {
         if (choose()) {
             return true;
         }
+        if (block.strictBarriers) {
+            refusePassedBarriers();
+        }
         relax();
         return choose();
+    }
+
+    /** Lanes that wait at a barrier for whole warps, while others have gone round it and wait where the ways meet. */
+    private void refusePassedBarriers() {
+        for (Split leaf : leaves) {
+            Op at = leaf.frame.program.ops[leaf.pc];
+            if (leaf.state != State.AT_WARP_SYNC || !(at instanceof BarrierOps.BarOp)) {
+                continue;
+            }
+            for (Split n = leaf.parent; n != null; n = n.parent) {
+                if (n.arrived != 0 && n.rejoin >= 0) {
+                    throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(leaf.mask),
+                            "barrier: it is for whole warps, and this warp's thread "
+                                    + threadOf(Integer.numberOfTrailingZeros(n.arrived))
+                                    + " has gone round it, to ptx line "
+                                    + n.frame.program.ops[n.rejoin].line
+                                    + "; a barrier must not stand in code that only some of a warp's threads come to",
+                            at);
+                }
+            }
+        }
     }
 
     private boolean choose() {

@@ -109,6 +109,28 @@ class GlobalTrafficTest {
         assertEquals(new Wavefronts(1, 1), c.shared());
     }
 
+    /** One lane asks for 272 bytes from an odd sector on: 9 sectors, 3 rows of 128 bytes. The barrier's word is traffic of its own. */
+    @Test
+    void bulkCopies() {
+        String barrier = """
+                setp.eq.u32 %p, %lane, 0; mov.u32 %b, 8192;
+                @%p mbarrier.init.shared.b64 [%b], 1;
+                fence.mbarrier_init.release.cluster; bar.warp.sync -1; fence.proxy.async.shared::cta; add.u64 %x, %g, 32;
+                @%p mbarrier.arrive.expect_tx.shared.b64 _, [%b], 272;
+                """;
+        String copy = "@%p cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [smem], [%x], 272, [%b];";
+        String wait = "again: mbarrier.try_wait.parity.shared.b64 %q, [%b], 0; @!%q bra again;";
+        LaunchCounters with = Counted.snippet(barrier + copy + wait);
+        LaunchCounters without = Counted.snippet(barrier.replace("expect_tx", "noComplete").replace(", 272", ", 1")
+                .replace("mbarrier.arrive.noComplete.shared.b64 _, [%b], 1;", "mbarrier.arrive.shared.b64 _, [%b];")
+                + wait);
+        assertEquals(new Sectors(9, 9), with.global());
+        assertEquals(new Bytes(272, 0), with.bytes(MemorySpace.GLOBAL));
+        assertEquals(272, with.bytes(MemorySpace.SHARED).written() - without.bytes(MemorySpace.SHARED).written());
+        assertEquals(3, with.shared().wavefronts() - without.shared().wavefronts());
+        assertEquals(1, with.instructions(dev.culebra.driver.spi.InstructionClass.ASYNC_COPY));
+    }
+
     /** Parameters and constants are one space; local memory is a thread's own, and no traffic of global memory. */
     @Test
     void otherSpaces() {

@@ -36,7 +36,7 @@ class LaunchTest {
         int n = 1000;
         int[] values = IntStream.range(0, n).toArray();
         long in = upload(values);
-        long out = d.cleared(4 * n);
+        long out = d.zeros(4L * n);
         MemorySegment scale = d.function(d.load(Ptx.SCALE), "scale");
         MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
         CountDownLatch gate = new CountDownLatch(1);
@@ -300,7 +300,7 @@ class LaunchTest {
     void aKernelInAGraph() {
         MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
         MemorySegment store = d.function(d.load(Ptx.STORE), "store");
-        long a = d.cleared(4);
+        long a = d.zeros(4);
         MemorySegment to = d.out();
         d.ok(PFN_cuStreamBeginCapture_v10010.invoke(d.f("cuStreamBeginCapture", 10010), stream, 0));
         d.ok(d.launch(store, 1, 1, 0, stream, a));

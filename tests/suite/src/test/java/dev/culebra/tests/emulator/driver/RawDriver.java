@@ -102,18 +102,18 @@ final class RawDriver implements AutoCloseable {
 
     int alloc(MemorySegment to, long bytes) { return PFN_cuMemAlloc_v3020.invoke(f("cuMemAlloc", 3020), to, bytes); }
 
-    /** Memory of zeros: fresh memory holds poison. */
-    long cleared(int bytes) {
-        long a = alloc(bytes);
-        ok(fill8(a, 0, bytes, NULL));
-        ok(synchronize()); // streams that do not block would not wait for it
-        return a;
-    }
-
     long alloc(long bytes) {
         MemorySegment to = out();
         ok(alloc(to, bytes));
         return to.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** Memory that was written to, with zeros: fresh memory has nothing that one could rely on. */
+    long zeros(long bytes) {
+        long address = alloc(bytes);
+        ok(fill8(address, 0, bytes, NULL));
+        ok(synchronize(NULL));
+        return address;
     }
 
     int free(long address) { return PFN_cuMemFree_v3020.invoke(f("cuMemFree", 3020), address); }

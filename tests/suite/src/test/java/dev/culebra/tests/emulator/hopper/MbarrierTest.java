@@ -194,11 +194,11 @@ class MbarrierTest {
 
     @Test
     void whatHasNotBeenInitialised() {
-        misused(ARRIVE, "no mbarrier is at shared address 0x0");
+        misused(ARRIVE, "no mbarrier is at shared address 0x400");
         misused(parity(0, 0), "no mbarrier is at");
         misused("cp.async.mbarrier.arrive.shared.b64 [%r1];", "no mbarrier is at");
         misused(init(1) + "mbarrier.inval.shared.b64 [%r1];" + ARRIVE, "no mbarrier is at");
-        misused(init(1) + "mbarrier.arrive.shared.b64 _, [%r1+8];", "no mbarrier is at shared address 0x8");
+        misused(init(1) + "mbarrier.arrive.shared.b64 _, [%r1+8];", "no mbarrier is at shared address 0x408");
     }
 
     @Test
@@ -285,7 +285,7 @@ class MbarrierTest {
     void aWaitThatNobodyEnds() {
         ClusterRig.fails("mov.u32 %r1, sm;" + init(2) + ARRIVE + SPIN, 1, 1, DeviceFault.LAUNCH_TIMEOUT,
                 "deadlock: 1 threads wait",
-                "phase 0 of the mbarrier at shared address 0x0", "1 arrivals and 0 bytes are missing");
+                "phase 0 of the mbarrier at shared address 0x400", "1 arrivals and 0 bytes are missing");
         ClusterRig.fails("mov.u32 %r1, sm;" + init(1) + "mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 48;" + SPIN, 1,
                 1,
                 DeviceFault.LAUNCH_TIMEOUT, "0 arrivals and 48 bytes are missing");
