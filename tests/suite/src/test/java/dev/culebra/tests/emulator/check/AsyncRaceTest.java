@@ -44,7 +44,7 @@ class AsyncRaceTest {
     /** The wait is the thread's own: others need a barrier behind it. */
     @Test
     void readingWhatAnotherHasWaitedFor() {
-        String other = "xor.b32 %e, %b, 1024;\n";
+        String other = "sub.u32 %e, %b, %c; xor.b32 %e, %e, 1024; add.u32 %e, %e, %c;\n";
         String read = other + "ld.shared.u32 %d, [%e]; //!\n";
         race(128, COPY + WAIT + read);
         legal(128, COPY + WAIT + "bar.sync 0;\n" + read);
@@ -53,7 +53,7 @@ class AsyncRaceTest {
 
     @Test
     void overwritingWhatOthersStillRead() {
-        String read = "st.shared.v4.u32 [%e], {%t, %t, %t, %t}; bar.sync 0;\nxor.b32 %f, %e, 1024; ld.shared.u32 %d, [%f]; READ\n";
+        String read = "st.shared.v4.u32 [%e], {%t, %t, %t, %t}; bar.sync 0;\nsub.u32 %f, %e, %c; xor.b32 %f, %f, 1024; add.u32 %f, %f, %c; ld.shared.u32 %d, [%f]; READ\n";
         String before = "shl.b32 %e, %t, 4; mov.u32 %c, smem; add.u32 %e, %e, %c;\n" + read;
         race(128, before.replace("READ", "//?") + COPY.replace("//?", "//!"));
         legal(128, before.replace("READ", "bar.sync 0;") + COPY + WAIT);

@@ -47,15 +47,15 @@ class UnwrittenTest {
 
     @Test
     void sharedMemory() {
-        unwritten(64, "ld.shared.u32 %b, [%s]; //!", "shared address 0x0", "thread (0,0,0)");
+        unwritten(64, "ld.shared.u32 %b, [%s]; //!", "shared address 0x400", "thread (0,0,0)");
         legal(64, "st.shared.u32 [%s], %a; ld.shared.u32 %b, [%s];");
         unwritten(64,
                 "st.shared.u8 [%s], %a; st.shared.u8 [%s+1], %a; st.shared.u8 [%s+3], %a;\nld.shared.f32 %r0, [%s]; //!",
-                "byte 2, at 0x2");
+                "byte 2, at 0x402");
         unwritten(32,
                 "cvta.shared.u64 %y0, smem; mul.wide.u32 %y1, %t, 8; add.s64 %y0, %y0, %y1; ld.u64 %y2, [%y0]; //!"
                         .replace("cvta.shared.u64 %y0, smem;", "mov.u64 %y3, smem; cvta.shared.u64 %y0, %y3;"),
-                "shared address 0x0");
+                "shared address 0x400");
     }
 
     /** Each block finds its shared memory fresh, though the emulator uses the same bytes again. */
@@ -81,7 +81,7 @@ class UnwrittenTest {
         String rows = "shl.b32 %b, %l, 4; mov.u32 %c, smem; add.u32 %b, %b, %c;\n";
         String write = "setp.ne.u32 %p, %t, LAST; @%p st.shared.v4.u32 [%b], {%a, %a, %a, %a}; bar.warp.sync -1;\n";
         String load = "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%d, %e, %f, %g}, [%b]; //!";
-        unwritten(32, rows + write.replace("LAST", "9") + load, "0x90", "thread (9,0,0)");
+        unwritten(32, rows + write.replace("LAST", "9") + load, "0x490", "thread (9,0,0)");
         legal(32, rows + write.replace("LAST", "99") + load);
         legal(32, rows + "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%b], {%a, %a, %a, %a}; bar.warp.sync -1;" + load);
         String wmma = "mov.u32 %b, 16; wmma.load.a.sync.aligned.row.m16n16k16.shared.f16 {%x0, %x1, %x2, %x3, %x4, %x5, %x6, %x7}, [smem], %b; //!";
