@@ -268,7 +268,7 @@ final class AsyncCopies {
                 long a = w.address[l] - w.block.window;
                 if (a < 0 || a > w.block.shared.length - size) {
                     throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l,
-                            "illegal shared address 0x" + Long.toHexString(a) + " of " + size
+                            "illegal shared address 0x" + Long.toHexString(a + w.block.window) + " of " + size
                                     + " bytes, where " + w.block.shared.length + " bytes are");
                 }
                 w.block.mbarriers.refuseRange(l, a, size, "an asynchronous copy");
@@ -276,7 +276,7 @@ final class AsyncCopies {
                     throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned "
                             + ((a & size - 1) != 0
                                     ? "shared address 0x"
-                                            + Long.toHexString(a)
+                                            + Long.toHexString(a + w.block.window)
                                     : "global address 0x" + Long.toHexString(p.from[l]))
                             + " of a copy of " + size + " bytes");
                 }

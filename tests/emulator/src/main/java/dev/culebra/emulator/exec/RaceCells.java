@@ -14,16 +14,19 @@ final class RaceCells {
 
     private final Timeline timeline;
     private final byte[] memory;
+    private final long window;
     private final RaceLayer fine;
     /** Null until some access is as wide as a row. */
     private RaceLayer rows;
     /** Bytes claimed or borrowed. */
     private int inFlight;
 
-    RaceCells(Timeline timeline, byte[] memory) {
+    /** @param window where the memory begins among the addresses that a kernel sees */
+    RaceCells(Timeline timeline, byte[] memory, long window) {
+        this.window = window;
         this.timeline = timeline;
         this.memory = memory;
-        this.fine = new RaceLayer(timeline, memory, 3);
+        this.fine = new RaceLayer(timeline, memory, window, 3);
     }
 
     /** For the next block, whose first clock knows all that happened: copies in flight alone must be forgotten. */
@@ -42,7 +45,7 @@ final class RaceCells {
             return fine;
         }
         if (rows == null) {
-            rows = new RaceLayer(timeline, memory, 4);
+            rows = new RaceLayer(timeline, memory, window, 4);
         }
         return rows;
     }
@@ -67,6 +70,7 @@ final class RaceCells {
         int n = bytes >> shift;
         long[] write = own.write;
         long[] mine = own.reads(a.number);
+        int[] firstWho = own.firstReaders(a.number);
         int[] who = own.readers(a.number);
         int[] latest = own.readLatest;
         int left = mask;
@@ -86,10 +90,13 @@ final class RaceCells {
                 long r = mine[c];
                 if ((int) (r >>> 32) == now) {
                     mine[c] = r | lanes & 0xffff_ffffL;
-                } else if (Long.compareUnsigned(r, floor) <= 0) {
-                    mine[c] = (long) now << 32 | lanes & 0xffff_ffffL;
                 } else {
-                    own.readAgain(a, lanes, c, now);
+                    if (Long.compareUnsigned(r, floor) <= 0) {
+                        mine[c] = (long) now << 32 | lanes & 0xffff_ffffL;
+                    } else {
+                        own.readAgain(a, lanes, c, now);
+                    }
+                    firstWho[c] = line << 5 | l;
                 }
                 who[c] = line << 5 | l;
             }

@@ -59,9 +59,10 @@ final class Unwritten {
     private static Fault fault(Warp w, byte[] map, Space space, int l, int at, int bytes) {
         int first = first(map, at, bytes);
         String name = space == Space.SHARED ? "shared" : "local";
+        long address = w.address[l] + (space == Space.SHARED ? w.block.window : 0);
         return new Fault(DeviceFault.LAUNCH_FAILED, l, "read of unwritten memory: of " + bytes + " bytes at " + name
-                + " address 0x" + Long.toHexString(w.address[l])
-                + (bytes == 1 ? " it" : " byte " + first + ", at 0x" + Long.toHexString(w.address[l] + first) + ",")
+                + " address 0x" + Long.toHexString(address)
+                + (bytes == 1 ? " it" : " byte " + first + ", at 0x" + Long.toHexString(address + first) + ",")
                 + " has not been written by any thread of the block");
     }
 

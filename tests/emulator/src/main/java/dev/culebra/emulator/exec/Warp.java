@@ -253,7 +253,8 @@ final class Warp {
                 if (n.arrived != 0 && n.rejoin >= 0) {
                     throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(leaf.mask),
                             "barrier: it is for whole warps, and this warp's thread "
-                                    + threadOf(Integer.numberOfTrailingZeros(n.arrived)) + " has gone round it, to ptx line "
+                                    + threadOf(Integer.numberOfTrailingZeros(n.arrived))
+                                    + " has gone round it, to ptx line "
                                     + n.frame.program.ops[n.rejoin].line
                                     + "; a barrier must not stand in code that only some of a warp's threads come to",
                             at);

@@ -24,7 +24,7 @@ final class Watch {
     private Watch(Block block, boolean races, boolean unwritten) {
         this.block = block;
         timeline = block.cluster.timeline;
-        cells = races ? new RaceCells(timeline, block.shared) : null;
+        cells = races ? new RaceCells(timeline, block.shared, block.window) : null;
         written = unwritten ? new byte[block.shared.length] : null;
         for (Warp w : block.warps) {
             w.agent = races ? new Agent(timeline, block.rank * block.warps.length + w.index, w.threads, w) : null;

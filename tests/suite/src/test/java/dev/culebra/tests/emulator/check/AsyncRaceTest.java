@@ -36,14 +36,15 @@ class AsyncRaceTest {
 
     @Test
     void twoCopiesToTheSameBytes() {
-        race(32, COPY + "cp.async.ca.shared.global [%b+8], [%in], 4; //!\n", "to be written by this copy while the copy");
+        race(32, COPY + "cp.async.ca.shared.global [%b+8], [%in], 4; //!\n",
+                "to be written by this copy while the copy");
         legal(32, COPY + WAIT + "cp.async.ca.shared.global [%b+8], [%in], 4;" + WAIT);
     }
 
     /** The wait is the thread's own: others need a barrier behind it. */
     @Test
     void readingWhatAnotherHasWaitedFor() {
-        String other = "xor.b32 %e, %b, 1024;\n";
+        String other = "sub.u32 %e, %b, %c; xor.b32 %e, %e, 1024; add.u32 %e, %e, %c;\n";
         String read = other + "ld.shared.u32 %d, [%e]; //!\n";
         race(128, COPY + WAIT + read);
         legal(128, COPY + WAIT + "bar.sync 0;\n" + read);
@@ -52,7 +53,7 @@ class AsyncRaceTest {
 
     @Test
     void overwritingWhatOthersStillRead() {
-        String read = "st.shared.v4.u32 [%e], {%t, %t, %t, %t}; bar.sync 0;\nxor.b32 %f, %e, 1024; ld.shared.u32 %d, [%f]; READ\n";
+        String read = "st.shared.v4.u32 [%e], {%t, %t, %t, %t}; bar.sync 0;\nsub.u32 %f, %e, %c; xor.b32 %f, %f, 1024; add.u32 %f, %f, %c; ld.shared.u32 %d, [%f]; READ\n";
         String before = "shl.b32 %e, %t, 4; mov.u32 %c, smem; add.u32 %e, %e, %c;\n" + read;
         race(128, before.replace("READ", "//?") + COPY.replace("//?", "//!"));
         legal(128, before.replace("READ", "bar.sync 0;") + COPY + WAIT);
@@ -60,7 +61,8 @@ class AsyncRaceTest {
 
     @Test
     void onlyTheGroupsWaitedFor() {
-        String two = COPY.replace(" //?", "") + "cp.async.ca.shared.global [%b+2048], [%in], 4; //?\ncp.async.commit_group;\n";
+        String two = COPY.replace(" //?", "")
+                + "cp.async.ca.shared.global [%b+2048], [%in], 4; //?\ncp.async.commit_group;\n";
         legal(32, two + "cp.async.wait_group 1;\n" + READ);
         race(32, two + "cp.async.wait_group 1;\nld.shared.u32 %d, [%b+2048]; //!\n", "in flight");
         legal(32, two + "cp.async.wait_group 0;\nld.shared.u32 %d, [%b+2048];\n");

@@ -61,21 +61,21 @@ class RaceTest {
 
     /** Whoever came first with that value counts too, not only the last. */
     @Test
-    void theFirstOfManyWithTheSameValue() {
-        race(96, """
-                mov.u32 %b, 1; setp.lt.u32 %p, %w, 2; @%p st.shared.u32 [smem], %b; //?
-                setp.eq.u32 %p, %w, 1; @%p bar.arrive 1, 64; setp.eq.u32 %p, %w, 2;
-                @%p bar.sync 1, 64;
-                @%p ld.shared.u32 %d, [smem]; //!""", "by thread (0,0,0)");
-    }
+    void theFirstOfManyWithTheSameValue() { race(96, """
+            mov.u32 %b, 1; setp.lt.u32 %p, %w, 2; @%p st.shared.u32 [smem], %b; //?
+            setp.eq.u32 %p, %w, 1; @%p bar.arrive 1, 64; setp.eq.u32 %p, %w, 2;
+            @%p bar.sync 1, 64;
+            @%p ld.shared.u32 %d, [smem]; //!""", "by thread (0,0,0)"); }
 
     @Test
     void twoLanesAtOnce() {
         race(32, "shr.u32 %b, %l, 1; shl.b32 %b, %b, 2; mov.u32 %c, smem; add.u32 %b, %b, %c; st.shared.u32 [%b], %t; //!",
                 "with another value by thread (0,0,0) with the same instruction", "thread (1,0,0)");
-        legal(32, "shr.u32 %b, %l, 1; shl.b32 %c, %b, 2; mov.u32 %d, smem; add.u32 %c, %c, %d; st.shared.u32 [%c], %b;");
-        legal(32, "shr.u32 %b, %l, 1; shl.b32 %c, %b, 2; mov.u32 %d, smem; add.u32 %c, %c, %d; st.shared.v2.u32 [%c+DISTANCE], {%b, %b};"
-                .replace("shl.b32 %c, %b, 2", "shl.b32 %c, %b, 3").replace("+DISTANCE", ""));
+        legal(32,
+                "shr.u32 %b, %l, 1; shl.b32 %c, %b, 2; mov.u32 %d, smem; add.u32 %c, %c, %d; st.shared.u32 [%c], %b;");
+        legal(32,
+                "shr.u32 %b, %l, 1; shl.b32 %c, %b, 2; mov.u32 %d, smem; add.u32 %c, %c, %d; st.shared.v2.u32 [%c+DISTANCE], {%b, %b};"
+                        .replace("shl.b32 %c, %b, 2", "shl.b32 %c, %b, 3").replace("+DISTANCE", ""));
     }
 
     @Test
@@ -151,14 +151,16 @@ class RaceTest {
     void bytesOfAWordAreTold() {
         String at = "mov.u32 %b, smem; add.u32 %b, %b, %t;\n";
         legal(64, at + "st.shared.u8 [%b], %t; ld.shared.u8 %c, [%b];");
-        legal(64, "shl.b32 %b, %t, 1; mov.u32 %c, smem; add.u32 %b, %b, %c; mov.u16 %k0, 1; st.shared.u16 [%b], %k0; ld.shared.u16 %k1, [%b];");
+        legal(64,
+                "shl.b32 %b, %t, 1; mov.u32 %c, smem; add.u32 %b, %b, %c; mov.u16 %k0, 1; st.shared.u16 [%b], %k0; ld.shared.u16 %k1, [%b];");
         race(64, at + "st.shared.u8 [%b], %t; //?\nand.b32 %b, %b, -4; ld.shared.u32 %c, [%b]; //!");
         // First wide, then narrow: cells shrink while they are in use.
         race(64, "shl.b32 %b, %t, 4; and.b32 %b, %b, 511; mov.u32 %c, smem; add.u32 %b, %b, %c; setp.lt.u32 %p, %t, 32;"
                 + " @%p st.shared.v4.u32 [%b], {%t, %t, %t, %t}; //?\n@!%p ld.shared.u8 %d, [%b+5]; //!");
         race(64, "shl.b32 %b, %t, 4; and.b32 %b, %b, 511; mov.u32 %c, smem; add.u32 %b, %b, %c; setp.lt.u32 %p, %t, 32;"
                 + " @%p st.shared.v4.u32 [%b], {%t, %t, %t, %t}; @%p ld.shared.u8 %d, [%b+5]; //?\n@!%p st.shared.v4.u32 [%b], {%a, %b, %c, %d}; //!"
-                        .replace("st.shared.v4.u32 [%b], {%t, %t, %t, %t}; @%p ld", "st.shared.v4.u32 [%b], {%t, %t, %t, %t}; bar.sync 0; @%p ld"));
+                        .replace("st.shared.v4.u32 [%b], {%t, %t, %t, %t}; @%p ld",
+                                "st.shared.v4.u32 [%b], {%t, %t, %t, %t}; bar.sync 0; @%p ld"));
     }
 
     @Test
@@ -167,7 +169,8 @@ class RaceTest {
         String add = "red.shared.add.u32 [smem], 1; //!\n";
         race(64, zero + add);
         legal(64, zero + "bar.sync 0;\n" + add + "bar.sync 0; ld.shared.u32 %c, [smem];");
-        race(64, zero.replace("//?", "") + "bar.sync 0;\n" + add.replace("//!", "//?") + "ld.shared.u32 %c, [smem]; //!");
+        race(64, zero.replace("//?", "") + "bar.sync 0;\n" + add.replace("//!", "//?")
+                + "ld.shared.u32 %c, [smem]; //!");
     }
 
     /** Sums of a warp as they were written before there were barriers of warps: with volatile, in lock-step. */
@@ -185,8 +188,9 @@ class RaceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"st.volatile.shared.u32|ld.volatile.shared.u32", "st.release.cta.shared.u32|ld.acquire.cta.shared.u32",
-            "st.relaxed.cta.shared.u32|ld.relaxed.cta.shared.u32"})
+    @ValueSource(strings = {"st.volatile.shared.u32|ld.volatile.shared.u32",
+        "st.release.cta.shared.u32|ld.acquire.cta.shared.u32",
+        "st.relaxed.cta.shared.u32|ld.relaxed.cta.shared.u32"})
     void aFlagOfOnesOwn(String pair) {
         String code = """
                 setp.ne.u32 %%p, %%t, 0; mov.u32 %%b, 0; @!%%p st.shared.u32 [smem+512], %%b; bar.sync 0;
@@ -197,7 +201,8 @@ class RaceTest {
                 ld.shared.u32 %%d, [smem]; //!
                 st.global.u32 [%%out], %%d;
                 DONE:""".formatted(pair.split("\\|")[0]);
-        String wait = "SPIN: " + pair.split("\\|")[1] + " %c, [smem+512]; setp.eq.u32 %q, %c, 0; @%q bra SPIN; membar.cta;";
+        String wait = "SPIN: " + pair.split("\\|")[1]
+                + " %c, [smem+512]; setp.eq.u32 %q, %c, 0; @%q bra SPIN; membar.cta;";
         assertTrue(legal(64, code.replace("WAIT", wait))[40] == 77);
         race(64, code.replace("WAIT", ""));
     }
@@ -223,7 +228,8 @@ class RaceTest {
                 ld.shared.u32 %d, [smem]; //!
                 st.global.u32 [%out], %d;
                 DONE:""";
-        legal(64, code.replace("COUNT", "membar.cta; atom.shared.add.u32 %c, [smem+2048], 1; membar.cta;").replace("LAST", "63"));
+        legal(64, code.replace("COUNT", "membar.cta; atom.shared.add.u32 %c, [smem+2048], 1; membar.cta;")
+                .replace("LAST", "63"));
         race(64, code.replace("COUNT", "setp.eq.u32 %q, %w, 0; @%q bra DONE; mov.u32 %c, 63;").replace("LAST", "63"));
     }
 
@@ -242,8 +248,10 @@ class RaceTest {
     /** Nothing is reported of what an early exit leaves: a thread that has ended has come to every barrier. */
     @Test
     void whoExitsHasArrived() {
-        legal(96, "st.shared.u32 [%s], %t; setp.ge.u32 %p, %t, 64; @%p exit; bar.sync 0;\nld.shared.u32 %d, [smem+300];");
-        legal(96, "st.shared.u32 [%s], %t; setp.ge.u32 %p, %t, 40; @%p exit; bar.sync 0;\nld.shared.u32 %d, [smem+300];");
+        legal(96,
+                "st.shared.u32 [%s], %t; setp.ge.u32 %p, %t, 64; @%p exit; bar.sync 0;\nld.shared.u32 %d, [smem+300];");
+        legal(96,
+                "st.shared.u32 [%s], %t; setp.ge.u32 %p, %t, 40; @%p exit; bar.sync 0;\nld.shared.u32 %d, [smem+300];");
     }
 
     /** Rounds of a loop: the second round's writes meet the first round's reads. */

@@ -74,7 +74,8 @@ final class Snippet implements AddressSpace {
         for (int i = 0; i < WORDS; i++) {
             input.bytes.set(ValueLayout.JAVA_INT, 4L * i, i);
         }
-        output = new Allocation(0x2000_0000L, arena.allocate(4 * WORDS, 256), "allocation #7 of " + 4 * WORDS + " bytes",
+        output = new Allocation(0x2000_0000L, arena.allocate(4 * WORDS, 256),
+                "allocation #7 of " + 4 * WORDS + " bytes",
                 arena.allocate(4 * WORDS, 256));
     }
 
@@ -85,6 +86,9 @@ final class Snippet implements AddressSpace {
 
     @Override
     public String explain(long address) { return "nowhere"; }
+
+    /** The line on which a snippet's own code begins. */
+    static int firstLine() { return (int) BEFORE.lines().count() + 1; }
 
     /** Runs it, and gives what was found, or null. */
     DeviceFault run(int threads) {
@@ -140,7 +144,7 @@ final class Snippet implements AddressSpace {
             here = f.line();
         }
         assertEquals(here, f.line(), f.diagnostic());
-        assertTrue(other == 0 || f.diagnostic().contains("ptx line " + other + " "),
+        assertTrue(other == 0 || f.diagnostic().matches("(?s).*ptx line " + other + "\\b.*"),
                 f.diagnostic() + " names no line " + other);
         for (String w : words) {
             assertTrue(f.diagnostic().contains(w), f.diagnostic() + " lacks \"" + w + "\"");

@@ -27,7 +27,8 @@ class UnwrittenTest {
 
     @Test
     void theThreadThatReadsIsNamed() {
-        DeviceFault f = unwritten(64, "setp.lt.u32 %p, %t, 40; @%p st.global.u32 [%out], %a;\nld.global.u32 %b, [%out]; //!",
+        DeviceFault f = unwritten(64,
+                "setp.lt.u32 %p, %t, 40; @%p st.global.u32 [%out], %a;\nld.global.u32 %b, [%out]; //!",
                 "thread (40,0,0)", "byte 160");
         assertEquals(40, f.thread().x());
     }
@@ -46,12 +47,15 @@ class UnwrittenTest {
 
     @Test
     void sharedMemory() {
-        unwritten(64, "ld.shared.u32 %b, [%s]; //!", "shared address 0x0", "thread (0,0,0)");
+        unwritten(64, "ld.shared.u32 %b, [%s]; //!", "shared address 0x400", "thread (0,0,0)");
         legal(64, "st.shared.u32 [%s], %a; ld.shared.u32 %b, [%s];");
-        unwritten(64, "st.shared.u8 [%s], %a; st.shared.u8 [%s+1], %a; st.shared.u8 [%s+3], %a;\nld.shared.f32 %r0, [%s]; //!",
-                "byte 2, at 0x2");
-        unwritten(32, "cvta.shared.u64 %y0, smem; mul.wide.u32 %y1, %t, 8; add.s64 %y0, %y0, %y1; ld.u64 %y2, [%y0]; //!"
-                .replace("cvta.shared.u64 %y0, smem;", "mov.u64 %y3, smem; cvta.shared.u64 %y0, %y3;"), "shared address 0x0");
+        unwritten(64,
+                "st.shared.u8 [%s], %a; st.shared.u8 [%s+1], %a; st.shared.u8 [%s+3], %a;\nld.shared.f32 %r0, [%s]; //!",
+                "byte 2, at 0x402");
+        unwritten(32,
+                "cvta.shared.u64 %y0, smem; mul.wide.u32 %y1, %t, 8; add.s64 %y0, %y0, %y1; ld.u64 %y2, [%y0]; //!"
+                        .replace("cvta.shared.u64 %y0, smem;", "mov.u64 %y3, smem; cvta.shared.u64 %y0, %y3;"),
+                "shared address 0x400");
     }
 
     /** Each block finds its shared memory fresh, though the emulator uses the same bytes again. */
@@ -68,7 +72,8 @@ class UnwrittenTest {
     void atomicsRead() {
         unwritten(32, "setp.eq.u32 %p, %t, 0;\n@%p atom.shared.add.u32 %b, [%s], 1; //!");
         unwritten(32, "setp.eq.u32 %p, %t, 0;\n@%p red.global.add.u32 [%out], 1; //!");
-        legal(32, "setp.eq.u32 %p, %t, 0; @%p st.global.u32 [%out], 0; @%p red.global.add.u32 [%out], 1; @%p ld.global.u32 %b, [%out];");
+        legal(32,
+                "setp.eq.u32 %p, %t, 0; @%p st.global.u32 [%out], 0; @%p red.global.add.u32 [%out], 1; @%p ld.global.u32 %b, [%out];");
     }
 
     @Test
@@ -76,7 +81,7 @@ class UnwrittenTest {
         String rows = "shl.b32 %b, %l, 4; mov.u32 %c, smem; add.u32 %b, %b, %c;\n";
         String write = "setp.ne.u32 %p, %t, LAST; @%p st.shared.v4.u32 [%b], {%a, %a, %a, %a}; bar.warp.sync -1;\n";
         String load = "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%d, %e, %f, %g}, [%b]; //!";
-        unwritten(32, rows + write.replace("LAST", "9") + load, "0x90", "thread (9,0,0)");
+        unwritten(32, rows + write.replace("LAST", "9") + load, "0x490", "thread (9,0,0)");
         legal(32, rows + write.replace("LAST", "99") + load);
         legal(32, rows + "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%b], {%a, %a, %a, %a}; bar.warp.sync -1;" + load);
         String wmma = "mov.u32 %b, 16; wmma.load.a.sync.aligned.row.m16n16k16.shared.f16 {%x0, %x1, %x2, %x3, %x4, %x5, %x6, %x7}, [smem], %b; //!";
@@ -104,7 +109,8 @@ class UnwrittenTest {
     /** nvcc copies a structure as words: of what it copies some is padding, of which nobody needs to have written a byte. */
     @Test
     void paddingOfLocalStructures() {
-        legal(32, ".local .align 8 .b8 v[32]; mov.u16 %k0, 7; st.local.u16 [v+8], %k0;\nld.local.v2.u32 {%b, %c}, [v+8];");
+        legal(32,
+                ".local .align 8 .b8 v[32]; mov.u16 %k0, 7; st.local.u16 [v+8], %k0;\nld.local.v2.u32 {%b, %c}, [v+8];");
     }
 
     @Test
@@ -129,7 +135,8 @@ class UnwrittenTest {
     /** Reading a fresh register is allowed; what it holds is no zero that would hide the mistake, and always the same. */
     @Test
     void freshRegisters() {
-        int[] got = legal(32, "st.global.u32 [%out], %x3; st.global.u32 [%out+128], %r3; selp.b32 %b, 1, 0, %q; st.global.u32 [%out+256], %b;");
+        int[] got = legal(32,
+                "st.global.u32 [%out], %x3; st.global.u32 [%out+128], %r3; selp.b32 %b, 1, 0, %q; st.global.u32 [%out+256], %b;");
         int trues = 0;
         for (int l = 0; l < 32; l++) {
             assertEquals(0x7fff7fff, got[l]);

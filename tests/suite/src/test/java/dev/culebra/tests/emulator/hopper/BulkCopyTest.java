@@ -219,7 +219,7 @@ class BulkCopyTest {
         fails(LOAD + "[%r2], [%in+4], 16, [%r1];", DeviceFault.MISALIGNED_ADDRESS, "misaligned global address");
         fails(LOAD + "[%r2], [%in], 4096, [%r1];", DeviceFault.ILLEGAL_ADDRESS, "illegal shared address");
         fails(LOAD + "[%r2], [%in+4080], 32, [%r1];", DeviceFault.ILLEGAL_ADDRESS, "illegal global address");
-        fails(LOAD + "[%r2], [%in], 32, [%r1+8];", DeviceFault.LAUNCH_FAILED, "no mbarrier is at shared address 0x8");
+        fails(LOAD + "[%r2], [%in], 32, [%r1+8];", DeviceFault.LAUNCH_FAILED, "no mbarrier is at shared address 0x408");
         fails(LOAD + "[%r1], [%in], 32, [%r1];", DeviceFault.LAUNCH_FAILED,
                 "a bulk copy of 32 bytes meets an mbarrier");
         fails("cp.async.bulk.prefetch.L2.global [%in], 8192;", DeviceFault.ILLEGAL_ADDRESS, "illegal global address");
@@ -262,7 +262,7 @@ class BulkCopyTest {
     void ordinaryStoresWithoutAProxyFence() {
         fails("st.shared.u32 [%r2+20], 3; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 32;",
                 DeviceFault.LAUNCH_FAILED,
-                "bulk copy reads shared address 0x90", "no fence.proxy.async since");
+                "bulk copy reads shared address 0x490", "no fence.proxy.async since");
         fails("st.shared.u32 [%r2], 3; fence.proxy.async.global; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 32;",
                 DeviceFault.LAUNCH_FAILED, "no fence.proxy.async since");
     }

@@ -189,7 +189,7 @@ class ClusterTest {
                 setp.eq.u32 %p1, %rank, 0; @%p1 exit;
                 mapa.shared::cluster.u32 %r2, %r1, 0; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
                 """, 2, 32, DeviceFault.LAUNCH_FAILED,
-                "block (0,0,0) ends and nothing orders that behind where shared address 0x0",
+                "block (0,0,0) ends and nothing orders that behind where shared address 0x400",
                 "is read at ptx line 11 by thread (0,0,0) of block (1,0,0)");
         // Block 0 comes too late: a barrier of the cluster that block 1 does not wait at orders nothing.
         ClusterRig.fails("""
@@ -206,7 +206,7 @@ class ClusterTest {
         ClusterRig.fails(
                 "mov.u32 %r1, sm; xor.b32 %r2, %rank, 1; mapa.shared::cluster.u32 %r2, %r1, %r2; st.shared.u32 [%r2], 1;"
                         + SYNC,
-                2, 1, DeviceFault.ILLEGAL_ADDRESS, "illegal shared address");
+                2, 1, DeviceFault.ILLEGAL_INSTRUCTION, "is of the block of rank", ".shared::cluster reaches others");
     }
 
     @Test
