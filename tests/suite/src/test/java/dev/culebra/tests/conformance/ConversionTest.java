@@ -251,7 +251,8 @@ class ConversionTest extends Conformance {
     private void packs() {
         for (String to : new String[]{"u16", "s16"}) {
             String op = "cvt.pack.sat." + to + ".s32";
-            cases.add(Tuples.of("9.7.9.22/" + op, op + " %o0, %i0, %i1;").in("s32", "s32").out("b32").gives(v -> side(to, v)));
+            cases.add(Tuples.of("9.7.9.22/" + op, op + " %o0, %i0, %i1;").in("s32", "s32").out("b32")
+                    .gives(v -> side(to, v)));
         }
         for (String to : new String[]{"u8", "s8", "u4", "s4", "u2", "s2"}) {
             int bits = Integer.parseInt(to.substring(1));

@@ -42,7 +42,8 @@ class SmallMatrixTest extends Conformance {
      * col = threadID_in_group * each + (i & each - 1), + 4 each for i >= 2 each"; of B + 4 each for i >= each.
      */
     private static Shape sixteen(int k, int each) {
-        return new Shape(16, k, (g, t, i) -> i / each % 2 == 0 ? g : g + 8, (g, t, i) -> t * each + i % each + i / (2 * each) * 4 * each,
+        return new Shape(16, k, (g, t, i) -> i / each % 2 == 0 ? g : g + 8,
+                (g, t, i) -> t * each + i % each + i / (2 * each) * 4 * each,
                 (g, t, i) -> t * each + i % each + i / each * 4 * each);
     }
 
@@ -88,7 +89,9 @@ class SmallMatrixTest extends Conformance {
     }
 
     /** "row = groupID for i < 2, groupID + 8 else; col = threadID_in_group * 2 + (i & 1)". */
-    private static int placeOfC(int lane, int i) { return ((lane >> 2) + i / 2 * 8) * 8 + lane % 4 * 2 + i % 2; }
+    private static int placeOfC(int lane, int i) {
+        return ((lane >> 2) + i / 2 * 8) * 8 + lane % 4 * 2 + i % 2;
+    }
 
     /** What a warp's element of D is. */
     private interface Element {
@@ -103,7 +106,8 @@ class SmallMatrixTest extends Conformance {
         void of(long[][] m, int row, int column, Tuples.Result out);
     }
 
-    private void add(String op, String suffix, int target, Shape s, int bits, int bitsOfC, String typeOfC, List<long[][]> matrices, Element element) {
+    private void add(String op, String suffix, int target, Shape s, int bits, int bitsOfC, String typeOfC,
+            List<long[][]> matrices, Element element) {
         List<long[]> tuples = new ArrayList<>();
         int nc = s.m * 8 / 32;
         for (long[][] m : matrices) {
@@ -125,8 +129,11 @@ class SmallMatrixTest extends Conformance {
         String[] out = new String[nc];
         Arrays.fill(out, typeOfC);
         int[] warp = {0};
-        cases.add(Tuples.of("9.7.14.5.14/" + op + suffix, op + list("%o", 0, nc) + "," + list("%i", 0, na) + "," + list("%i", na, nb) + ","
-                + list("%i", na + nb, nc) + ";").target(target, target == 90 ? "8.4" : "8.0").in(in).out(out)
+        cases.add(Tuples
+                .of("9.7.14.5.14/" + op + suffix,
+                        op + list("%o", 0, nc) + "," + list("%i", 0, na) + "," + list("%i", na, nb) + ","
+                                + list("%i", na + nb, nc) + ";")
+                .target(target, target == 90 ? "8.4" : "8.0").in(in).out(out)
                 .over(tuples.toArray(long[][]::new)).answersOfWarps((v, r) -> {
                     long[][] m = matrices.get(warp[0]++ % matrices.size());
                     for (int l = 0; l < 32; l++) {
@@ -142,7 +149,8 @@ class SmallMatrixTest extends Conformance {
     }
 
     private static long[][] random(Shape s, Random r) {
-        return new long[][]{r.longs((long) s.m * s.k).toArray(), r.longs(8L * s.k).toArray(), r.longs(8L * s.m).toArray()};
+        return new long[][]{r.longs((long) s.m * s.k).toArray(), r.longs(8L * s.k).toArray(),
+            r.longs(8L * s.m).toArray()};
     }
 
     private void whole(Shape s, String ta, String tb, int bits, String sat) {
@@ -153,7 +161,8 @@ class SmallMatrixTest extends Conformance {
             for (int i = 0; i < m[2].length; i++) m[2][i] = w == 3 ? 0x7fffffffL - (i & 3) : m[2][i] & 0xffffffffL;
             matrices.add(m);
         }
-        add("mma.sync.aligned." + s.name() + ".row.col" + sat + ".s32." + ta + "." + tb + ".s32", "", 80, s, bits, 32, "s32", matrices,
+        add("mma.sync.aligned." + s.name() + ".row.col" + sat + ".s32." + ta + "." + tb + ".s32", "", 80, s, bits, 32,
+                "s32", matrices,
                 (m, row, column, out) -> {
                     long sum = (int) m[2][row * 8 + column];
                     for (int j = 0; j < s.k; j++) {
@@ -168,7 +177,8 @@ class SmallMatrixTest extends Conformance {
     private void bits(Shape s, String op) {
         List<long[][]> matrices = List.of(random(s, new Random(1)), random(s, new Random(2)));
         for (long[][] m : matrices) for (int i = 0; i < m[2].length; i++) m[2][i] &= 0xffffffffL;
-        add("mma.sync.aligned." + s.name() + ".row.col.s32.b1.b1.s32." + op + ".popc", "", 80, s, 1, 32, "s32", matrices,
+        add("mma.sync.aligned." + s.name() + ".row.col.s32.b1.b1.s32." + op + ".popc", "", 80, s, 1, 32, "s32",
+                matrices,
                 (m, row, column, out) -> {
                     long sum = m[2][row * 8 + column];
                     for (int j = 0; j < s.k; j++) {
@@ -187,7 +197,8 @@ class SmallMatrixTest extends Conformance {
             for (int w = 0; w < 3; w++) {
                 long[][] m = random(s, r);
                 for (long[] v : m) {
-                    Arrays.setAll(v, i -> Double.doubleToRawLongBits(exact ? r.nextInt(-99, 100) : r.nextDouble(-4, 4)));
+                    Arrays.setAll(v,
+                            i -> Double.doubleToRawLongBits(exact ? r.nextInt(-99, 100) : r.nextDouble(-4, 4)));
                 }
                 matrices.add(m);
             }
@@ -232,11 +243,13 @@ class SmallMatrixTest extends Conformance {
                 int fraction = t.equals("e4m3") ? 3 : 2;
                 int bias = t.equals("e4m3") ? 7 : 15;
                 for (int i = 0; i < m[k].length; i++) {
-                    long v = (long) (bias + r.nextInt(-3, 4)) << fraction | r.nextInt(1 << fraction) | (r.nextBoolean() ? 0x80 : 0);
+                    long v = (long) (bias + r.nextInt(-3, 4)) << fraction | r.nextInt(1 << fraction)
+                            | (r.nextBoolean() ? 0x80 : 0);
                     m[k][i] = whole == 0 ? v & -(1L << fraction) : v; // powers of two first
                 }
             }
-            for (int i = 0; i < m[2].length; i++) m[2][i] = Float.floatToRawIntBits(r.nextInt(-64, 64) / 64f) & 0xffffffffL;
+            for (int i = 0; i < m[2].length; i++)
+                m[2][i] = Float.floatToRawIntBits(r.nextInt(-64, 64) / 64f) & 0xffffffffL;
             matrices.add(m);
         }
         add("mma.sync.aligned.m16n8k32.row.col.f32." + ta + "." + tb + ".f32", "", 90, s, 8, 32, "f32", matrices,
@@ -250,7 +263,8 @@ class SmallMatrixTest extends Conformance {
                     }
                     // "At least single precision": off by a unit in the last place for each of k + 1 additions.
                     double bound = (s.k + 2) * Math.scalb(sizes, -23);
-                    out.isFree(Float.floatToRawIntBits((float) sum), Freedom.between(Ieee.F32, sum - bound, sum + bound));
+                    out.isFree(Float.floatToRawIntBits((float) sum),
+                            Freedom.between(Ieee.F32, sum - bound, sum + bound));
                 });
     }
 }
