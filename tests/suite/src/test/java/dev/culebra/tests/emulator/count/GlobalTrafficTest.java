@@ -98,13 +98,15 @@ class GlobalTrafficTest {
         assertEquals(new Bytes(512, 0), c.bytes(MemorySpace.GLOBAL));
         assertEquals(new Bytes(0, 512), c.bytes(MemorySpace.SHARED));
         // Of every second lane nothing is read: zeros are written. To shared memory 64 bytes apart: 4 turns a quarter.
-        c = Counted.snippet(address(0, 16, 0) + "and.b32 %b, %lane, 1; shl.b32 %b, %b, 4; mad.lo.u32 %a, %lane, 64, smem;"
-                + "cp.async.cg.shared.global [%a], [%x], 16, %b;" + wait);
+        c = Counted
+                .snippet(address(0, 16, 0) + "and.b32 %b, %lane, 1; shl.b32 %b, %b, 4; mad.lo.u32 %a, %lane, 64, smem;"
+                        + "cp.async.cg.shared.global [%a], [%x], 16, %b;" + wait);
         assertEquals(new Sectors(16, 8), c.global());
         assertEquals(new Wavefronts(16, 4), c.shared());
         assertEquals(new Bytes(256, 0), c.bytes(MemorySpace.GLOBAL));
         assertEquals(new Bytes(0, 512), c.bytes(MemorySpace.SHARED));
-        c = Counted.snippet(address(0, 4, 0) + "mad.lo.u32 %a, %lane, 4, smem; cp.async.ca.shared.global [%a], [%x], 4;" + wait);
+        c = Counted.snippet(
+                address(0, 4, 0) + "mad.lo.u32 %a, %lane, 4, smem; cp.async.ca.shared.global [%a], [%x], 4;" + wait);
         assertEquals(new Sectors(4, 4), c.global());
         assertEquals(new Wavefronts(1, 1), c.shared());
     }
