@@ -164,7 +164,9 @@ final class EmulatedContext {
         if (fault == null) {
             fault = switch (t) {
                 case DeviceFault f -> new Fault(f.cudaError(), f.diagnostic());
-                case CudaError e -> new Fault(e.code, label + ": " + e.getMessage());
+                // What a plan makes fail names itself.
+                case CudaError e -> new Fault(e.code,
+                        e.getMessage().startsWith(label) ? e.getMessage() : label + ": " + e.getMessage());
                 case OutOfMemoryError e -> new Fault(CudaApi.CUDA_ERROR_OUT_OF_MEMORY(),
                         label + ": the host ran out of memory: " + e.getMessage());
                 default -> new Fault(CudaApi.CUDA_ERROR_LAUNCH_FAILED(), "the emulator failed in " + label + ": " + t);

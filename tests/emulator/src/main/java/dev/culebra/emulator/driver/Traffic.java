@@ -15,12 +15,6 @@ import java.util.Set;
  */
 final class Traffic {
 
-    /**
-     * What destinations in page-locked memory hold until their copy lands: large numbers of no meaning in every type, which
-     * are neither 0 nor NaN (which hides in a maximum, and in a test that asks whether something is larger).
-     */
-    static final byte UNLANDED = (byte) 0xfb;
-
     /** The largest block that is kept for the next copy. */
     private static final long MOST_SPARE = 64L << 20;
 
@@ -54,7 +48,7 @@ final class Traffic {
         }
         if (work.kind() == Work.Kind.COPY) {
             work.uses().stream().filter(u -> u.certain() && u.host() && u.way() == Use.Way.WRITE && !mayBeRead(u))
-                    .forEach(u -> u.rows().fill(UNLANDED));
+                    .forEach(u -> u.rows().poison());
         }
         return departing;
     }

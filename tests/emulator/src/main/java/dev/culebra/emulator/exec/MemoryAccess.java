@@ -171,6 +171,9 @@ abstract class MemoryAccess extends Op {
                 if (place.cluster) {
                     reachCluster(w, mask);
                 } else {
+                    if (w.block.cluster.blocks.length > 1) {
+                        SharedWindow.refuseOthers(w, mask);
+                    }
                     reachShared(w, mask, w.block);
                 }
             }

@@ -70,6 +70,7 @@ final class RaceCells {
         int n = bytes >> shift;
         long[] write = own.write;
         long[] mine = own.reads(a.number);
+        int[] firstWho = own.firstReaders(a.number);
         int[] who = own.readers(a.number);
         int[] latest = own.readLatest;
         int left = mask;
@@ -89,10 +90,13 @@ final class RaceCells {
                 long r = mine[c];
                 if ((int) (r >>> 32) == now) {
                     mine[c] = r | lanes & 0xffff_ffffL;
-                } else if (Long.compareUnsigned(r, floor) <= 0) {
-                    mine[c] = (long) now << 32 | lanes & 0xffff_ffffL;
                 } else {
-                    own.readAgain(a, lanes, c, now);
+                    if (Long.compareUnsigned(r, floor) <= 0) {
+                        mine[c] = (long) now << 32 | lanes & 0xffff_ffffL;
+                    } else {
+                        own.readAgain(a, lanes, c, now);
+                    }
+                    firstWho[c] = line << 5 | l;
                 }
                 who[c] = line << 5 | l;
             }

@@ -25,8 +25,9 @@ final class RaceLayer {
     final int[] readLatest;
     /** The same of strong accesses; null until there is one. */
     private int[] strongLatest;
-    /** For each agent its last read of each cell; line and lane of the last that came into the record, {@code line * 32 + lane}. */
+    /** For each agent its last read of each cell; of the first and the last that came into it {@code line * 32 + lane}. */
     private long[][] read;
+    private int[][] readFirst;
     private int[][] readWho;
     private long[][] strongRead;
     private long[][] strongWrite;
@@ -48,6 +49,7 @@ final class RaceLayer {
         writeLatest = new int[rows];
         readLatest = new int[rows];
         read = new long[timeline.agents.length][];
+        readFirst = new int[read.length][];
         readWho = new int[read.length][];
     }
 
@@ -81,6 +83,7 @@ final class RaceLayer {
             writeLine = twice(writeLine);
             for (int i = 0; i < read.length; i++) {
                 read[i] = read[i] == null ? null : twice(read[i]);
+                readFirst[i] = readFirst[i] == null ? null : twice(readFirst[i]);
                 readWho[i] = readWho[i] == null ? null : twice(readWho[i]);
             }
             for (int i = 0; strongLatest != null && i < read.length; i++) {
@@ -116,10 +119,13 @@ final class RaceLayer {
     long[] reads(int agent) {
         if (read[agent] == null) {
             read[agent] = new long[write.length];
+            readFirst[agent] = new int[write.length];
             readWho[agent] = new int[write.length];
         }
         return read[agent];
     }
+
+    int[] firstReaders(int agent) { return readFirst[agent]; }
 
     int[] readers(int agent) { return readWho[agent]; }
 
@@ -191,7 +197,7 @@ final class RaceLayer {
             int l = Integer.numberOfTrailingZeros(m);
             int unordered = a.unordered(l, write[c]);
             if (unordered != 0) {
-                throw race(a, l, c, "read", "written", write[c], unordered, writeLine[c] << 5, false);
+                throw race(a, l, c, "read", "written", write[c], unordered, writeLine[c]);
             }
         }
     }
@@ -202,7 +208,7 @@ final class RaceLayer {
             int l = Integer.numberOfTrailingZeros(m);
             for (int c = from; c < to; c++) {
                 if (strongToo && strongLatest != null) {
-                    checkAgents(a, l, c, strongWrite, strongWho, "read", "written");
+                    checkAgents(a, l, c, strongWrite, strongWho, strongWho, "read", "written");
                 }
                 checkOthers(a, l, c, Accesses.SAME_WRITE, "read", "written", null);
                 checkOthers(a, l, c, Accesses.UPDATE, "read", "written", null);
@@ -210,12 +216,13 @@ final class RaceLayer {
         }
     }
 
-    private void checkAgents(Agent a, int l, int c, long[][] records, int[][] who, String how, String earlier) {
+    private void checkAgents(Agent a, int l, int c, long[][] records, int[][] first, int[][] who, String how,
+            String earlier) {
         for (int i = 0; i < records.length; i++) {
             if (records[i] != null && records[i][c] != 0) {
                 int unordered = a.unordered(l, records[i][c]);
                 if (unordered != 0) {
-                    throw race(a, l, c, how, earlier, records[i][c], unordered, who[i][c], true);
+                    throw race(a, l, c, how, earlier, records[i][c], unordered, first[i][c], who[i][c]);
                 }
             }
         }
@@ -226,7 +233,7 @@ final class RaceLayer {
         for (int i = 0; o != null && i < o.count; i++) {
             int unordered = o.kind[i] == kind ? a.unordered(l, o.record[i]) : 0;
             if (unordered != 0 && !silent(a, l, op)) {
-                throw race(a, l, c, how, earlier, o.record[i], unordered, o.line[i] << 5, false);
+                throw race(a, l, c, how, earlier, o.record[i], unordered, o.line[i]);
             }
         }
     }
@@ -243,14 +250,14 @@ final class RaceLayer {
             int unordered = a.unordered(l, write[c]);
             if (unordered != 0) {
                 if (Timeline.inFlight((int) (write[c] >>> 32)) || !silent(a, l, op)) {
-                    throw race(a, l, c, how, "written", write[c], unordered, writeLine[c] << 5, false);
+                    throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
                 }
                 others(c, a).put(write[c], writeLine[c], Accesses.SAME_WRITE);
             }
-            checkAgents(a, l, c, read, readWho, how, "read");
+            checkAgents(a, l, c, read, readFirst, readWho, how, "read");
             if (strongLatest != null) {
-                checkAgents(a, l, c, strongRead, strongWho, how, "read");
-                checkAgents(a, l, c, strongWrite, strongWho, how, "written");
+                checkAgents(a, l, c, strongRead, strongWho, strongWho, how, "read");
+                checkAgents(a, l, c, strongWrite, strongWho, strongWho, how, "written");
             }
             checkOthers(a, l, c, Accesses.READ, how, "read", null);
             checkOthers(a, l, c, Accesses.SAME_WRITE, how, "written", op);
@@ -264,11 +271,11 @@ final class RaceLayer {
         for (int c = from; c < Math.max(from + 1, at + bytes >> shift); c++) {
             int unordered = a.unordered(l, write[c]);
             if (unordered != 0) {
-                throw race(a, l, c, how, "written", write[c], unordered, writeLine[c] << 5, false);
+                throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
             }
             checkOthers(a, l, c, Accesses.SAME_WRITE, how, "written", null);
             if (writes) {
-                checkAgents(a, l, c, read, readWho, how, "read");
+                checkAgents(a, l, c, read, readFirst, readWho, how, "read");
                 checkOthers(a, l, c, Accesses.READ, how, "read", null);
             }
         }
@@ -382,14 +389,20 @@ final class RaceLayer {
 
     String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
 
-    /** The fault of an access that does not come behind a recorded one, of which {@code who} tells line and lane. */
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int who,
-            boolean laneKnown) {
+    /** The fault of an access that does not come behind one of which first and last comer are known. */
+    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int first, int last) {
+        int who = (unordered >>> (last & 31) & 1) != 0 ? last : first;
+        if ((unordered >>> (who & 31) & 1) != 0) {
+            return race(a, l, c, how, earlier + " at", record, 1 << (who & 31), who >> 5);
+        }
+        // One of those between: its line is that of first and last, if these came by the same, and not behind the last one's.
+        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered, last >> 5);
+    }
+
+    /** The fault of an access that does not come behind a recorded one. */
+    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int line) {
         int interval = (int) (record >>> 32);
-        int lane = laneKnown && (unordered >>> (who & 31) & 1) != 0
-                ? who & 31
-                : Integer.numberOfTrailingZeros(unordered);
-        int line = who >> 5;
+        int lane = Integer.numberOfTrailingZeros(unordered);
         String what = "race: " + place(c) + " is " + how;
         if (interval < 0 && !Timeline.inFlight(interval)) {
             return new Fault(DeviceFault.LAUNCH_FAILED, l,
@@ -408,6 +421,7 @@ final class RaceLayer {
                     + " is in flight; wait for the copy first, and then for the other threads");
         }
         return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " and nothing orders that behind where it is " + earlier
-                + " at ptx line " + line + " by " + person + "; a barrier is missing between the two");
+                + (earlier.indexOf(' ') < 0 ? " at" : "") + " ptx line " + line + " by " + person
+                + "; a barrier is missing between the two");
     }
 }

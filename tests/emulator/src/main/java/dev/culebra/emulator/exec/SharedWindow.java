@@ -56,6 +56,19 @@ final class SharedWindow {
         return b;
     }
 
+    /** Refuses addresses of other blocks where an instruction reaches the own one alone. */
+    static void refuseOthers(Warp w, int mask) {
+        for (int m = mask; m != 0; m &= m - 1) {
+            int l = Integer.numberOfTrailingZeros(m);
+            long rank = rank(w.address[l]);
+            if (rank != w.block.rank && rank >= 0 && rank < w.block.cluster.blocks.length) {
+                throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, l, "shared address 0x" + Long.toHexString(w.address[l])
+                        + " is of the block of rank " + rank + " and the thread's own has rank " + w.block.rank
+                        + ": .shared::cluster reaches others");
+            }
+        }
+    }
+
     /** The place of an access in a block's shared memory, which must hold all of it. */
     static int offset(Block holder, int lane, long address, long bytes, int alignment, String what) {
         long at = address - holder.window;

@@ -24,7 +24,7 @@ class RecordedAnswersTest {
                 new ApproximationTest(), new HalfPrecisionTest(), new ComparisonTest(), new LogicAndShiftTest(),
                 new DataMovementTest(), new ConversionTest(), new AsyncCopyTest(), new ControlFlowTest(),
                 new BarrierTest(),
-                new AtomicTest(), new WarpTest(), new MatrixTest(), new IdiomTest());
+                new AtomicTest(), new WarpTest(), new MatrixTest(), new IdiomTest(), new HopperTest());
     }
 
     @Test
@@ -43,19 +43,16 @@ class RecordedAnswersTest {
     void hasNoLineOfAnotherSuite(TestReporter reporter) {
         Set<String> changed = new TreeSet<>(Recording.recorded().keySet());
         List<String> missing = new ArrayList<>();
-        int numbers = 0;
         for (Conformance chapter : chapters()) {
             for (Case c : chapter.cases()) {
                 if (Recording.knows(c)) {
                     changed.remove(c.name());
-                    numbers += c.answer().bits().length;
                 } else {
                     missing.add(c.name());
                 }
             }
         }
-        reporter.publishEntry("recorded",
-                Recording.recorded().size() + " cases, " + numbers + " numbers; not recorded: " + missing);
+        reporter.publishEntry("recorded", Recording.recorded().size() + " cases; not recorded: " + missing);
         assertEquals(Set.of(), changed);
     }
 

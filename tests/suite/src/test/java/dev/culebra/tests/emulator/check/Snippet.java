@@ -87,6 +87,9 @@ final class Snippet implements AddressSpace {
     @Override
     public String explain(long address) { return "nowhere"; }
 
+    /** The line on which a snippet's own code begins. */
+    static int firstLine() { return (int) BEFORE.lines().count() + 1; }
+
     /** Runs it, and gives what was found, or null. */
     DeviceFault run(int threads) {
         MemorySegment params = arena.allocate(16, 16);
@@ -141,7 +144,7 @@ final class Snippet implements AddressSpace {
             here = f.line();
         }
         assertEquals(here, f.line(), f.diagnostic());
-        assertTrue(other == 0 || f.diagnostic().contains("ptx line " + other + " "),
+        assertTrue(other == 0 || f.diagnostic().matches("(?s).*ptx line " + other + "\\b.*"),
                 f.diagnostic() + " names no line " + other);
         for (String w : words) {
             assertTrue(f.diagnostic().contains(w), f.diagnostic() + " lacks \"" + w + "\"");

@@ -169,7 +169,7 @@ class FreeTest {
         d.ok(d.record(second, third));
         d.ok(d.await(other, second)); // over two streams
         d.ok(freeAsync(a, other));
-        assertEquals((byte) 0xfb, host.get(ValueLayout.JAVA_BYTE, 0), "nothing is done for what is in order");
+        assertEquals(0x7fff7fff, host.get(ValueLayout.JAVA_INT, 0), "nothing is done for what is in order");
         d.ok(d.synchronize());
         assertEquals(77, host.get(ValueLayout.JAVA_INT, 0));
     }

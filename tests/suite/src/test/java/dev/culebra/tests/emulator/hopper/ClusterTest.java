@@ -206,7 +206,7 @@ class ClusterTest {
         ClusterRig.fails(
                 "mov.u32 %r1, sm; xor.b32 %r2, %rank, 1; mapa.shared::cluster.u32 %r2, %r1, %r2; st.shared.u32 [%r2], 1;"
                         + SYNC,
-                2, 1, DeviceFault.ILLEGAL_ADDRESS, "illegal shared address");
+                2, 1, DeviceFault.ILLEGAL_INSTRUCTION, "is of the block of rank", ".shared::cluster reaches others");
     }
 
     @Test

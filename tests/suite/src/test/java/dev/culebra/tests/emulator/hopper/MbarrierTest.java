@@ -2,6 +2,8 @@ package dev.culebra.tests.emulator.hopper;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.emulator.exec.DeviceFault;
 import org.junit.jupiter.api.Test;
@@ -296,6 +298,18 @@ class MbarrierTest {
                         + "setp.lt.u32 %p2, %t, 32; @%p2 bra W; bar.sync 0; ret;" + SPIN,
                 1, 96, DeviceFault.LAUNCH_TIMEOUT,
                 "96 threads wait", "1 arrivals");
+    }
+
+    /** 128 warps that only look in vain are given up after some million instructions, not at the limit of four thousand million. */
+    @Test
+    void aLargeClusterThatHangsIsGivenUpSoon() {
+        ClusterRig rig = ClusterRig.kernel(
+                "mov.u32 %r1, sm; setp.eq.u32 %p2, %t, 0; @%p2 mbarrier.init.shared.b64 [%r1], 2000; bar.sync 0;"
+                        + ARRIVE + "nanosleep.u32 20;" + SPIN);
+        rig.spec = rig.spec.withStepLimit(20_000_000);
+        DeviceFault f = assertThrows(DeviceFault.class, () -> rig.launch(4, 1024, 4, 0L, 0L));
+        assertTrue(f.diagnostic().contains("4096 threads wait") && f.diagnostic().contains("976 arrivals"),
+                f.diagnostic());
     }
 
     @Test
