@@ -73,10 +73,14 @@ final class Launch {
     }
 
     /** Where the system's shared memory begins: behind what the kernel asked for. */
-    int reservedOffset() { return sharedBytes + 15 & -16; }
+    int reservedOffset() {
+        return sharedBytes + 15 & -16;
+    }
 
     /** Bytes of a block's shared memory, the system's included where the kernel knows of it. */
-    int sharedEnd() { return code.reservesShared() ? reservedOffset() + RESERVED_BYTES : sharedBytes; }
+    int sharedEnd() {
+        return code.reservesShared() ? reservedOffset() + RESERVED_BYTES : sharedBytes;
+    }
 
     private static Allocation newWorkspace() {
         MemorySegment bytes = Arena.ofAuto().allocate(64, 64);

@@ -37,7 +37,7 @@ final class SmallConversions {
         }
         SmallFloat format = SmallFloat.of(pair.substring(0, pair.length() - 2).toUpperCase(Locale.ROOT));
         boolean fp8 = format.bits() == 8;
-        x.require(fp8 ? 89 : 100, fp8 ? 81 : 86);
+        x.require(fp8 ? 89 : 100, fp8 ? 78 : 86);
         PtxType small = format == SmallFloat.E2M1 ? B8 : B16;
         if (!mode.equals("rn") || from == satfinite) {
             throw x.refuse(from ? "widening takes .rn and no .satfinite" : "narrowing takes .rn.satfinite");

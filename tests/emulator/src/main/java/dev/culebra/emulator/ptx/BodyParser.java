@@ -331,6 +331,9 @@ final class BodyParser {
         String name = t.text();
         boolean part = in.peek().kind() == Kind.DOTTED && in.peek().start() == t.end();
         Object found = find(name);
+        if (part && SPECIALS.contains(name)) { // whatever registers are called, %tid.x is the thread's
+            return new Operand.Special(name + in.take().text());
+        }
         if (part && found instanceof Operand.Register r) {
             return new Operand.Part(r, in.take().text().substring(1));
         }
