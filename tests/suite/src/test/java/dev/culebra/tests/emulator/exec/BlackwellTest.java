@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** What sm_100 adds that nvcc prints for ordinary code: pairs of f32, 256 bits at a time, three operands, formats of 4 and 6 bits. */
 class BlackwellTest {
 
-    private static final String HEADER = ".version 8.8\n.target sm_100\n.address_size 64\n";
+    private static final String HEADER = ".version 8.8\n.target sm_100a\n.address_size 64\n";
 
     /** Runs a warp whose lane l finds ints 4 l to 4 l + 3 in %a, %b, %c and %e and leaves its result in %d and %h. */
     private static int[] run(String code, int[] in) throws DeviceFault {
@@ -83,6 +83,16 @@ class BlackwellTest {
         assertThrows(PtxException.class,
                 () -> PtxModule.parse(HEADER + ".visible .entry k() { .reg .b64 %x<4>; .local .align 32"
                         + " .b8 l[32]; ld.local.v4.b64 {%x0, %x1, %x2, %x3}, [l]; }", 10, 0));
+    }
+
+    @Test
+    void someWantTheirArchitecture() {
+        for (String code : new String[]{"cvt.rn.satfinite.e2m3x2.f32 %s, %f, %f;", "cvt.rz.ue8m0x2.f32 %s, %f, %f;",
+                "redux.sync.min.f32 %f, %f, -1;"}) {
+            PtxException e = assertThrows(PtxException.class, () -> PtxModule.parse(HEADER.replace("sm_100a", "sm_100")
+                    + ".visible .entry k() { .reg .b16 %s; .reg .f32 %f; " + code + " }", 10, 0));
+            assertEquals(true, e.getMessage().contains("needs an architecture-specific target such as sm_100a"), e.getMessage());
+        }
     }
 
     private static double small(int bits, int exponent, int mantissa) {
