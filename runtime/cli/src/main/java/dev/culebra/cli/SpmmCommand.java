@@ -75,8 +75,10 @@ final class SpmmCommand implements Callable<Integer> {
 
     @Option(names = "--counters",
             description = "Count what one product executes: PTX instructions by class, shared-memory wavefronts and bank conflicts, "
-                    + "global sectors, barriers, bytes; also per dense element of the weights. With --json an object 'counters'. "
-                    + "The emulator counts, a GPU and the CPU do not.")
+                    + "global sectors, barriers, divergence, bytes by space. With --json an object 'counters', among them, for each "
+                    + "of the weights' M x K elements: lane_instructions_per_element and popc_per_element (32 lanes a warp "
+                    + "instruction), shared_wavefronts_per_element (for 32 elements), global_bytes_per_element (as lanes asked "
+                    + "for them). The emulator counts, a GPU and the CPU do not.")
     private boolean counters;
 
     @CommandLine.Spec

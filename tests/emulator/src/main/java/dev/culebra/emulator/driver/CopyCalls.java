@@ -28,6 +28,10 @@ final class CopyCalls {
     /** Beyond this, a copy from pageable memory is waited for instead of staged; the driver may do either. */
     private static final long STAGED_BYTES = 16L << 20;
 
+    /** Staged copies of a stream that are held back at most, and the size from which none is: they keep their bytes. */
+    private static final int MOST_STAGED = 64;
+    private static final long HELD_BYTES = 1L << 20;
+
     private final EmulatedDriver driver;
     private final Gate gate;
 
@@ -167,6 +171,8 @@ final class CopyCalls {
                     : driver.faults.afflict(Occasion.COPY, stream.context, toDo.bytes(), toDo.work());
             if (wait) {
                 operation = stream.enqueue(work, List.of());
+            } else if (toDo != copy && (copy.bytes() > HELD_BYTES || stream.waiting() > MOST_STAGED)) {
+                stream.enqueue(work, List.of()).want();
             } else {
                 stream.submit(work);
             }

@@ -114,7 +114,7 @@ final class EmulatedContext {
             throw new CudaError(CudaApi.CUDA_ERROR_ILLEGAL_STATE(),
                     leak + "; free them before the last cuDevicePrimaryCtxRelease");
         }
-        LOG.log(System.Logger.Level.WARNING, leak);
+        LOG.log(failed ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING, leak);
     }
 
     private static void count(List<String> list, int number, String noun) {
@@ -164,7 +164,9 @@ final class EmulatedContext {
         if (fault == null) {
             fault = switch (t) {
                 case DeviceFault f -> new Fault(f.cudaError(), f.diagnostic());
-                case CudaError e -> new Fault(e.code, label + ": " + e.getMessage());
+                // What a plan makes fail names itself.
+                case CudaError e -> new Fault(e.code,
+                        e.getMessage().startsWith(label) ? e.getMessage() : label + ": " + e.getMessage());
                 case OutOfMemoryError e -> new Fault(CudaApi.CUDA_ERROR_OUT_OF_MEMORY(),
                         label + ": the host ran out of memory: " + e.getMessage());
                 default -> new Fault(CudaApi.CUDA_ERROR_LAUNCH_FAILED(), "the emulator failed in " + label + ": " + t);

@@ -22,6 +22,12 @@ final class EmulatedStream {
         LEGACY, BLOCKING, NON_BLOCKING
     }
 
+    /**
+     * Work that a stream holds back at most; beyond it the first begins, as a driver's queue takes so many launches before
+     * the next one waits.
+     */
+    private static final int MOST_HELD = 1024;
+
     private static final Operation END = new Operation(null, -1, Work.empty("end"), List.of(), Map.of(), List.of());
 
     final EmulatedContext context;
@@ -45,6 +51,7 @@ final class EmulatedStream {
     /** Operations up to this number need not be held back. */
     private long wanted = -1;
     private volatile boolean finished;
+    private volatile Operation lastFree;
 
     EmulatedStream(EmulatedContext context, Kind kind, int flags, int priority) {
         this.context = context;
@@ -104,14 +111,20 @@ final class EmulatedStream {
                 worker.start();
             }
             tail = operation;
+            if (work.contains(Work.Kind.FREE)) {
+                lastFree = operation;
+            }
             queue.add(operation);
-            if (work.contains(Work.Kind.HOST)) {
-                // Who enqueues it waits to be called, not in the driver.
+            if (work.contains(Work.Kind.HOST) || queue.size() > MOST_HELD) {
+                // Who enqueues a host function waits to be called, not in the driver.
                 want(operation);
             }
             return operation;
         }
     }
+
+    /** How much is on it that has not begun. */
+    int waiting() { return queue.size(); }
 
     /** What comes before an operation that this stream waits for comes before its own next one, too. */
     private void know(Operation before) {
@@ -219,6 +232,14 @@ final class EmulatedStream {
                 tail.want();
             }
             return tail == null || tail.done();
+        }
+    }
+
+    /** Waits, if not for long, for the last freeing of memory that is on it. */
+    void awaitFrees() {
+        Operation last = lastFree;
+        if (last != null) {
+            last.awaitBriefly();
         }
     }
 

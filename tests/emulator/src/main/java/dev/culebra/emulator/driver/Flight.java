@@ -29,8 +29,8 @@ final class Flight {
         this.label = work.label();
         this.source = source;
         long size = source.rows().size();
-        this.block = size > SMALL ? HostMemory.allocatePinned(size) : null;
-        this.expected = block != null ? block.segment() : MemorySegment.ofArray(new byte[(int) size]);
+        this.block = size > SMALL ? traffic.block(size) : null;
+        this.expected = block != null ? block.segment().asSlice(0, size) : MemorySegment.ofArray(new byte[(int) size]);
         source.rows().pack(expected);
     }
 
@@ -105,7 +105,7 @@ final class Flight {
                 ended = true;
                 traffic.landed(this);
                 if (block != null) {
-                    block.free();
+                    traffic.giveBack(block);
                 }
             }
         }

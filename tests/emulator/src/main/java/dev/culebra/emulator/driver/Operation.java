@@ -7,6 +7,9 @@ import java.util.Map;
 /** One piece of work on its way through a stream: what it waits for, whether it is done, and when it was. */
 final class Operation {
 
+    /** Half a second: a piece of work is done by then on a busy machine, unless it waits for somebody. */
+    private static final long BRIEFLY_NANOS = 500_000_000L;
+
     /** The stream it is on, and its number: later ones of the driver have higher ones. */
     final EmulatedStream stream;
     final long number;
@@ -105,10 +108,10 @@ final class Operation {
         }
     }
 
-    /** Lets it begin, and waits as long for it as work is held back at most, but not for what may never come. */
+    /** Lets it begin and waits for it, but not for ever: what is before it may be waiting for the caller. */
     void awaitBriefly() {
         want();
-        long until = System.nanoTime() + stream.context.driver.machine.holdMillis() * 1_000_000L;
+        long until = System.nanoTime() + BRIEFLY_NANOS;
         synchronized (this) {
             long left;
             while (!done && (left = until - System.nanoTime()) > 0) {

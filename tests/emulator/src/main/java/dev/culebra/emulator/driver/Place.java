@@ -76,7 +76,7 @@ record Place(MemorySegment bytes, Range range) {
     MemorySegment live() {
         if (range != null && range.allocation().freed()) {
             throw new CudaError(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), range.label()
-                    + " was freed before it ran: the stream that freed it did not wait for the one that uses it");
+                    + " was freed before it ran: what freed it did not wait for the stream that uses it");
         }
         return bytes;
     }

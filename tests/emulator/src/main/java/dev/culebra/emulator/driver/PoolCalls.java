@@ -124,7 +124,7 @@ final class PoolCalls {
         }
         MemoryCalls.checkSize(bytes);
         driver.faults.strike(Occasion.ALLOCATION, pool.device, bytes, "an allocation of " + bytes + " bytes");
-        pool.take(bytes);
+        take(pool, bytes);
         Range range;
         try {
             range = driver.memory.allocate(bytes, Range.Kind.POOL, pool.device.context, "pool allocation");
@@ -145,6 +145,17 @@ final class PoolCalls {
             }));
         }
         Native.putLong(to, range.base(), "dptr");
+    }
+
+    /** Memory whose freeing is on a stream can be had again: where nothing else is left, that is waited for. */
+    private void take(EmulatedPool pool, long bytes) {
+        try {
+            pool.take(bytes);
+        } catch (CudaError e) {
+            pool.device.context.streams().forEach(EmulatedStream::awaitFrees);
+            pool.device.context.legacyStream().awaitFrees();
+            pool.take(bytes);
+        }
     }
 
     private void free(long address, EmulatedStream stream) {

@@ -1,5 +1,6 @@
 package dev.culebra.emulator.driver;
 
+import dev.culebra.emulator.memory.Poison;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -47,9 +48,10 @@ record Rows(MemorySegment bytes, long pitch, long width, long height) {
         return packed / width * pitch + packed % width;
     }
 
-    void fill(byte value) {
+    /** Makes each row look like memory that nobody wrote. */
+    void poison() {
         for (long row = 0; row < height; row++) {
-            bytes.asSlice(row * pitch, width).fill(value);
+            Poison.fill(bytes.asSlice(row * pitch, width));
         }
     }
 

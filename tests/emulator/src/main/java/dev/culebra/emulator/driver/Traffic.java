@@ -2,6 +2,7 @@ package dev.culebra.emulator.driver;
 
 import dev.culebra.bindings.CudaApi;
 import dev.culebra.emulator.check.Check;
+import dev.culebra.emulator.memory.HostMemory;
 import dev.culebra.emulator.memory.Range;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -14,11 +15,8 @@ import java.util.Set;
  */
 final class Traffic {
 
-    /**
-     * What destinations in page-locked memory hold until their copy lands: large numbers of no meaning in every type, which
-     * are neither 0 nor NaN (which hides in a maximum, and in a test that asks whether something is larger).
-     */
-    static final byte UNLANDED = (byte) 0xfb;
+    /** The largest block that is kept for the next copy. */
+    private static final long MOST_SPARE = 64L << 20;
 
     /** Bytes kept of copies in flight, all together; beyond that a copy's source is not watched. */
     private static final long MOST_KEPT = 256L << 20;
@@ -27,6 +25,8 @@ final class Traffic {
     private final Set<Operation> open = new LinkedHashSet<>();
     private final Set<Flight> flights = new LinkedHashSet<>();
     private long kept;
+    /** One block that is not in use: pages that were never touched cost more than the copy itself. */
+    private HostMemory.Pinned spare;
 
     Traffic(Machine machine) { this.watching = machine.checks().contains(Check.HOST_BUFFERS); }
 
@@ -37,12 +37,18 @@ final class Traffic {
         }
         List<Flight> departing = new ArrayList<>();
         // All of a graph is watched or nothing of it, so that each landing finds its own flight.
-        if (kept + watchedBytes(work) <= MOST_KEPT) {
-            depart(stream, number, work, departing);
+        try {
+            if (kept + watchedBytes(work) <= MOST_KEPT) {
+                depart(stream, number, work, departing);
+            }
+        } catch (OutOfMemoryError e) {
+            // The copies need no more than they have: they go unwatched.
+            List.copyOf(departing).forEach(Flight::end);
+            return List.of();
         }
         if (work.kind() == Work.Kind.COPY) {
             work.uses().stream().filter(u -> u.certain() && u.host() && u.way() == Use.Way.WRITE && !mayBeRead(u))
-                    .forEach(u -> u.rows().fill(UNLANDED));
+                    .forEach(u -> u.rows().poison());
         }
         return departing;
     }
@@ -67,6 +73,28 @@ final class Traffic {
     synchronized void landed(Flight flight) {
         if (flights.remove(flight)) {
             kept -= flight.size();
+        }
+    }
+
+    /** Memory for the bytes of a copy, of that size or more. */
+    synchronized HostMemory.Pinned block(long bytes) {
+        if (spare != null && spare.segment().byteSize() >= bytes) {
+            HostMemory.Pinned block = spare;
+            spare = null;
+            return block;
+        }
+        return HostMemory.allocatePinned(bytes);
+    }
+
+    synchronized void giveBack(HostMemory.Pinned block) {
+        HostMemory.Pinned smaller = block;
+        if (block.segment().byteSize() <= MOST_SPARE
+                && (spare == null || spare.segment().byteSize() < block.segment().byteSize())) {
+            smaller = spare;
+            spare = block;
+        }
+        if (smaller != null) {
+            smaller.free();
         }
     }
 

@@ -21,6 +21,7 @@ final class Agent {
     private boolean released;
     /** The same after an atomic's release, which the next atomic does not mind. */
     private boolean counted;
+    private boolean fenced;
     /** Where lanes have acquired without it being worked out yet. */
     private final List<Rendezvous> later = new ArrayList<>();
     /** What all lanes know, where they know the same; else null. */
@@ -42,6 +43,7 @@ final class Agent {
         interval = 0;
         released = true;
         later.clear();
+        fenced = false;
     }
 
     /** The interval of an access made now. */
@@ -110,6 +112,15 @@ final class Agent {
             later.add(from);
         }
     }
+
+    /** A fence: atomics from here on may be signals, whatever they look like. */
+    void fence() {
+        settle();
+        fenced = true;
+    }
+
+    /** Whether there has been a fence. */
+    boolean fenced() { return fenced; }
 
     /** Works out what lanes have acquired so far. */
     void settle() {

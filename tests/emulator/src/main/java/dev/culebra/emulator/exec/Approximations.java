@@ -74,8 +74,8 @@ final class Approximations {
         if ((bits & 0x7ff0000000000000L) == 0) {
             return bits & Long.MIN_VALUE;
         }
-        boolean nan = (bits & Long.MAX_VALUE) > 0x7ff0000000000000L;
-        return nan ? 0x7fffffff00000000L : bits & 0xffffffff00000000L;
+        long high = bits & 0xffffffff00000000L; // a NaN whose payload lies below is an infinity here
+        return (high & Long.MAX_VALUE) > 0x7ff0000000000000L ? 0x7fffffff00000000L : high;
     }
 
     /** Exact at powers of two, as hardware is. */

@@ -73,7 +73,7 @@ final class AsyncCopies {
             int lanes = p.lanes & mask;
             for (int l = 0; l < 32; l++) {
                 if ((lanes >>> l & 1) != 0 && (keep < 0 || p.group[l] < committed[l] - keep)) {
-                    p.op.land(w, l, p);
+                    p.op.land(w, l, p, null);
                     p.lanes &= ~(1 << l);
                     w.block.copiesInFlight--;
                 }
@@ -153,7 +153,7 @@ final class AsyncCopies {
             @Override
             void act(Warp w, int lane, Mbarriers barriers, int offset) {
                 w.acted = true;
-                Mbarrier b = barriers.get(offset, lane);
+                Mbarrier b = barriers.get(w, offset, lane);
                 if (!counted) {
                     b.expectArrival(lane);
                 }
@@ -191,11 +191,12 @@ final class AsyncCopies {
         public Block source() { return null; }
 
         @Override
-        public void land() {
+        public void land(Mbarrier.Landing landing) {
             for (Pending p : before) {
                 if ((p.lanes >>> lane & 1) != 0) {
-                    p.op.land(w, lane, p);
+                    p.op.land(w, lane, p, landing);
                     p.lanes &= ~(1 << lane);
+                    w.block.copiesInFlight--;
                 }
             }
             pending.removeIf(p -> p.lanes == 0);
@@ -267,7 +268,7 @@ final class AsyncCopies {
                 long a = w.address[l] - w.block.window;
                 if (a < 0 || a > w.block.shared.length - size) {
                     throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l,
-                            "illegal shared address 0x" + Long.toHexString(a) + " of " + size
+                            "illegal shared address 0x" + Long.toHexString(a + w.block.window) + " of " + size
                                     + " bytes, where " + w.block.shared.length + " bytes are");
                 }
                 w.block.mbarriers.refuseRange(l, a, size, "an asynchronous copy");
@@ -275,7 +276,7 @@ final class AsyncCopies {
                     throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned "
                             + ((a & size - 1) != 0
                                     ? "shared address 0x"
-                                            + Long.toHexString(a)
+                                            + Long.toHexString(a + w.block.window)
                                     : "global address 0x" + Long.toHexString(p.from[l]))
                             + " of a copy of " + size + " bytes");
                 }
@@ -307,11 +308,14 @@ final class AsyncCopies {
             return a;
         }
 
-        private void land(Warp w, int l, Pending p) {
+        /** Lands for the thread that waits, or where an mbarrier completes for those that wait for that. */
+        private void land(Warp w, int l, Pending p, Mbarrier.Landing landing) {
             int n = p.filled[l];
             Watch watch = w.block.watch;
-            if (w.agent != null) {
+            if (w.agent != null && landing == null) {
                 watch.cells.land(w.agent, l, p.to[l], p.size);
+            } else if (w.agent != null) {
+                watch.cells.landByChannel(landing.channel(), landing.time(), p.to[l], p.size);
             }
             if (watch != null && watch.written != null) {
                 Unwritten.mark(watch.written, p.to[l], p.size);

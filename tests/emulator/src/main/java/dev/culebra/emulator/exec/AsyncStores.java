@@ -101,23 +101,34 @@ final class AsyncStores {
             int bytes = each * from.length;
             int at = SharedWindow.offset(holder, l, target, bytes, bytes, "an asynchronous store");
             holder.mbarriers.refuseRange(l, at, bytes, "an asynchronous store");
-            Mbarrier b = holder.mbarriers.get(SharedWindow.offset(holder, l, tell, 8, 8, "an mbarrier"), l);
+            Mbarrier b = holder.mbarriers.get(w, SharedWindow.offset(holder, l, tell, 8, 8, "an mbarrier"), l);
             long[] values = new long[from.length];
             for (int i = 0; i < values.length; i++) {
                 values[i] = each == 8 ? w.q[from[i]][l] : w.r[from[i]][l];
             }
+            if (w.agent != null) {
+                if (update == null) {
+                    holder.watch.cells.claim(w.agent, l, at, bytes, line);
+                } else {
+                    holder.watch.cells.update(w.agent, l, at, bytes);
+                }
+            }
             if (w.block.meter != null) {
                 w.block.meter.sharedRun(at, bytes, update == null ? MemoryAccess.Use.WRITE : MemoryAccess.Use.ATOMIC);
             }
-            b.coming().add(new Value(holder, at, values));
+            b.coming().add(new Value(w, l, holder, at, values));
         }
 
         private final class Value implements Mbarrier.Coming {
+            private final Warp w;
+            private final int lane;
             private final Block holder;
             private final int at;
             private final long[] values;
 
-            Value(Block holder, int at, long[] values) {
+            Value(Warp w, int lane, Block holder, int at, long[] values) {
+                this.w = w;
+                this.lane = lane;
                 this.holder = holder;
                 this.at = at;
                 this.values = values;
@@ -133,7 +144,24 @@ final class AsyncStores {
             public Block source() { return null; }
 
             @Override
-            public void land() {
+            public void land(Mbarrier.Landing landing) {
+                RaceCells cells = landing.channel() < 0 ? null : holder.watch.cells;
+                boolean marks = holder.watch != null && holder.watch.written != null;
+                if (update == null) {
+                    if (cells != null) {
+                        cells.landByChannel(landing.channel(), landing.time(), at, bytes());
+                    }
+                    if (marks) {
+                        Unwritten.mark(holder.watch.written, at, bytes());
+                    }
+                } else {
+                    if (cells != null) {
+                        cells.updateByChannel(w.agent, landing.channel(), landing.time(), at, bytes(), line);
+                    }
+                    if (marks) {
+                        Unwritten.check(holder.watch.written, lane, at, bytes());
+                    }
+                }
                 for (int i = 0; i < values.length; i++) {
                     int place = at + i * each;
                     long v = update == null

@@ -52,7 +52,6 @@ final class AtomicOps {
             checkVector(x, op, t, count, space);
         }
         boolean wide = t == B128 && returns && (op.equals("cas") || op.equals("exch"));
-        Update update = wide ? null : update(x, op, t, space == Space.GLOBAL);
         if (!returns && (op.equals("exch") || op.equals("cas"))) {
             throw x.refuse("unknown instruction");
         }
@@ -76,7 +75,8 @@ final class AtomicOps {
         MemoryAccess.Handing handing = !returns
                 ? MemoryAccess.Handing.COUNT
                 : op.equals("exch") || op.equals("cas") ? MemoryAccess.Handing.BOTH : MemoryAccess.Handing.LATER;
-        x.emit(new Atomic(place, t, handing, update, d, b, c));
+        // A generic address may lead to either.
+        x.emit(new Atomic(place, t, handing, update(x, op, t, true), update(x, op, t, false), d, b, c));
     }
 
     private static int[] registers(Decoding x, int operand, PtxType t, int count, boolean destination) {
@@ -157,18 +157,20 @@ final class AtomicOps {
 
     private static final class Atomic extends MemoryAccess {
         private final Handing handing;
-        private final Update update;
+        private final Update inGlobal;
+        private final Update inShared;
         /** Bytes of an element. */
         private final int size;
         private final int[] d;
         private final int[] b;
         private final int[] c;
 
-        Atomic(Place place, PtxType t, Handing handing, Update update, int[] d, int[] b, int[] c) {
+        Atomic(Place place, PtxType t, Handing handing, Update inGlobal, Update inShared, int[] d, int[] b, int[] c) {
             super(place, t.bytes() * b.length, Use.ATOMIC, true);
             this.handing = handing;
             this.size = t.bytes();
-            this.update = update;
+            this.inGlobal = inGlobal;
+            this.inShared = inShared;
             this.d = d;
             this.b = b;
             this.c = c;
@@ -199,7 +201,7 @@ final class AtomicOps {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     int at = (int) w.address[l] + e * size;
                     long old = MemoryOps.read(memory, at, size);
-                    MemoryOps.write(memory, at, size, update.apply(old, operand(w, b[e], l), operand(w, c[e], l)));
+                    MemoryOps.write(memory, at, size, inShared.apply(old, operand(w, b[e], l), operand(w, c[e], l)));
                     result(w, e, l, old);
                 }
             }
@@ -211,7 +213,7 @@ final class AtomicOps {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     long at = w.address[l] - a.base + e * size;
                     result(w, e, l,
-                            AtomicOps.update(a.bytes, at, size, update, operand(w, b[e], l), operand(w, c[e], l)));
+                            AtomicOps.update(a.bytes, at, size, inGlobal, operand(w, b[e], l), operand(w, c[e], l)));
                 }
             }
         }

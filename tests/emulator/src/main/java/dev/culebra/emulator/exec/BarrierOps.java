@@ -72,8 +72,9 @@ final class BarrierOps {
         @Override
         void execute(Warp w, int mask) {
             java.lang.invoke.VarHandle.fullFence();
+            w.fenced |= mask;
             if (w.agent != null) {
-                w.agent.settle();
+                w.agent.fence();
             }
         }
     }

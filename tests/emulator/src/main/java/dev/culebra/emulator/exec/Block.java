@@ -27,6 +27,8 @@ final class Block {
     final boolean strictBarriers;
     /** What its accesses are looked at for, or null. */
     final Watch watch;
+    /** Whether another block has accessed its shared memory. */
+    boolean reached;
     /** Threads' asynchronous copies that have not landed. */
     int copiesInFlight;
     /** What counts its instructions, or null. */
@@ -63,6 +65,7 @@ final class Block {
         live = (int) launch.block.count();
         Poison.fill(shared, 0, shared.length);
         copiesInFlight = 0;
+        reached = false;
         mbarriers.clear();
         if (proxyWrites != null) {
             proxyWrites.clear();

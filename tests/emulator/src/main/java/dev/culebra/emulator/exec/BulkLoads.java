@@ -64,6 +64,9 @@ final class BulkLoads extends Op {
             if (w.block.proxyWrites != null) {
                 w.block.proxyWrites.refuseUnfenced(l, w.block.window, at, bytes);
             }
+            if (w.agent != null && bytes > 0) {
+                w.block.watch.cells.borrow(w.agent, l, at, bytes, line);
+            }
         }
         if (blocks < 0) {
             start(w, l, holder, target, source, tell, bytes);
@@ -90,11 +93,30 @@ final class BulkLoads extends Op {
                     + " that tells an mbarrier of rank " + SharedWindow.rank(tell)
                     + ": it must be the destination's block");
         }
-        Mbarrier b = holder.mbarriers.get(SharedWindow.offset(holder, l, tell, 8, 8, "an mbarrier"), l);
+        Mbarrier b = holder.mbarriers.get(w, SharedWindow.offset(holder, l, tell, 8, 8, "an mbarrier"), l);
+        if (w.agent != null && bytes > 0) {
+            if (reduction == null) {
+                holder.watch.cells.claim(w.agent, l, at, bytes, line);
+            } else {
+                holder.watch.cells.update(w.agent, l, at, bytes);
+            }
+        }
         if (w.block.meter != null) {
             w.block.meter.sharedRun(at, bytes, reduction == null ? MemoryAccess.Use.WRITE : MemoryAccess.Use.ATOMIC);
         }
+        w.block.cluster.bulkLoadsInFlight += fromGlobal ? 1 : 0;
         b.coming().add(new Copy(w, l, holder, at, source, bytes));
+    }
+
+    /** Checks that no copy in flight of the cluster will read what a warp is about to store at {@code w.address}. */
+    static void checkSources(Warp w, int mask, int bytes) {
+        for (Block block : w.block.cluster.blocks) {
+            block.mbarriers.forEachComing(c -> {
+                if (c instanceof Copy copy) {
+                    copy.checkSource(w, mask, bytes);
+                }
+            });
+        }
     }
 
     private final class Copy implements Mbarrier.Coming {
@@ -114,6 +136,17 @@ final class BulkLoads extends Op {
             this.bytes = bytes;
         }
 
+        void checkSource(Warp writer, int mask, int stored) {
+            for (int m = fromGlobal ? mask : 0; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                long at = writer.address[l];
+                if (at < from + bytes && from < at + stored) {
+                    throw new Fault(DeviceFault.LAUNCH_FAILED, l, "race: global address 0x" + Long.toHexString(at)
+                            + " is written while " + name() + " may still read it; wait for the copy first");
+                }
+            }
+        }
+
         @Override
         public int arrivals() { return 0; }
 
@@ -124,25 +157,56 @@ final class BulkLoads extends Op {
         public Block source() { return fromGlobal ? null : w.block; }
 
         @Override
-        public void land() {
+        public void land(Mbarrier.Landing landing) {
             if (bytes == 0) {
+                w.block.cluster.bulkLoadsInFlight -= fromGlobal ? 1 : 0;
                 return;
             }
+            if (landing.channel() >= 0) {
+                order(landing);
+            }
+            int source = fromGlobal ? 0 : (int) (from - w.block.window);
+            Watch watch = holder.watch;
+            boolean marks = watch != null && watch.written != null;
             if (fromGlobal) {
+                w.block.cluster.bulkLoadsInFlight--;
                 Allocation a = MemoryAccess.global(w, lane, from, bytes);
+                if (marks) {
+                    Unwritten.carry(a, from - a.base, watch.written, to, bytes);
+                }
                 MemorySegment.copy(a.bytes, ValueLayout.JAVA_BYTE, from - a.base, holder.shared, to, bytes);
             } else if (reduction == null) {
-                System.arraycopy(w.block.shared, (int) (from - w.block.window), holder.shared, to, bytes);
+                if (marks) {
+                    System.arraycopy(w.block.watch.written, source, watch.written, to, bytes);
+                }
+                System.arraycopy(w.block.shared, source, holder.shared, to, bytes);
             } else {
+                if (marks) {
+                    Unwritten.check(w.block.watch.written, lane, source, bytes);
+                    Unwritten.check(watch.written, lane, to, bytes);
+                }
                 int n = reduction.bytes();
                 for (int i = 0; i < bytes; i += n) {
                     long old = MemoryOps.read(holder.shared, to + i, n);
-                    long v = MemoryOps.read(w.block.shared, (int) (from - w.block.window) + i, n);
+                    long v = MemoryOps.read(w.block.shared, source + i, n);
                     MemoryOps.write(holder.shared, to + i, n, reduction.update().apply(old, v, 0));
                 }
             }
             if (holder.proxyWrites != null) {
                 holder.proxyWrites.replaced(to, bytes);
+            }
+        }
+
+        /** Those who wait know that the destination has been written and the source read. */
+        private void order(Mbarrier.Landing landing) {
+            if (reduction == null) {
+                holder.watch.cells.landByChannel(landing.channel(), landing.time(), to, bytes);
+            } else {
+                holder.watch.cells.updateByChannel(w.agent, landing.channel(), landing.time(), to, bytes, line);
+            }
+            if (!fromGlobal) {
+                w.block.watch.cells.giveBackByChannel(w.agent, lane, landing.channel(), landing.time(),
+                        (int) (from - w.block.window), bytes, line);
             }
         }
 

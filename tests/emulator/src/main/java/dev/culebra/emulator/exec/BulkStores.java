@@ -36,6 +36,9 @@ final class BulkStores extends Op {
             if (w.block.proxyWrites != null) {
                 w.block.proxyWrites.refuseUnfenced(l, w.block.window, at, bytes);
             }
+            if (w.agent != null && bytes > 0) {
+                w.block.watch.cells.borrow(w.agent, l, at, bytes, line);
+            }
             if (w.block.meter != null) {
                 w.block.meter.sharedRun(at, bytes, MemoryAccess.Use.READ);
                 w.block.meter.globalRun(targets[l], bytes,
@@ -52,6 +55,8 @@ final class BulkStores extends Op {
         private final long to;
         private final int bytes;
         private byte[] content;
+        /** Which of the content has been written; null where that is not looked at. */
+        private byte[] written;
 
         Store(Warp w, int lane, int from, long to, int bytes) {
             this.w = w;
@@ -62,7 +67,19 @@ final class BulkStores extends Op {
         }
 
         @Override
-        public void read() { content = Arrays.copyOfRange(w.block.shared, from, from + bytes); }
+        public void read() {
+            content = Arrays.copyOfRange(w.block.shared, from, from + bytes);
+            Watch watch = w.block.watch;
+            if (watch != null && watch.written != null) {
+                written = Arrays.copyOfRange(watch.written, from, from + bytes);
+                if (reduction != null) {
+                    Unwritten.check(watch.written, lane, from, bytes);
+                }
+            }
+            if (w.agent != null && bytes > 0) {
+                watch.cells.giveBack(w.agent, lane, from, bytes, line);
+            }
+        }
 
         @Override
         public void write() {
@@ -71,6 +88,11 @@ final class BulkStores extends Op {
             }
             Allocation a = MemoryAccess.global(w, lane, to, bytes);
             long at = to - a.base;
+            if (written != null && reduction == null) {
+                Unwritten.carry(written, a, at);
+            } else if (written != null) {
+                Unwritten.check(a, lane, to, bytes);
+            }
             if (reduction == null) {
                 MemorySegment.copy(content, 0, a.bytes, ValueLayout.JAVA_BYTE, at, bytes);
                 return;

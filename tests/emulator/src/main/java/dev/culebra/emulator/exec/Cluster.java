@@ -23,6 +23,8 @@ final class Cluster {
     long number;
     /** How often {@code fence.proxy.async} has been executed. */
     int proxyFences;
+    /** Bulk copies from global memory that have not landed. */
+    int bulkLoadsInFlight;
     private final Warp[] warps;
     private long steps;
 
@@ -45,6 +47,7 @@ final class Cluster {
         index = at;
         steps = 0;
         proxyFences = 0;
+        bulkLoadsInFlight = 0;
         global = null;
         barrier.reset();
         for (Block b : blocks) {
@@ -138,6 +141,13 @@ final class Cluster {
         }
         for (Warp w : block.warps) {
             w.bulkGroups.end(block);
+        }
+        if (block.reached && timeline != null) {
+            Rendezvous all = new Rendezvous(timeline);
+            for (Warp w : block.warps) {
+                w.agent.arrive(all, w.threads);
+            }
+            block.watch.cells.end(block, all.clock());
         }
     }
 

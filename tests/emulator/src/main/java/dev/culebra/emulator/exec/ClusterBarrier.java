@@ -7,7 +7,13 @@ import java.util.List;
 final class ClusterBarrier {
 
     private final Cluster cluster;
-    private final List<Split> waiting = new ArrayList<>();
+    /** Who waits. */
+    private record Waiter(Warp warp, Split split) {}
+
+    private final List<Waiter> waiting = new ArrayList<>();
+    /** What those who have arrived know, and what those knew when it last completed; null where that is not looked at. */
+    private Rendezvous arriving;
+    private Clock completed;
     /** Threads that have arrived and not exited since the barrier last completed. */
     private int arrived;
     private int phase;
@@ -16,12 +22,22 @@ final class ClusterBarrier {
 
     void reset() {
         waiting.clear();
+        arriving = cluster.timeline == null ? null : new Rendezvous(cluster.timeline);
+        completed = null;
         arrived = 0;
         phase = 0;
     }
 
-    /** Lanes of the current split arrive; they do not wait. */
-    void arrive(Warp w, int mask) {
+    int phase() { return phase; }
+
+    /**
+     * Lanes of the current split arrive; they do not wait.
+     *
+     * @param w their warp
+     * @param mask the lanes
+     * @param release whether what they did before is seen by those who wait; a fence before does the same
+     */
+    void arrive(Warp w, int mask, boolean release) {
         int twice = mask & w.arrivedAtCluster;
         if (twice != 0) {
             throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(twice),
@@ -32,6 +48,11 @@ final class ClusterBarrier {
             w.clusterPhase[l] = (mask >>> l & 1) != 0 ? phase : w.clusterPhase[l];
         }
         arrived += Integer.bitCount(mask);
+        int releasing = release ? mask : mask & w.fenced;
+        if (arriving != null && releasing != 0) {
+            w.agent.arrive(arriving, releasing);
+        }
+        w.fenced &= ~mask;
         w.acted = true;
         check();
     }
@@ -49,9 +70,12 @@ final class ClusterBarrier {
             over &= (mask >>> l & 1) == 0 || w.clusterPhase[l] != phase;
         }
         if (over) {
+            if (completed != null) {
+                w.agent.acquire(mask, completed);
+            }
             w.current.pc++;
         } else {
-            waiting.add(w.awaitBarrier());
+            waiting.add(new Waiter(w, w.awaitBarrier()));
         }
     }
 
@@ -70,9 +94,28 @@ final class ClusterBarrier {
         }
         arrived = 0;
         phase++;
-        for (Split s : waiting) {
-            s.state = Split.State.READY;
+        if (arriving != null) {
+            handOver();
+        }
+        for (Waiter waiter : waiting) {
+            waiter.split.state = Split.State.READY;
         }
         waiting.clear();
+    }
+
+    /** What all have done that came is known to those who wait; a thread that has exited counts as one that came. */
+    private void handOver() {
+        for (Block b : cluster.blocks) {
+            for (Warp w : b.warps) {
+                if (w.alive != w.threads) {
+                    w.agent.arrive(arriving, 0);
+                }
+            }
+        }
+        completed = arriving.clock();
+        arriving.clear();
+        for (Waiter waiter : waiting) {
+            waiter.warp.agent.acquire(waiter.split.mask, completed);
+        }
     }
 }

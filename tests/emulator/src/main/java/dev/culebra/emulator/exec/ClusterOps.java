@@ -22,6 +22,7 @@ final class ClusterOps {
         }
         boolean arrive = action.equals("arrive");
         String order = arrive ? x.takeAny("release", "relaxed") : x.takeAny("acquire");
+        boolean release = !"relaxed".equals(order);
         x.take("aligned");
         x.done(0);
         x.require(90, order == null ? 78 : 80);
@@ -29,7 +30,7 @@ final class ClusterOps {
             @Override
             void execute(Warp w, int mask) {
                 if (arrive) {
-                    w.block.cluster.barrier.arrive(w, mask);
+                    w.block.cluster.barrier.arrive(w, mask, release);
                     w.current.pc++;
                 } else {
                     w.block.cluster.barrier.await(w, mask);

@@ -296,7 +296,8 @@ final class Conversions {
             v = Math.max(-Rounding.most(td), Math.min(Rounding.most(td), v));
         }
         int bits = Rounding.encode(v, td, mode);
-        return end.ftz ? Rounding.flush(bits) : bits;
+        boolean tiny = end.ftz && (bits & 0x7fffffff) == 0x00800000 && Rounding.tiny(v, 0, mode);
+        return tiny ? bits & 0x80000000 : end.ftz ? Rounding.flush(bits) : bits;
     }
 
     /** d = {a in the upper half, b in the lower}. */

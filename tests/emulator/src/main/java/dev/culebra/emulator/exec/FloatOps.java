@@ -27,14 +27,15 @@ final class FloatOps {
         f.add("sqrt", SINGLE, FloatOps::sqrt);
         f.add("min", SINGLE, x -> extreme(x, false));
         f.add("max", SINGLE, x -> extreme(x, true));
+        // A NaN becomes the canonical one, as of all f32 arithmetic.
         f.add("neg", SINGLE, x -> unary(x, (d, a) -> {
             for (int l = 0; l < 32; l++) {
-                d[l] = a[l] ^ 0x80000000;
+                d[l] = (a[l] & 0x7fffffff) > 0x7f800000 ? Rounding.NAN_F32 : a[l] ^ 0x80000000;
             }
         }));
         f.add("abs", SINGLE, x -> unary(x, (d, a) -> {
             for (int l = 0; l < 32; l++) {
-                d[l] = a[l] & 0x7fffffff;
+                d[l] = (a[l] & 0x7fffffff) > 0x7f800000 ? Rounding.NAN_F32 : a[l] & 0x7fffffff;
             }
         }));
         f.add("copysign", SINGLE, x -> {
@@ -61,7 +62,14 @@ final class FloatOps {
         });
     }
 
-    static void emit(Decoding x, III f, boolean ftz, boolean sat) {
+    /** Whether an exact result that rounds to the least normal number is smaller: .ftz makes zero of it. */
+    private interface Tiny {
+        boolean of(float a, float b, float c);
+    }
+
+    static void emit(Decoding x, III f, boolean ftz, boolean sat) { emit(x, f, null, ftz, sat); }
+
+    private static void emit(Decoding x, III f, Tiny tiny, boolean ftz, boolean sat) {
         x.operands(3, 3);
         int a = x.src(1, F32);
         int b = x.src(2, F32);
@@ -69,12 +77,31 @@ final class FloatOps {
             @Override
             void compute(Warp w, int[] to) {
                 f.run(to, in(w.r[a], w.t1, ftz), in(w.r[b], w.t2, ftz));
+                if (ftz && tiny != null) {
+                    flushTiny(to, w.t1, w.t2, w.t2, tiny);
+                }
                 out(to, ftz, sat);
             }
         });
     }
 
-    static void emit(Decoding x, IIII f, boolean ftz, boolean sat) {
+    /** Operands are as they were flushed. */
+    private static void flushTiny(int[] v, int[] a, int[] b, int[] c, Tiny tiny) {
+        int some = 0;
+        for (int l = 0; l < 32; l++) {
+            some |= (v[l] & 0x7fffffff) == 0x00800000 ? 1 : 0;
+        }
+        for (int l = 0; l < 32 && some != 0; l++) {
+            if ((v[l] & 0x7fffffff) == 0x00800000
+                    && tiny.of(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), Float.intBitsToFloat(c[l]))) {
+                v[l] &= 0x80000000;
+            }
+        }
+    }
+
+    static void emit(Decoding x, IIII f, boolean ftz, boolean sat) { emit(x, f, null, ftz, sat); }
+
+    private static void emit(Decoding x, IIII f, Tiny tiny, boolean ftz, boolean sat) {
         x.operands(4, 4);
         int a = x.src(1, F32);
         int b = x.src(2, F32);
@@ -83,6 +110,9 @@ final class FloatOps {
             @Override
             void compute(Warp w, int[] to) {
                 f.run(to, in(w.r[a], w.t1, ftz), in(w.r[b], w.t2, ftz), in(w.r[c], w.t3, ftz));
+                if (ftz && tiny != null) {
+                    flushTiny(to, w.t1, w.t2, w.t3, tiny);
+                }
                 out(to, ftz, sat);
             }
         });
@@ -174,7 +204,7 @@ final class FloatOps {
                         d[l] = Rounding.bits(Rounding
                                 .toFloat((double) Float.intBitsToFloat(a[l]) * Float.intBitsToFloat(b[l]), 0, mode));
                     }
-                }, ftz, sat);
+                }, (a, b, c) -> Rounding.tiny((double) a * b, 0, mode), ftz, sat);
     }
 
     /** Fused: the product is exact in double, and so is what its sum with c lacks. */
@@ -209,7 +239,10 @@ final class FloatOps {
                                 Float.intBitsToFloat(c[l]), mode));
                     }
                 },
-                ftz, sat);
+                (a, b, c) -> {
+                    double p = (double) a * b;
+                    return Rounding.tiny(p + c, Rounding.missing(p, c), mode);
+                }, ftz, sat);
     }
 
     private static float quotient(float a, float b, char mode) {
@@ -218,6 +251,11 @@ final class FloatOps {
         }
         double q = (double) a / b;
         return Rounding.toFloat(q, Math.fma(-q, b, a) * Math.signum(b), mode);
+    }
+
+    private static boolean tinyQuotient(float a, float b, char mode) {
+        double q = (double) a / b;
+        return Rounding.tiny(q, Math.fma(-q, b, a) * Math.signum(b), mode);
     }
 
     /** The documented behaviour of div.approx: above 2^126 the reciprocal of the divisor is flushed to zero. */
@@ -244,7 +282,7 @@ final class FloatOps {
                     for (int l = 0; l < 32; l++) {
                         d[l] = Rounding.bits(quotient(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l]), mode));
                     }
-                }, ftz, false);
+                }, fast ? null : (a, b, c) -> tinyQuotient(a, b, mode), ftz, false);
     }
 
     private static void rcp(Decoding x) {
@@ -255,9 +293,14 @@ final class FloatOps {
         x.done();
         emit(x, (d, a) -> {
             for (int l = 0; l < 32; l++) {
-                d[l] = Rounding.bits(quotient(1, Float.intBitsToFloat(a[l]), mode));
+                d[l] = Rounding.bits(reciprocal(Float.intBitsToFloat(a[l]), mode, ftz));
             }
         }, ftz, false);
+    }
+
+    private static float reciprocal(float a, char mode, boolean ftz) {
+        float q = quotient(1, a, mode);
+        return ftz && Math.abs(q) == Float.MIN_NORMAL && tinyQuotient(1, a, mode) ? Math.copySign(0, q) : q;
     }
 
     private static float root(float a, char mode) {

@@ -16,6 +16,12 @@ final class HalfOps {
 
     static final Set<PtxType> HALVES = EnumSet.of(F16, F16X2, BF16, BF16X2);
 
+    /**
+     * Below this .ftz makes zero of an f16 result: where one with an exponent as small as need be (last place 2^-25) would stay
+     * below the least normal number, 2^-14.
+     */
+    private static final float TINY_F16 = 0x1p-14f - 0x1p-26f;
+
     private HalfOps() {}
 
     static void register(Families f) {
@@ -71,8 +77,8 @@ final class HalfOps {
     /** Rounds f32 values to the nearest 16-bit ones, in place. */
     static void fromFloats(int[] v, PtxType t, boolean ftz) {
         for (int l = 0; l < 32; l++) {
-            int r = t == F16 ? toHalf(v[l]) : toBfloat(v[l]);
-            v[l] = ftz && (r & (t == F16 ? 0x7c00 : 0x7f80)) == 0 ? r & 0x8000 : r;
+            boolean tiny = Math.abs(Float.intBitsToFloat(v[l])) < (t == F16 ? TINY_F16 : Float.MIN_NORMAL);
+            v[l] = ftz && tiny ? v[l] >>> 16 & 0x8000 : t == F16 ? toHalf(v[l]) : toBfloat(v[l]);
         }
     }
 
@@ -190,7 +196,7 @@ final class HalfOps {
                     double s = Rounding.odd(p + z, Rounding.missing(p, z));
                     s = sat ? s > 0 ? Math.min(s, 1) : 0 : relu && s <= 0 ? 0 : s;
                     int r = Rounding.encode(s, one, Rounding.NEAREST);
-                    to[l] = ftz && one == F16 && (r & 0x7c00) == 0 ? r & 0x8000 : r;
+                    to[l] = ftz && one == F16 && Math.abs(s) < TINY_F16 ? r & 0x8000 : r;
                 }
             }
         });
@@ -210,27 +216,14 @@ final class HalfOps {
         boolean ftz = x.take("ftz");
         PtxType t = x.type();
         x.done();
-        if (ftz) {
-            unary(x, flip ? (d, a) -> {
-                for (int l = 0; l < 32; l++) {
-                    d[l] = a[l] ^ 0x80000000;
-                }
-            } : (d, a) -> {
-                for (int l = 0; l < 32; l++) {
-                    d[l] = a[l] & 0x7fffffff;
-                }
-            }, t, true);
-            return;
-        }
-        int both = t.bits() == 32 ? 0x80008000 : 0x8000;
-        Alu.ii(x, flip ? (d, a) -> {
+        unary(x, flip ? (d, a) -> {
             for (int l = 0; l < 32; l++) {
-                d[l] = a[l] ^ both;
+                d[l] = a[l] ^ 0x80000000;
             }
         } : (d, a) -> {
             for (int l = 0; l < 32; l++) {
-                d[l] = a[l] & ~both;
+                d[l] = a[l] & 0x7fffffff;
             }
-        }, t, t);
+        }, t, ftz);
     }
 }

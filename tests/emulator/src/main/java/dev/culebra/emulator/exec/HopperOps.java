@@ -3,7 +3,7 @@ package dev.culebra.emulator.exec;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
 
-/** What steers registers and grids and computes nothing, and instructions of sm_90 and later that are refused. */
+/** What steers registers and grids and computes nothing. */
 final class HopperOps {
 
     private HopperOps() {}
@@ -11,15 +11,6 @@ final class HopperOps {
     static void register(Families f) {
         f.add("setmaxnreg", HopperOps::registers);
         f.add("griddepcontrol", HopperOps::dependence);
-        f.add("wgmma", x -> {
-            throw x.refuse("products of warp groups (wgmma) are not supported; mma.sync of shape m16n8 runs");
-        });
-        f.add("multimem", x -> {
-            throw x.refuse("memory of several devices at once (multimem) is not supported");
-        });
-        f.add("tensormap", x -> {
-            throw x.refuse("tensor maps are not supported; cp.async.bulk without a tensor runs");
-        });
     }
 
     /** A hint, checked and without effect: registers are as many as the text names. */

@@ -218,14 +218,14 @@ final class IntegerOps {
         }
     }
 
-    /** PTX leaves division by zero open; NVIDIA's code gives all ones, and the dividend as remainder. */
+    /** PTX leaves division by zero open; an H200 gives all ones, as remainder too. */
     private static void divide(Decoding x, boolean remainder) {
         PtxType t = x.type();
         x.done();
         Alu.iii(x, switch (t) {
             case U16 -> remainder ? (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = b[l] == 0 ? a[l] : a[l] % b[l];
+                    d[l] = b[l] == 0 ? 0xffff : a[l] % b[l];
                 }
             } : (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {
@@ -234,7 +234,7 @@ final class IntegerOps {
             };
             case S16 -> remainder ? (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = b[l] == 0 ? a[l] : (short) a[l] % (short) b[l] & 0xffff;
+                    d[l] = b[l] == 0 ? 0xffff : (short) a[l] % (short) b[l] & 0xffff;
                 }
             }
                     : (d, a, b) -> {
@@ -244,7 +244,7 @@ final class IntegerOps {
                     };
             case U32 -> remainder ? (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = b[l] == 0 ? a[l] : Integer.remainderUnsigned(a[l], b[l]);
+                    d[l] = b[l] == 0 ? -1 : Integer.remainderUnsigned(a[l], b[l]);
                 }
             }
                     : (d, a, b) -> {
@@ -254,7 +254,7 @@ final class IntegerOps {
                     };
             default -> remainder ? (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = b[l] == 0 ? a[l] : a[l] % b[l];
+                    d[l] = b[l] == 0 ? -1 : a[l] % b[l];
                 }
             } : (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {

@@ -114,8 +114,7 @@ final class Launch {
             java.util.Arrays.fill(longs[l.register()], a.base + l.addend());
         }
         Constants[] all = new Constants[(int) cluster.count()];
-        all[0] = new Constants(program.ints, longs);
-        for (int rank = 1; rank < all.length; rank++) {
+        for (int rank = 0; rank < all.length; rank++) {
             all[rank] = moved(program, longs, SharedWindow.base(rank));
         }
         return all;

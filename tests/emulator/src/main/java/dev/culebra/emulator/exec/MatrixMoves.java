@@ -66,12 +66,13 @@ final class MatrixMoves {
                 w.address[l] -= w.block.window;
                 long a = w.address[l];
                 if (a < 0 || a > size - 16) {
-                    throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l, "illegal shared address 0x" + Long.toHexString(a)
-                            + " of a matrix's row of 16 bytes, where " + size + " bytes are");
+                    throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l,
+                            "illegal shared address 0x" + Long.toHexString(a + w.block.window)
+                                    + " of a matrix's row of 16 bytes, where " + size + " bytes are");
                 }
                 if ((a & 15) != 0) {
                     throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l,
-                            "misaligned shared address 0x" + Long.toHexString(a)
+                            "misaligned shared address 0x" + Long.toHexString(a + w.block.window)
                                     + " of a matrix's row: it must be a multiple of 16");
                 }
             }

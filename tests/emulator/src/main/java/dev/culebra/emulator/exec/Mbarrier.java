@@ -29,12 +29,24 @@ final class Mbarrier {
         /** The block whose shared memory it reads, or null. */
         Block source();
 
-        /** Does what has been asked for; the barrier counts it afterwards. */
-        void land();
+        /**
+         * Does what has been asked for; the barrier counts it afterwards.
+         *
+         * @param landing the completion that those know of who wait for the phase
+         */
+        void land(Landing landing);
 
         /** Where it was asked for: such as {@code "the copy of 64 bytes at ptx line 7"}. */
         String name();
     }
+
+    /**
+     * A completion.
+     *
+     * @param channel the mbarrier's channel, or -1 where races are not looked for
+     * @param time the channel's time
+     */
+    record Landing(int channel, int time) {}
 
     final Block home;
     final int offset;
@@ -46,9 +58,24 @@ final class Mbarrier {
     /** Whether somebody has been told that the phase before this one is complete. */
     private boolean told = true;
 
-    Mbarrier(Block home, int offset, int lane, int count) {
-        this.home = home;
+    private final Timeline timeline;
+    /** What those know who have arrived in this phase, and what those knew in the one before; null where nobody looks. */
+    private final Rendezvous arriving;
+    private Clock completed;
+    private int channel = -1;
+    /** When and by whom it was made; 0 once everybody knows. */
+    private long made;
+    private final Warp maker;
+    /** The phase of the cluster's barrier behind which everybody knows, fenced as it was. */
+    private int announced = Integer.MAX_VALUE;
+
+    Mbarrier(Warp w, int offset, int lane, int count) {
+        this.home = w.block;
         this.offset = offset;
+        maker = w;
+        timeline = home.cluster.timeline;
+        arriving = timeline == null ? null : new Rendezvous(timeline);
+        made = w.agent == null ? 0 : (long) w.agent.interval() << 32 | 1L << lane;
         if (count < 1 || count > MOST) {
             throw misuse(lane, "an mbarrier for " + Integer.toUnsignedString(count) + " arrivals: 1 to " + MOST
                     + " are accepted");
@@ -60,6 +87,52 @@ final class Mbarrier {
     long phase() { return phase; }
 
     ArrayDeque<Coming> coming() { return coming; }
+
+    // ---- who knows what ----
+
+    /** A fence for fresh mbarriers: behind the cluster's barrier all know of it. */
+    void announce(Warp w, int mask) {
+        if (w == maker && (made & mask & 0xffff_ffffL) != 0 && announced == Integer.MAX_VALUE) {
+            announced = home.cluster.barrier.phase();
+        }
+    }
+
+    /** Refuses a use that does not come behind {@code mbarrier.init}. */
+    void refuseUnseen(Warp w, int lane) {
+        if (made != 0 && w.agent.unordered(lane, made) != 0) {
+            if (home.cluster.barrier.phase() > announced) {
+                made = 0;
+                return;
+            }
+            throw misuse(lane, "a use that nothing orders behind mbarrier.init by thread "
+                    + maker.threadOf(Integer.numberOfTrailingZeros((int) made)) + " of block " + home.index
+                    + ": a barrier of the block, or of the cluster, is missing between the two");
+        }
+    }
+
+    /** Lanes leave what they did and know for those who will wait for this phase. */
+    void release(Warp w, int mask) {
+        if (arriving != null) {
+            w.agent.arrive(arriving, mask);
+        }
+    }
+
+    /** Lanes have been told that the phase before this one is complete. */
+    void acquire(Warp w, int mask) {
+        if (completed != null) {
+            w.agent.acquire(mask, completed);
+        }
+    }
+
+    private Landing landing() {
+        if (timeline == null) {
+            return new Landing(-1, 0);
+        }
+        channel = channel < 0 ? timeline.newChannel() : channel;
+        Landing l = new Landing(channel, timeline.complete(channel));
+        arriving.landed(channel, l.time);
+        return l;
+    }
 
     // ---- the opaque state ----
 
@@ -146,6 +219,10 @@ final class Mbarrier {
             phase++;
             pending = expected;
             told = false;
+            if (arriving != null) {
+                completed = arriving.clock();
+                arriving.clear();
+            }
         }
     }
 
@@ -156,7 +233,7 @@ final class Mbarrier {
         if (wanted == phase && completable()) {
             while (wanted == phase) {
                 Coming c = coming.poll();
-                c.land();
+                c.land(landing());
                 if (c.arrivals() > 0) {
                     arrive(-1, c.arrivals(), false, false);
                 }

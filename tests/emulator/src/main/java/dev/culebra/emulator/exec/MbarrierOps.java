@@ -106,7 +106,7 @@ final class MbarrierOps {
                     @Override
                     void act(Warp w, int lane, Mbarriers barriers, int offset) {
                         w.acted = true;
-                        barriers.init(offset, lane, w.r[count][lane]);
+                        barriers.init(w, offset, lane, w.r[count][lane], line);
                     }
                 });
             }
@@ -119,7 +119,7 @@ final class MbarrierOps {
                     @Override
                     void act(Warp w, int lane, Mbarriers barriers, int offset) {
                         w.acted = true;
-                        barriers.invalidate(offset, lane);
+                        barriers.invalidate(w, offset, lane, line);
                     }
                 });
             }
@@ -149,9 +149,9 @@ final class MbarrierOps {
             void act(Warp w, int lane, Mbarriers barriers, int offset) {
                 w.acted = true;
                 if (expect) {
-                    barriers.get(offset, lane).expect(lane, w.r[bytes][lane]);
+                    barriers.get(w, offset, lane).expect(lane, w.r[bytes][lane]);
                 } else {
-                    barriers.get(offset, lane).complete(lane, w.r[bytes][lane]);
+                    barriers.get(w, offset, lane).complete(lane, w.r[bytes][lane]);
                 }
             }
         });
@@ -160,6 +160,7 @@ final class MbarrierOps {
     private static void arrive(Decoding x, boolean drop) {
         boolean incomplete = x.take("noComplete");
         boolean expect = x.take("expect_tx");
+        boolean release = !x.has("relaxed");
         boolean ordered = order(x, "release");
         Space space = MemoryAccess.space(x);
         type(x);
@@ -184,7 +185,10 @@ final class MbarrierOps {
             @Override
             void act(Warp w, int lane, Mbarriers barriers, int offset) {
                 w.acted = true;
-                Mbarrier b = barriers.get(offset, lane);
+                Mbarrier b = barriers.get(w, offset, lane);
+                if (release || (w.fenced >>> lane & 1) != 0) {
+                    b.release(w, 1 << lane);
+                }
                 if (expect) {
                     b.expect(lane, w.r[number][lane]);
                 }

@@ -41,6 +41,7 @@ final class MbarrierWaits {
 
     static void decode(Decoding x, boolean blocking) {
         boolean parity = x.take("parity");
+        boolean acquire = !x.has("relaxed");
         boolean ordered = MbarrierOps.order(x, "acquire");
         Space space = MemoryAccess.space(x);
         MbarrierOps.type(x);
@@ -52,16 +53,18 @@ final class MbarrierWaits {
         if (x.operandCount() == 4) {
             x.src(3, U32); // how long it may sleep: here it never does
         }
-        x.emit(new WaitOp(place, x.predicateOut(0), wanted, parity));
+        x.emit(new WaitOp(place, x.predicateOut(0), wanted, parity, acquire));
     }
 
     private static final class WaitOp extends MbarrierOps.BarrierOp {
         private final int p;
         private final int wanted;
         private final boolean parity;
+        private final boolean acquire;
 
-        WaitOp(MemoryAccess.Place place, int p, int wanted, boolean parity) {
+        WaitOp(MemoryAccess.Place place, int p, int wanted, boolean parity, boolean acquire) {
             super(place, false);
+            this.acquire = acquire;
             this.p = p;
             this.wanted = wanted;
             this.parity = parity;
@@ -75,13 +78,30 @@ final class MbarrierWaits {
                 w.yield = true;
             } else {
                 w.acted = true;
+                if (acquire && w.agent != null) {
+                    acquire(w, w.p[p] & mask);
+                }
+            }
+        }
+
+        private static void acquire(Warp w, int lanes) {
+            int left = lanes;
+            while (left != 0) {
+                Mbarrier b = w.waitedFor[Integer.numberOfTrailingZeros(left)];
+                int same = 0;
+                for (int m = left; m != 0; m &= m - 1) {
+                    same |= w.waitedFor[Integer.numberOfTrailingZeros(m)] == b ? Integer.lowestOneBit(m) : 0;
+                }
+                b.acquire(w, same);
+                left &= ~same;
             }
         }
 
         @Override
         void act(Warp w, int lane, Mbarriers barriers, int offset) {
-            Mbarrier b = barriers.get(offset, lane);
+            Mbarrier b = barriers.get(w, offset, lane);
             long phase = parity ? phase(b, lane, w.r[wanted][lane]) : b.phaseOf(lane, w.q[wanted][lane]);
+            w.waitedFor[lane] = b;
             if (b.over(phase)) {
                 w.p[p] |= 1 << lane;
             } else {

@@ -2,6 +2,7 @@ package dev.culebra.emulator.exec;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The mbarriers in a block's shared memory, by their place. */
 final class Mbarriers {
@@ -27,36 +28,53 @@ final class Mbarriers {
         return !live.isEmpty();
     }
 
-    void init(int offset, int lane, int count) {
+    void forEachComing(Consumer<Mbarrier.Coming> look) { live.forEach(b -> b.coming().forEach(look)); }
+
+    /** A fence for fresh mbarriers. */
+    void announce(Warp w, int mask) { live.forEach(b -> b.announce(w, mask)); }
+
+    void init(Warp w, int offset, int lane, int count, int line) {
         cells = cells == null ? new Mbarrier[block.shared.length + 7 >> 3] : cells;
         Mbarrier old = cells[offset >> 3];
         if (old != null) {
             throw old.misuse(lane, "mbarrier.init of an mbarrier that lives: mbarrier.inval comes before");
         }
-        Mbarrier b = new Mbarrier(block, offset, lane, count);
+        changed(w, lane, offset, line);
+        Mbarrier b = new Mbarrier(w, offset, lane, count);
         cells[offset >> 3] = b;
         low = live.isEmpty() ? offset : Math.min(low, offset);
         high = live.isEmpty() ? offset + 8 : Math.max(high, offset + 8);
         live.add(b);
     }
 
-    void invalidate(int offset, int lane) {
-        Mbarrier b = get(offset, lane);
+    /** Its bytes change what they are for: no access of others may be unordered with that. */
+    private void changed(Warp w, int lane, int offset, int line) {
+        if (w.agent != null) {
+            long[] address = new long[32];
+            address[lane] = offset;
+            block.watch.cells.write(w.agent, 1 << lane, address, 8, line, null);
+        }
+    }
+
+    void invalidate(Warp w, int offset, int lane, int line) {
+        Mbarrier b = get(w, offset, lane);
         if (!b.coming().isEmpty()) {
             throw b.misuse(lane, "mbarrier.inval while " + b.coming().peek().name() + " is in flight");
         }
         cells[offset >> 3] = null;
         live.remove(b);
+        changed(w, lane, offset, line);
     }
 
     /** The mbarrier at a place, which must have been initialised. */
-    Mbarrier get(int offset, int lane) {
+    Mbarrier get(Warp w, int offset, int lane) {
         Mbarrier b = cells == null ? null : cells[offset >> 3];
         if (b == null) {
             throw new Fault(DeviceFault.LAUNCH_FAILED, lane, "no mbarrier is at shared address 0x"
                     + Long.toHexString(block.window + offset)
                     + ": mbarrier.init must come before, and be seen (a barrier of the block, or of the cluster)");
         }
+        b.refuseUnseen(w, lane);
         return b;
     }
 

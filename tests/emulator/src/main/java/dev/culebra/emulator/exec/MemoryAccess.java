@@ -171,6 +171,9 @@ abstract class MemoryAccess extends Op {
                 if (place.cluster) {
                     reachCluster(w, mask);
                 } else {
+                    if (w.block.cluster.blocks.length > 1) {
+                        SharedWindow.refuseOthers(w, mask);
+                    }
                     reachShared(w, mask, w.block);
                 }
             }
@@ -239,11 +242,12 @@ abstract class MemoryAccess extends Op {
     }
 
     private void reachShared(Warp w, int mask, Block holder) {
-        if (holder.window != 0) {
-            for (int l = 0; l < 32; l++) {
-                w.address[l] -= (mask >>> l & 1) != 0 ? holder.window : 0;
-            }
+        long[] address = w.address;
+        long window = holder.window;
+        for (int l = 0; l < 32; l++) { // lanes that are off have any address, or one that is another block's
+            address[l] -= (mask >>> l & 1) != 0 ? window : 0;
         }
+        holder.reached |= holder != w.block;
         if (holder.mbarriers.any()) {
             holder.mbarriers.refuseAccess(w, mask, bytes, use);
         }
@@ -296,12 +300,13 @@ abstract class MemoryAccess extends Op {
             if ((mask >>> l & 1) == 0) {
                 continue;
             }
+            long seen = a + (space == Space.SHARED ? w.block.window : 0);
             if ((a & bytes - 1) != 0) {
-                throw misaligned(l, a, name + " address ");
+                throw misaligned(l, seen, name + " address ");
             }
             if (a < 0 || a > size - bytes) {
                 throw new Fault(DeviceFault.ILLEGAL_ADDRESS, l,
-                        "illegal " + name + " address 0x" + Long.toHexString(a) + " of " + bytes
+                        "illegal " + name + " address 0x" + Long.toHexString(seen) + " of " + bytes
                                 + " bytes, where " + size + " bytes are");
             }
         }

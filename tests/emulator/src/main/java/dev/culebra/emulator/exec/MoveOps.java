@@ -4,6 +4,7 @@ import static dev.culebra.emulator.ptx.PtxType.*;
 
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
+import dev.culebra.emulator.ptx.PtxVariable;
 import java.util.List;
 
 /** Moves, packing and unpacking, predicates, addresses and windows. */
@@ -290,17 +291,41 @@ final class MoveOps {
         x.done(2);
         int a = x.src(1, U64);
         int p = x.predicateOut(0);
+        if (constant) {
+            isConstant(x, a, p);
+            return;
+        }
         x.emit(new Op() {
             @Override
             void execute(Warp w, int mask) {
                 int m = 0;
                 for (int l = 0; l < 32; l++) {
-                    boolean in = (w.q[a][l] & WINDOW_BITS) == window && !constant;
+                    boolean in = (w.q[a][l] & WINDOW_BITS) == window;
                     if (in && window == SHARED_WINDOW) {
                         long rank = SharedWindow.rank(w.q[a][l] - window);
                         in = cluster ? rank < w.block.cluster.blocks.length : rank == w.block.rank;
                     }
                     m |= in ? 1 << l : 0;
+                }
+                w.p[p] = w.p[p] & ~mask | m & mask;
+            }
+        });
+    }
+
+    /** Constant memory has no window here: it is where the module's constant variables lie. */
+    private static void isConstant(Decoding x, int a, int p) {
+        List<PtxVariable> variables = x.assembler.kernel.constants().stream().filter(v -> !v.external()).toList();
+        int[] bases = variables.stream().mapToInt(v -> x.assembler.linked(v.name(), 0)).toArray();
+        x.emit(new Op() {
+            @Override
+            void execute(Warp w, int mask) {
+                int m = 0;
+                for (int i = 0; i < bases.length; i++) {
+                    long size = variables.get(i).size();
+                    for (int l = 0; l < 32; l++) {
+                        long offset = w.q[a][l] - w.q[bases[i]][l];
+                        m |= offset >= 0 && offset < size ? 1 << l : 0;
+                    }
                 }
                 w.p[p] = w.p[p] & ~mask | m & mask;
             }

@@ -31,7 +31,10 @@ final class ProxyFences {
             if (!known) {
                 throw x.refuse("fence.mbarrier_init.release.cluster is wanted");
             }
-            x.emit(new Nothing());
+            x.emit(new Op() {
+                @Override
+                void execute(Warp w, int mask) { w.block.mbarriers.announce(w, mask); }
+            });
         } else if (x.take("alias")) {
             x.done(0);
             x.require(70, 75);

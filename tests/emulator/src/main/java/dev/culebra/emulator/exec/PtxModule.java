@@ -4,6 +4,7 @@ import dev.culebra.emulator.ptx.PtxException;
 import dev.culebra.emulator.ptx.PtxFunction;
 import dev.culebra.emulator.ptx.PtxText;
 import dev.culebra.emulator.ptx.PtxVariable;
+import dev.culebra.emulator.ptx.Space;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ public final class PtxModule {
         CodeAddresses addresses = new CodeAddresses(typed.functions(), typed.variables());
         Translator translator = new Translator(typed.functions(), addresses, typed.version(), typed.sm(), errors);
         translator.architectureSpecific = typed.target().endsWith("a") || typed.target().endsWith("f");
+        translator.constants = typed.variables().stream().filter(v -> v.space() == Space.CONST).toList();
         for (PtxFunction f : typed.functions().values()) {
             if (f.body() == null) continue;
             KernelCode code = translator.translate(f); // of functions too: nothing unknown may hide in one

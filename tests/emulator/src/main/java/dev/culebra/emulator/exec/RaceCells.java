@@ -1,76 +1,56 @@
 package dev.culebra.emulator.exec;
 
-import java.util.Arrays;
-
 /**
- * Who last read and wrote each cell of a block's shared memory, and whether the next access comes behind them: a race detector in
- * the manner of FastTrack (Flanagan and Freund, 2009), exact up to the first race, which ends the launch.
+ * Who read and wrote each piece of a block's shared memory last, and whether the next access comes behind them: a race detector
+ * in the manner of FastTrack (Flanagan and Freund, 2009), exact up to the first race, which ends the launch. (With two
+ * exceptions, which may miss a race and never make one up: see {@link Agent#atomicInterval} and {@link RaceLayer#strong}.)
  *
  * <p>
- * A cell is as large as the smallest access seen so far; accesses are aligned to their size, so each is made of whole cells. A
- * record is an interval (see {@link Timeline}) in the upper half and a set of lanes in the lower. A cell has one for its last
- * write and one for a last read; what else must be remembered is in its {@link Accesses}. Strong accesses (atomics, volatile,
- * relaxed, acquire, release) race with plain ones alone. Used by one thread at a time.
+ * Accesses of 16 bytes and more are kept by rows of 16 bytes, smaller ones by cells as large as the smallest of them seen so far;
+ * accesses are aligned to their size, so each is made of whole cells or rows. An access is compared with what both layers know.
+ * Strong accesses (atomics, volatile, relaxed, acquire, release) race with plain ones alone. Used by one thread at a time.
  */
 final class RaceCells {
 
     private final Timeline timeline;
     private final byte[] memory;
-    /** Binary logarithm of a cell's bytes; shrinks when a smaller access comes. */
-    private int shift = 4;
-    private long[] write;
-    private int[] writeLine;
-    private long[] read;
-    private int[] readLine;
-    /** Null until some cell has some. */
-    private Accesses[] others;
+    private final long window;
+    private final RaceLayer fine;
+    /** Null until some access is as wide as a row. */
+    private RaceLayer rows;
     /** Bytes claimed or borrowed. */
     private int inFlight;
 
-    RaceCells(Timeline timeline, byte[] memory) {
+    /** @param window where the memory begins among the addresses that a kernel sees */
+    RaceCells(Timeline timeline, byte[] memory, long window) {
+        this.window = window;
         this.timeline = timeline;
         this.memory = memory;
-        allocate(memory.length + 15 >> shift);
-    }
-
-    private void allocate(int cells) {
-        write = new long[cells];
-        writeLine = new int[cells];
-        read = new long[cells];
-        readLine = new int[cells];
+        this.fine = new RaceLayer(timeline, memory, window, 3);
     }
 
     /** For the next block, whose first clock knows all that happened: copies in flight alone must be forgotten. */
     void start(boolean restarted) {
-        if (restarted || inFlight != 0) {
-            Arrays.fill(write, 0);
-            Arrays.fill(read, 0);
-            inFlight = 0;
+        boolean forget = restarted || inFlight != 0;
+        fine.start(forget);
+        if (rows != null) {
+            rows.start(forget);
         }
-        others = null;
+        inFlight = 0;
     }
 
-    private void refine(int bytes) {
-        while (1 << shift > bytes) {
-            long[] oldWrite = write;
-            int[] oldWriteLine = writeLine;
-            long[] oldRead = read;
-            int[] oldReadLine = readLine;
-            Accesses[] old = others;
-            allocate(2 * oldWrite.length);
-            others = old == null ? null : new Accesses[write.length];
-            for (int c = 0; c < write.length; c++) {
-                write[c] = oldWrite[c >> 1];
-                writeLine[c] = oldWriteLine[c >> 1];
-                read[c] = oldRead[c >> 1];
-                readLine[c] = oldReadLine[c >> 1];
-                if (old != null && old[c >> 1] != null) {
-                    others[c] = old[c >> 1].copy();
-                }
-            }
-            shift--;
+    private RaceLayer layer(int bytes) {
+        if (bytes < 16) {
+            fine.refine(bytes);
+            return fine;
         }
+        if (rows == null) {
+            rows = new RaceLayer(timeline, memory, window, 4);
+        }
+        return rows;
     }
+
+    private RaceLayer other(RaceLayer own) { return own == fine ? rows : fine; }
 
     /**
      * Plain reads of a warp.
@@ -78,81 +58,60 @@ final class RaceCells {
      * @param a the warp's agent
      * @param mask lanes that read
      * @param address for each, the first byte's address in this memory, a multiple of {@code bytes}
-     * @param bytes how many, a power of two; or a multiple of 16, at multiples of 16
+     * @param bytes how many: 1, 2, 4, 8 or 16
      * @param line of the instruction
      */
     void read(Agent a, int mask, long[] address, int bytes, int line) {
-        if (1 << shift > bytes) {
-            refine(bytes);
-        }
+        RaceLayer own = layer(bytes);
+        RaceLayer other = other(own);
         int now = a.interval();
         long floor = a.floor();
+        int shift = own.shift;
         int n = bytes >> shift;
-        for (int m = mask; m != 0; m &= m - 1) {
-            int l = Integer.numberOfTrailingZeros(m);
-            int first = (int) address[l] >> shift;
+        long[] write = own.write;
+        long[] mine = own.reads(a.number);
+        int[] firstWho = own.firstReaders(a.number);
+        int[] who = own.readers(a.number);
+        int[] latest = own.readLatest;
+        int left = mask;
+        while (left != 0) {
+            int l = Integer.numberOfTrailingZeros(left);
+            long at = address[l];
+            int lanes = 0;
+            do { // neighbours often read the same
+                lanes |= left & -left;
+                left &= left - 1;
+            } while (left != 0 && address[Integer.numberOfTrailingZeros(left)] == at);
+            int first = (int) at >> shift;
             for (int c = first; c < first + n; c++) {
-                long w = write[c];
-                if (Long.compareUnsigned(w, floor) > 0) {
-                    readBehind(a, l, c, line);
+                if (Long.compareUnsigned(write[c], floor) > 0) {
+                    own.checkReads(a, lanes, c);
                 }
-                if (others != null && others[c] != null) {
-                    readAmong(a, l, c, line);
-                    continue;
-                }
-                long r = read[c];
-                if (Long.compareUnsigned(r, floor) <= 0) {
-                    read[c] = (long) now << 32 | 1L << l;
-                    readLine[c] = line;
-                } else if ((int) (r >>> 32) != now || readLine[c] != line) {
-                    readAmong(a, l, c, line);
+                long r = mine[c];
+                if ((int) (r >>> 32) == now) {
+                    mine[c] = r | lanes & 0xffff_ffffL;
                 } else {
-                    read[c] = r | 1L << l;
+                    if (Long.compareUnsigned(r, floor) <= 0) {
+                        mine[c] = (long) now << 32 | lanes & 0xffff_ffffL;
+                    } else {
+                        own.readAgain(a, lanes, c, now);
+                    }
+                    firstWho[c] = line << 5 | l;
                 }
+                who[c] = line << 5 | l;
+            }
+            int row = (int) at >> 4;
+            if (Integer.compareUnsigned(latest[row], now) < 0) {
+                latest[row] = now;
+            }
+            if (own.besides) {
+                own.checkBesides(a, lanes, first, first + n, true);
+            }
+            if (other != null
+                    && (other.besides || Integer.compareUnsigned(other.writeLatest[row], (int) (floor >>> 32)) > 0)) {
+                other.checkReads(a, lanes, (int) at, bytes);
             }
         }
-    }
-
-    private void readBehind(Agent a, int l, int c, int line) {
-        int unordered = a.unordered(l, write[c]);
-        if (unordered != 0) {
-            throw race(a, l, c, "read", "written", write[c], unordered, writeLine[c]);
-        }
-    }
-
-    /** A read of a cell that others have read, or written with strong accesses, since. */
-    private void readAmong(Agent a, int l, int c, int line) {
-        Accesses o = others == null ? null : others[c];
-        for (int i = 0; o != null && i < o.count; i++) {
-            if (o.kind[i] >= Accesses.STRONG_WRITE) {
-                int unordered = a.unordered(l, o.record[i]);
-                if (unordered != 0) {
-                    throw race(a, l, c, "read", "written", o.record[i], unordered, o.line[i]);
-                }
-            }
-        }
-        int now = a.interval();
-        if (read[c] >>> 32 == now && (read[c] >>> l & 1) != 0) {
-            return;
-        }
-        if (a.follows(l, read[c])) {
-            read[c] = (long) now << 32 | 1L << l;
-            readLine[c] = line;
-            return;
-        }
-        others(c, a).add(a, now, l, line, Accesses.READ);
-    }
-
-    private Accesses others(int c, Agent a) {
-        if (others == null) {
-            others = new Accesses[write.length];
-        }
-        if (others[c] == null) {
-            others[c] = new Accesses();
-        } else {
-            others[c].prune(a.floor());
-        }
-        return others[c];
     }
 
     /**
@@ -166,86 +125,56 @@ final class RaceCells {
      * @param op the store, asked whether a write changes anything; null: it does
      */
     void write(Agent a, int mask, long[] address, int bytes, int line, MemoryAccess op) {
-        if (1 << shift > bytes) {
-            refine(bytes);
-        }
+        RaceLayer own = layer(bytes);
         int now = a.interval();
-        long floor = a.floor();
+        for (int m = mask; m != 0; m &= m - 1) {
+            int l = Integer.numberOfTrailingZeros(m);
+            checkWrite(a, l, (int) address[l], bytes, own, "written", op);
+        }
+        int shift = own.shift;
         int n = bytes >> shift;
         for (int m = mask; m != 0; m &= m - 1) {
             int l = Integer.numberOfTrailingZeros(m);
             int first = (int) address[l] >> shift;
             for (int c = first; c < first + n; c++) {
-                if (Long.compareUnsigned(write[c], floor) > 0 || Long.compareUnsigned(read[c], floor) > 0
-                        || others != null && others[c] != null) {
-                    boolean silent = op != null && op.unchanged(a.warp, l, memory, (int) address[l]);
-                    writeBehind(a, l, c, "written", silent);
-                }
-            }
-        }
-        for (int m = mask; m != 0; m &= m - 1) {
-            int l = Integer.numberOfTrailingZeros(m);
-            int first = (int) address[l] >> shift;
-            for (int c = first; c < first + n; c++) {
-                if (write[c] >>> 32 == now && writeLine[c] == line) {
-                    together(a, mask, address, l, c, op);
+                if ((int) (own.write[c] >>> 32) == now && own.writeLine[c] == line) {
+                    together(a, mask, address, l, c, own, op);
                 } else {
-                    write[c] = (long) now << 32 | 1L << l;
-                    writeLine[c] = line;
+                    own.write[c] = (long) now << 32 | 1L << l;
+                    own.writeLine[c] = line;
                 }
-                read[c] = 0;
-                settle(a, l, c);
             }
+            own.wrote((int) address[l] >> 4, now);
         }
     }
 
-    /** A write of a cell that is not known, by the floor alone, to come behind all. */
-    private void writeBehind(Agent a, int l, int c, String how, boolean silent) {
-        int unordered = a.unordered(l, write[c]);
-        if (unordered != 0) {
-            if (!silent || Timeline.inFlight((int) (write[c] >>> 32))) {
-                throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
-            }
-            others(c, a).put(write[c], writeLine[c], Accesses.SAME_WRITE);
+    private void checkWrite(Agent a, int l, int at, int bytes, RaceLayer own, String how, MemoryAccess op) {
+        int floor = (int) (a.floor() >>> 32);
+        int row = at >> 4;
+        RaceLayer other = other(own);
+        if (own.anySince(row, floor)) {
+            own.checkWrites(a, l, at, bytes, how, op);
         }
-        unordered = a.unordered(l, read[c]);
-        if (unordered != 0) {
-            throw race(a, l, c, how, "read", read[c], unordered, readLine[c]);
-        }
-        Accesses o = others == null ? null : others[c];
-        for (int i = 0; o != null && i < o.count; i++) {
-            unordered = a.unordered(l, o.record[i]);
-            if (unordered != 0 && !(silent && o.kind[i] == Accesses.SAME_WRITE)) {
-                throw race(a, l, c, how, o.kind[i] >= Accesses.STRONG_WRITE ? "written" : "read", o.record[i],
-                        unordered, o.line[i]);
-            }
+        if (other != null && other.anySince(row, floor)) {
+            other.checkWrites(a, l, at, bytes, how, op);
         }
     }
 
     /** A cell that a lane below may have written with this very instruction: both must mean the same value. */
-    private void together(Agent a, int mask, long[] address, int l, int c, MemoryAccess op) {
+    private static void together(Agent a, int mask, long[] address, int l, int c, RaceLayer own, MemoryAccess op) {
         for (int m = mask & (1 << l) - 1; m != 0; m &= m - 1) {
-            int other = Integer.numberOfTrailingZeros(m);
-            if (address[other] == address[l]) {
-                if (op == null || !op.alike(a.warp, l, other)) {
-                    throw new Fault(DeviceFault.LAUNCH_FAILED, l, "race: " + place(c)
-                            + " is written with another value by thread " + a.warp.threadOf(other)
+            int lower = Integer.numberOfTrailingZeros(m);
+            if (address[lower] == address[l]) {
+                if (op == null || !op.alike(a.warp, l, lower)) {
+                    throw new Fault(DeviceFault.LAUNCH_FAILED, l, "race: " + own.place(c)
+                            + " is written with another value by thread " + a.warp.threadOf(lower)
                             + " with the same instruction, and which of the two stays is undefined; one of them must not write");
                 }
-                write[c] |= 1L << l;
+                own.write[c] |= 1L << l;
                 return;
             }
         }
-        write[c] = write[c] & 0xffff_ffff_0000_0000L | 1L << l;
-    }
-
-    private void settle(Agent a, int l, int c) {
-        if (others != null && others[c] != null) {
-            others[c].dropKnown(a, l);
-            if (others[c].count == 0) {
-                others[c] = null;
-            }
-        }
+        own.write[c] = own.write[c] & 0xffff_ffff_0000_0000L | 1L << l;
     }
 
     /**
@@ -260,36 +189,23 @@ final class RaceCells {
      */
     void strong(Agent a, int mask, long[] address, int bytes, int line, MemoryAccess.Use use) {
         boolean writes = use != MemoryAccess.Use.READ;
-        if (1 << shift > bytes) {
-            refine(bytes);
-        }
+        RaceLayer own = layer(bytes);
+        RaceLayer other = other(own);
         int now = use == MemoryAccess.Use.ATOMIC ? a.atomicInterval() : a.interval();
-        int n = bytes >> shift;
-        byte kind = writes ? Accesses.STRONG_WRITE : Accesses.STRONG_READ;
+        int floor = (int) (a.floor() >>> 32);
+        int n = bytes >> own.shift;
         for (int m = mask; m != 0; m &= m - 1) {
             int l = Integer.numberOfTrailingZeros(m);
-            int first = (int) address[l] >> shift;
-            for (int c = first; c < first + n; c++) {
-                strongBehind(a, l, c, writes ? "written" : "read", writes);
-                others(c, a).add(a, now, l, line, kind);
+            int at = (int) address[l];
+            if (own.anySince(at >> 4, floor)) {
+                own.checkStrong(a, l, at, bytes, writes ? "written" : "read", writes);
             }
-        }
-    }
-
-    private void strongBehind(Agent a, int l, int c, String how, boolean writes) {
-        int unordered = a.unordered(l, write[c]);
-        if (unordered != 0) {
-            throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
-        }
-        if (writes && (unordered = a.unordered(l, read[c])) != 0) {
-            throw race(a, l, c, how, "read", read[c], unordered, readLine[c]);
-        }
-        Accesses o = others == null ? null : others[c];
-        for (int i = 0; o != null && i < o.count; i++) {
-            boolean plain = o.kind[i] == Accesses.SAME_WRITE || writes && o.kind[i] == Accesses.READ;
-            if (plain && (unordered = a.unordered(l, o.record[i])) != 0) {
-                throw race(a, l, c, how, o.kind[i] == Accesses.READ ? "read" : "written", o.record[i], unordered,
-                        o.line[i]);
+            if (other != null && other.anySince(at >> 4, floor)) {
+                other.checkStrong(a, l, at, bytes, writes ? "written" : "read", writes);
+            }
+            int first = at >> own.shift;
+            for (int c = first; c < first + n; c++) {
+                own.strong(a, l, c, now, line, writes);
             }
         }
     }
@@ -301,19 +217,20 @@ final class RaceCells {
      * @param a the asking warp's agent
      * @param l the asking lane
      * @param at first byte
-     * @param bytes how many; at least 16 and a multiple of 16, or 4 or 8, at a multiple of itself
+     * @param bytes how many; a multiple of 16, or 4 or 8, at a multiple of itself or of 16
      * @param line of the instruction that asks
      */
     void claim(Agent a, int l, int at, int bytes, int line) {
-        refine(bytes);
+        RaceLayer own = layer(bytes);
         a.interval();
         long record = (long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l;
-        for (int c = at >> shift; c < at + bytes >> shift; c++) {
-            writeBehind(a, l, c, "to be written by this copy", false);
-            write[c] = record;
-            writeLine[c] = line;
-            read[c] = 0;
-            settle(a, l, c);
+        for (int i = at; i < at + bytes; i += 16) {
+            checkWrite(a, l, i, Math.min(16, bytes), own, "to be written by this copy", null);
+            own.wrote(i >> 4, -1);
+        }
+        for (int c = at >> own.shift; c < at + bytes >> own.shift; c++) {
+            own.write[c] = record;
+            own.writeLine[c] = line;
         }
         inFlight += bytes;
     }
@@ -341,8 +258,12 @@ final class RaceCells {
     }
 
     private void land(long record, int at, int bytes) {
-        for (int c = at >> shift; c < at + bytes >> shift; c++) {
-            write[c] = record;
+        RaceLayer own = layer(bytes);
+        for (int c = at >> own.shift; c < at + bytes >> own.shift; c++) {
+            own.write[c] = record;
+        }
+        for (int i = at; i < at + bytes; i += 16) {
+            own.resettle(i >> 4, (int) (record >>> 32));
         }
         inFlight -= bytes;
     }
@@ -357,14 +278,12 @@ final class RaceCells {
      * @param line of the instruction that asks
      */
     void borrow(Agent a, int l, int at, int bytes, int line) {
-        refine(bytes);
         long[] address = new long[32];
-        for (int i = at; i < at + bytes; i += 1 << shift) {
+        int piece = Math.min(16, bytes);
+        for (int i = at; i < at + bytes; i += piece) {
             address[l] = i;
-            read(a, 1 << l, address, 1 << shift, line);
-            int c = i >> shift;
-            others(c, a).put((long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l, line,
-                    Accesses.READ);
+            read(a, 1 << l, address, piece, line);
+            layer(piece).borrow(a, l, i, piece, line);
         }
         inFlight += bytes;
     }
@@ -379,42 +298,84 @@ final class RaceCells {
      * @param line of the instruction that asked
      */
     void giveBack(Agent a, int l, int at, int bytes, int line) {
-        long record = (long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l;
-        for (int c = at >> shift; c < at + bytes >> shift; c++) {
-            Accesses o = others(c, a);
-            for (int i = o.count - 1; i >= 0; i--) {
-                if (o.record[i] == record) {
-                    o.remove(i);
-                }
-            }
-            o.add(a, a.interval(), l, line, Accesses.READ);
+        long[] address = new long[32];
+        int piece = Math.min(16, bytes);
+        for (int i = at; i < at + bytes; i += piece) {
+            layer(piece).giveBack(a, l, i, piece);
+            address[l] = i;
+            read(a, 1 << l, address, piece, line);
         }
         inFlight -= bytes;
     }
 
-    private String place(int c) { return "shared address 0x" + Integer.toHexString(c << shift); }
+    /**
+     * The same where those know of it that know of a channel's completion.
+     *
+     * @param a the agent that asked
+     * @param l the lane that asked
+     * @param channel the channel
+     * @param time from {@link Timeline#complete}
+     * @param at first byte
+     * @param bytes how many, as borrowed
+     * @param line of the instruction that asked
+     */
+    void giveBackByChannel(Agent a, int l, int channel, int time, int at, int bytes, int line) {
+        int piece = Math.min(16, bytes);
+        RaceLayer own = layer(piece);
+        for (int i = at; i < at + bytes; i += piece) {
+            own.giveBack(a, l, i, piece);
+            own.byChannel(a, Timeline.interval(channel, time), i, piece, line, Accesses.READ);
+        }
+        inFlight -= bytes;
+    }
 
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int line) {
-        int interval = (int) (record >>> 32);
-        int lane = Integer.numberOfTrailingZeros(unordered);
-        String what = "race: " + place(c) + " is " + how;
-        if (interval < 0 && !Timeline.inFlight(interval)) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l,
-                    what + " by a thread that has not waited for the copy of ptx line "
-                            + line + " into it; wait for its completion first");
+    /**
+     * An asynchronous update of this memory is asked for, which several may do to the same bytes: now it must come behind all
+     * plain accesses.
+     *
+     * @param a the asking warp's agent
+     * @param l the asking lane
+     * @param at first byte
+     * @param bytes how many, as for {@link #claim}
+     */
+    void update(Agent a, int l, int at, int bytes) {
+        RaceLayer own = layer(bytes);
+        int piece = Math.min(16, bytes);
+        for (int i = at; i < at + bytes; i += piece) {
+            own.checkStrong(a, l, i, piece, "to be updated by this", true);
+            if (other(own) != null) {
+                other(own).checkStrong(a, l, i, piece, "to be updated by this", true);
+            }
         }
-        boolean flying = Timeline.inFlight(interval);
-        Agent other = timeline.agents[interval & (flying
-                ? (1 << Timeline.CHANNEL_TIME_BITS) - 1
-                : (1 << timeline.bits) - 1)];
-        String who = "thread " + other.warp.threadOf(lane)
-                + (other.warp.block == a.warp.block ? "" : " of block " + other.warp.block.index);
-        if (flying) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l,
-                    what + " while the copy that " + who + " asked for at ptx line "
-                            + line + " is in flight; wait for the copy first, and then for the other threads");
+    }
+
+    /**
+     * Such an update has been done, and those know of it that know of a channel's completion.
+     *
+     * @param a the agent that asked
+     * @param channel the channel
+     * @param time from {@link Timeline#complete}
+     * @param at first byte
+     * @param bytes how many, as asked for
+     * @param line of the instruction that asked
+     */
+    void updateByChannel(Agent a, int channel, int time, int at, int bytes, int line) {
+        int piece = Math.min(16, bytes);
+        for (int i = at; i < at + bytes; i += piece) {
+            layer(piece).byChannel(a, Timeline.interval(channel, time), i, piece, line, Accesses.UPDATE);
         }
-        return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " and nothing orders that behind where it is " + earlier
-                + " at ptx line " + line + " by " + who + "; a barrier is missing between the two");
+    }
+
+    /**
+     * The block of this memory ends: accesses of others must come before.
+     *
+     * @param block the block
+     * @param known what all its threads know
+     */
+    void end(Block block, Clock known) {
+        fine.end(block, known);
+        if (rows != null) {
+            rows.end(block, known);
+        }
     }
 }

@@ -114,6 +114,22 @@ final class Rounding {
         };
     }
 
+    /**
+     * Whether .ftz makes zero of an exact f32 result {@code s + e} that rounds to the least normal number: hardware looks at the
+     * result as it would be with an exponent as small as need be, whose last place below 2^-126 is 2^-150.
+     */
+    static boolean tiny(double s, double e, char mode) {
+        double size = Math.abs(s);
+        double beyond = s < 0 ? -e : e;
+        if (mode == NEAREST) {
+            double tie = 0x1p-126 - 0x1p-151; // goes up: 2^-126 is even
+            return size < tie || size == tie && beyond < 0;
+        }
+        boolean away = mode == UP && s > 0 || mode == DOWN && s < 0;
+        double last = 0x1p-126 - 0x1p-150;
+        return away && (size < last || size == last && !(beyond > 0));
+    }
+
     static int flush(int bits) { return (bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits; }
 
     static void flush(int[] from, int[] to) {

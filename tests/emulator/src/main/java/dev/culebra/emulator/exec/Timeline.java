@@ -35,7 +35,7 @@ final class Timeline {
     /** Bits of an interval that are the agent's number; the others are the time it began. */
     final int bits;
     final Agent[] agents;
-    private final int latest;
+    private final int mostTime;
     private int time;
     private int[] channels = new int[0];
 
@@ -47,12 +47,12 @@ final class Timeline {
     Timeline(int warps) {
         bits = Math.max(1, 32 - Integer.numberOfLeadingZeros(warps - 1));
         agents = new Agent[warps];
-        latest = (1 << 31 - bits) - 1;
+        mostTime = (1 << 31 - bits) - 1;
     }
 
     /** Whether so much time has passed that history should be forgotten before the next block. */
     boolean old() {
-        return time > latest / 2;
+        return time > mostTime / 2 || channels.length > 0; // those of a block before are no use to the next
     }
 
     /** Begins again at the first moment; all cells must be cleared with it. */
@@ -66,9 +66,12 @@ final class Timeline {
      * nothing more is found, and nothing falsely.
      */
     int tick(int agent) {
-        time = Math.min(time + 1, latest);
+        time = Math.min(time + 1, mostTime);
         return time << bits | agent;
     }
+
+    /** No interval of an agent is later than this one. */
+    int latest() { return time << bits | (1 << bits) - 1; }
 
     /** The clock that knows all that has happened so far: a new block's first. */
     Clock now() {

@@ -2,6 +2,7 @@ package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.ptx.Instruction;
 import dev.culebra.emulator.ptx.PtxFunction;
+import dev.culebra.emulator.ptx.PtxVariable;
 import dev.culebra.emulator.ptx.Statement;
 import dev.culebra.emulator.ptx.Variable;
 import java.util.ArrayList;
@@ -28,6 +29,8 @@ final class Translator {
     private final List<String> errors;
     /** Whether the target is for one architecture alone (sm_90a). */
     boolean architectureSpecific;
+    /** The module's variables in constant memory. */
+    List<PtxVariable> constants = List.of();
 
     /**
      * For one module.
@@ -82,6 +85,8 @@ final class Translator {
         boolean asyncReads;
 
         boolean architectureSpecific() { return architectureSpecific; }
+
+        List<PtxVariable> constants() { return constants; }
 
         boolean defines(String name) { return functions.get(name) != null && functions.get(name).body() != null; }
 

@@ -59,9 +59,10 @@ final class Unwritten {
     private static Fault fault(Warp w, byte[] map, Space space, int l, int at, int bytes) {
         int first = first(map, at, bytes);
         String name = space == Space.SHARED ? "shared" : "local";
+        long address = w.address[l] + (space == Space.SHARED ? w.block.window : 0);
         return new Fault(DeviceFault.LAUNCH_FAILED, l, "read of unwritten memory: of " + bytes + " bytes at " + name
-                + " address 0x" + Long.toHexString(w.address[l])
-                + (bytes == 1 ? " it" : " byte " + first + ", at 0x" + Long.toHexString(w.address[l] + first) + ",")
+                + " address 0x" + Long.toHexString(address)
+                + (bytes == 1 ? " it" : " byte " + first + ", at 0x" + Long.toHexString(address + first) + ",")
                 + " has not been written by any thread of the block");
     }
 
@@ -132,6 +133,36 @@ final class Unwritten {
                 + (bytes == 1 ? " it" : " byte " + first)
                 + " has not been written by any copy, fill or kernel; it is in " + a.label + ", byte "
                 + (address - a.base + first) + ",");
+    }
+
+    /** Checks that some bytes of a block's shared memory have been written. */
+    static void check(byte[] map, int lane, int at, int bytes) {
+        int first = first(map, at, bytes);
+        if (first >= 0) {
+            throw new Fault(DeviceFault.LAUNCH_FAILED, lane, "read of unwritten memory: of " + bytes
+                    + " bytes at shared address 0x" + Integer.toHexString(at) + " byte " + first
+                    + " has not been written by any thread of the block");
+        }
+    }
+
+    /** What has been written of an allocation's part is what has been written of its copy in an array. */
+    static void carry(Allocation a, long at, byte[] map, int to, int bytes) {
+        MemorySegment from = a.written();
+        if (from == null) {
+            mark(map, to, bytes);
+        } else {
+            MemorySegment.copy(from, ValueLayout.JAVA_BYTE, at, map, to, bytes);
+        }
+    }
+
+    /** What has been written of an array has been written of its copy in an allocation. */
+    static void carry(byte[] map, Allocation a, long at) {
+        MemorySegment to = a.written();
+        for (int i = 0; to != null && i < map.length; i++) {
+            if (map[i] != 0) {
+                to.set(ValueLayout.JAVA_BYTE, at + i, (byte) 1);
+            }
+        }
     }
 
     /** Marks what lanes write in an allocation. */

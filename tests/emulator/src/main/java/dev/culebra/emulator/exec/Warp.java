@@ -57,9 +57,15 @@ final class Warp {
     /** Lanes that have arrived at the cluster's barrier and not waited, and in which of its phases. */
     int arrivedAtCluster;
     final int[] clusterPhase = new int[32];
+    /** What each lane last waited for. */
+    final Mbarrier[] waitedFor = new Mbarrier[32];
+    /** Lanes that have fenced since they last arrived at the cluster's barrier. */
+    int fenced;
 
     /** Its part in the order of the block's events; null when races are not looked for. */
     Agent agent;
+    /** The member masks with which lanes came to the warp's barrier; kept where there is an agent. */
+    final int[] named = new int[32];
 
     /** Local memory: {@code lane * stackBytes + offset}. */
     final byte[] local;
@@ -107,6 +113,7 @@ final class Warp {
         bulkGroups.clear();
         fruitless = 0;
         arrivedAtCluster = 0;
+        fenced = 0;
         alive = threads;
         leaves.clear();
         Split first = new Split(null, root, alive, 0);
@@ -228,8 +235,32 @@ final class Warp {
         if (choose()) {
             return true;
         }
+        if (block.strictBarriers) {
+            refusePassedBarriers();
+        }
         relax();
         return choose();
+    }
+
+    /** Lanes that wait at a barrier for whole warps, while others have gone round it and wait where the ways meet. */
+    private void refusePassedBarriers() {
+        for (Split leaf : leaves) {
+            Op at = leaf.frame.program.ops[leaf.pc];
+            if (leaf.state != State.AT_WARP_SYNC || !(at instanceof BarrierOps.BarOp)) {
+                continue;
+            }
+            for (Split n = leaf.parent; n != null; n = n.parent) {
+                if (n.arrived != 0 && n.rejoin >= 0) {
+                    throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(leaf.mask),
+                            "barrier: it is for whole warps, and this warp's thread "
+                                    + threadOf(Integer.numberOfTrailingZeros(n.arrived))
+                                    + " has gone round it, to ptx line "
+                                    + n.frame.program.ops[n.rejoin].line
+                                    + "; a barrier must not stand in code that only some of a warp's threads come to",
+                            at);
+                }
+            }
+        }
     }
 
     private boolean choose() {
@@ -484,7 +515,11 @@ final class Warp {
         }
         Frame before = frame;
         bind(s.frame);
-        op.perform(this, here);
+        try {
+            op.perform(this, here);
+        } catch (Fault f) { // what is being executed, if anything, is another lane's end
+            throw f.op != null ? f : new Fault(f.cudaError, f.lane, f.getMessage(), op);
+        }
         bind(before);
         for (Split o : leaves) {
             if (o != s && meets(s, op, o)) {

@@ -55,10 +55,24 @@ final class WarpOps {
             @Override
             void perform(Warp w, int mask) {
                 if (w.agent != null) {
-                    w.agent.meet(mask);
+                    meet(w, mask);
                 }
             }
         }, x.operand(0));
+    }
+
+    /** Those who named the same lanes know of each other. */
+    private static void meet(Warp w, int mask) {
+        int left = mask;
+        while (left != 0) {
+            int members = w.named[Integer.numberOfTrailingZeros(left)];
+            int same = 0;
+            for (int m = left; m != 0; m &= m - 1) {
+                same |= w.named[Integer.numberOfTrailingZeros(m)] == members ? m & -m : 0;
+            }
+            w.agent.meet(same);
+            left &= ~same;
+        }
     }
 
     private static Operand first(Operand o) { return o instanceof Operand.Pair p ? p.first() : o; }

@@ -16,6 +16,12 @@ abstract class WarpSync extends Op.Control {
         if (members >= 0 && w.block.strictBarriers) {
             checkMembers(w, mask);
         }
+        if (w.agent != null && pureBarrier()) {
+            for (int m = mask; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                w.named[l] = w.r[members][l];
+            }
+        }
         int wanted = members < 0 ? -1 : constantMembers != 0 ? constantMembers : wantedBy(w, mask);
         if ((wanted & w.alive & ~mask) == 0) {
             perform(w, mask);

@@ -24,7 +24,7 @@ final class Watch {
     private Watch(Block block, boolean races, boolean unwritten) {
         this.block = block;
         timeline = block.cluster.timeline;
-        cells = races ? new RaceCells(timeline, block.shared) : null;
+        cells = races ? new RaceCells(timeline, block.shared, block.window) : null;
         written = unwritten ? new byte[block.shared.length] : null;
         for (Warp w : block.warps) {
             w.agent = races ? new Agent(timeline, block.rank * block.warps.length + w.index, w.threads, w) : null;
@@ -63,7 +63,10 @@ final class Watch {
         if (cells != null) {
             if (op.ordered) {
                 cells.strong(w.agent, mask, w.address, op.bytes, op.line, op.use);
-                synchronise(w, mask, op, true);
+                if (op.use != MemoryAccess.Use.ATOMIC || op.handing() == MemoryAccess.Handing.BOTH || w.agent.fenced()
+                        || sameAddress(w, mask)) {
+                    synchronise(w, mask, op, true);
+                }
             } else if (op.use == MemoryAccess.Use.READ) {
                 cells.read(w.agent, mask, w.address, op.bytes, op.line);
             } else {
@@ -114,7 +117,21 @@ final class Watch {
             if (op.use != MemoryAccess.Use.READ && block.copiesInFlight > 0) {
                 AsyncCopies.checkSources(w, mask, op.bytes);
             }
+            if (op.use != MemoryAccess.Use.READ && block.cluster.bulkLoadsInFlight > 0) {
+                BulkLoads.checkSources(w, mask, op.bytes);
+            }
         }
+    }
+
+    /** Whether lanes are at one address: those that are not, and have no fence, count something and signal nothing. */
+    private static boolean sameAddress(Warp w, int mask) {
+        long at = w.address[Integer.numberOfTrailingZeros(mask)];
+        for (int m = mask; m != 0; m &= m - 1) {
+            if (w.address[Integer.numberOfTrailingZeros(m)] != at) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A strong access leaves what its threads know for others, or takes what others have left. */

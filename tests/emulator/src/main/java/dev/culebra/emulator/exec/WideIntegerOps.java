@@ -129,7 +129,7 @@ final class WideIntegerOps {
         x.done();
         Alu.lll(x, t == S64 ? remainder ? (d, a, b) -> {
             for (int l = 0; l < 32; l++) {
-                d[l] = b[l] == 0 ? a[l] : a[l] % b[l];
+                d[l] = b[l] == 0 ? -1 : a[l] % b[l];
             }
         } : (d, a, b) -> {
             for (int l = 0; l < 32; l++) {
@@ -138,7 +138,7 @@ final class WideIntegerOps {
         }
                 : remainder ? (d, a, b) -> {
                     for (int l = 0; l < 32; l++) {
-                        d[l] = b[l] == 0 ? a[l] : Long.remainderUnsigned(a[l], b[l]);
+                        d[l] = b[l] == 0 ? -1 : Long.remainderUnsigned(a[l], b[l]);
                     }
                 }
                         : (d, a, b) -> {

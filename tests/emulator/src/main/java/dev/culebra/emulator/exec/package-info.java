@@ -14,6 +14,15 @@
  * resumable, so that a block may wait for others, as far as the device would hold them at a time ({@code KernelRun}).
  *
  * <p>
+ * What runs as one is a {@code Cluster}, of one block where nobody asked for more: its blocks are resident together and one thread
+ * at a time works on it, so that distributed shared memory needs no locks. Each block's shared memory has a window of its own
+ * among the cluster's addresses ({@code SharedWindow}), and constants that are such addresses are each block's own
+ * ({@code Launch.constants}). An {@code Mbarrier} keeps its counts outside of its opaque bytes; bulk copies ({@code BulkLoads},
+ * {@code BulkStores}) and asynchronous stores hang on the mbarrier or the group that they tell, and land when somebody waits for
+ * that and not before. Waits look once and have their warp give way; where all warps of a cluster only look in vain, it is a
+ * deadlock ({@code MbarrierWaits}, {@code Cluster.run}).
+ *
+ * <p>
  * Where a launch is counted each block has a {@code Meter}: how often each op ran ({@code Profile}; an instruction's class is
  * known when it is decoded, {@code InstructionKinds}), and what its accesses cost ({@code SharedBanks}); {@code Counting} adds them up.
  * Meeting places are no instructions and are not counted.

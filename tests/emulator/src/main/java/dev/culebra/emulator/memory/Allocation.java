@@ -71,8 +71,9 @@ public final class Allocation {
         }
         if (length == size) {
             written = null; // and it need not be looked at again
+        } else {
+            map.asSlice(offset, length).fill((byte) 1);
         }
-        map.asSlice(offset, length).fill((byte) 1);
     }
 
     /** Makes all of it fresh again: memory of a graph that is handed out once more. */

@@ -330,10 +330,7 @@ final class BodyParser {
         Token t = in.take();
         String name = t.text();
         boolean part = in.peek().kind() == Kind.DOTTED && in.peek().start() == t.end();
-        Object found = find(name);
-        if (part && SPECIALS.contains(name)) { // whatever registers are called, %tid.x is the thread's
-            return new Operand.Special(name + in.take().text());
-        }
+        Object found = part && SPECIALS.contains(name) ? null : find(name); // a register may have the name of a special one
         if (part && found instanceof Operand.Register r) {
             return new Operand.Part(r, in.take().text().substring(1));
         }

@@ -55,9 +55,10 @@ class ApproximationTest extends Conformance {
         one("9.7.3.17/", "rsqrt.approx.ftz.f64", v -> 1 / Math.sqrt(v), relative(3 * 0x1p-20));
         one("9.7.3.16/", "rsqrt.approx.f64", v -> 1 / Math.sqrt(v), relative(0x1p-50));
         for (String x2 : new String[]{"", "x2"}) {
-            // "The maximum relative error for .f16 type is 2^-9.9 ... for .bf16 type is 2^-7"; half an ulp below them.
+            // "The maximum relative error for .f16 type is 2^-9.9 ... for .bf16 type is 2^-7". Among subnormal numbers that is
+            // less than their distance: one of it, 2^-24, is allowed there, and an H200 uses it.
             one("9.7.4.10/", "ex2.approx.f16" + x2, v -> StrictMath.pow(2, v),
-                    (x, e) -> Math.max(Math.pow(2, -9.9) * e, 0x1p-25));
+                    (x, e) -> Math.max(Math.pow(2, -9.9) * e, e < 0x1p-14 ? 0x1p-24 : 0));
             one("9.7.4.10/", "ex2.approx.ftz.bf16" + x2, v -> StrictMath.pow(2, v), relative(0x1p-7));
             // "The maximum absolute error for .f16 type is 2^-10.987 ... for .bf16 type is 2^-8."
             one("9.7.4.9/", "tanh.approx.f16" + x2, StrictMath::tanh, (x, e) -> x == 0 ? 0 : Math.pow(2, -10.987));
@@ -136,8 +137,8 @@ class ApproximationTest extends Conformance {
 
     private static void answer(Ieee f, boolean ftz, long keep, DoubleUnaryOperator function, Bound bound, long bits,
             Tuples.Result out) {
-        long a = (ftz ? f.flush(bits) : bits) & keep;
-        if (f.isNan(bits)) {
+        long a = ftz ? f.flush(bits & keep) : bits; // "ignore the least-significant 32 bits": of a NaN too
+        if (f.isNan(a)) {
             // "Input NaNs map to a canonical NaN with encoding 0x7fffffff00000000."
             if (keep != -1) out.isJust(0x7fffffff00000000L);
             else out.is(f.nan());
@@ -161,7 +162,7 @@ class ApproximationTest extends Conformance {
         } else {
             double low = reach(f, ftz, exact - error);
             double high = reach(f, ftz, exact + error);
-            out.isFree(0, Freedom.between(f, low, high));
+            out.isFree(f.round(Ieee.F64.decode(Double.doubleToRawLongBits(exact)), 'n'), Freedom.between(f, low, high));
         }
     }
 

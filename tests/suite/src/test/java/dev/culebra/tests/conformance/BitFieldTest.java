@@ -1,7 +1,10 @@
 package dev.culebra.tests.conformance;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** The instructions of section 9.7.1 that look at bits, by the loops that the ISA gives. */
 class BitFieldTest extends Conformance {
@@ -66,33 +69,56 @@ class BitFieldTest extends Conformance {
     private void fields() {
         for (String t : new String[]{"u32", "s32", "u64", "s64"}) {
             int msb = Tuples.bits(t) - 1;
-            cases.add(Tuples.of("9.7.1.19/bfe." + t, "bfe." + t + " %o0, %i0, %i1, %i2;").in(t, "u32", "u32").out(t)
-                    .over(Values.cross(Values.few(t), Values.counts(), Values.counts())).gives(v -> {
-                        int pos = (int) v[1] & 0xff;
-                        int len = (int) v[2] & 0xff;
-                        int sign = Whole.signed(t) && len > 0 ? Whole.bit(v[0], Math.min(pos + len - 1, msb)) : 0;
-                        long d = 0;
-                        for (int i = 0; i <= msb; i++) {
-                            d |= (long) (i < len && pos + i <= msb ? Whole.bit(v[0], pos + i) : sign) << i;
-                        }
-                        return d;
-                    }));
+            for (boolean beyond : new boolean[]{false, true}) {
+                cases.add(Tuples
+                        .of("9.7.1.19/bfe." + t + (beyond ? "-beyond-255" : ""), "bfe." + t + " %o0, %i0, %i1, %i2;")
+                        .in(t, "u32", "u32").out(t).over(counted(new long[][]{Values.few(t)}, beyond)).gives(v -> {
+                            int pos = (int) v[1] & 0xff;
+                            int len = (int) v[2] & 0xff;
+                            int sign = Whole.signed(t) && len > 0 ? Whole.bit(v[0], Math.min(pos + len - 1, msb)) : 0;
+                            long d = 0;
+                            for (int i = 0; i <= msb; i++) {
+                                d |= (long) (i < len && pos + i <= msb ? Whole.bit(v[0], pos + i) : sign) << i;
+                            }
+                            return d;
+                        }));
+            }
         }
         for (String t : new String[]{"b32", "b64"}) {
             int msb = Tuples.bits(t) - 1;
             long[] a = {0, -1, 0x0123456789abcdefL, 0x5555555555555555L};
-            cases.add(Tuples.of("9.7.1.20/bfi." + t, "bfi." + t + " %o0, %i0, %i1, %i2, %i3;").in(t, t, "u32", "u32")
-                    .out(t)
-                    .over(Values.cross(a, a, Values.counts(), Values.counts())).gives(v -> {
-                        int pos = (int) v[2] & 0xff;
-                        int len = (int) v[3] & 0xff;
-                        long f = v[1];
-                        for (int i = 0; i < len && pos + i <= msb; i++) {
-                            f = f & ~(1L << pos + i) | (long) Whole.bit(v[0], i) << pos + i;
-                        }
-                        return f;
-                    }));
+            for (boolean beyond : new boolean[]{false, true}) {
+                cases.add(Tuples
+                        .of("9.7.1.20/bfi." + t + (beyond ? "-beyond-255" : ""),
+                                "bfi." + t + " %o0, %i0, %i1, %i2, %i3;")
+                        .in(t, t, "u32", "u32").out(t).over(counted(new long[][]{a, a}, beyond)).gives(v -> {
+                            int pos = (int) v[2] & 0xff;
+                            int len = (int) v[3] & 0xff;
+                            long f = v[1];
+                            for (int i = 0; i < len && pos + i <= msb; i++) {
+                                f = f & ~(1L << pos + i) | (long) Whole.bit(v[0], i) << pos + i;
+                            }
+                            return f;
+                        }));
+            }
         }
+    }
+
+    /** Operands with a position and a length, either both below 256 or one of them, whose upper bits do not count, beyond. */
+    private static long[][] counted(long[][] operands, boolean beyond) {
+        long[] inside = LongStream.of(Values.counts()).filter(v -> v < 256).toArray();
+        long[] outside = {256, 257, 0x1_0005, 0x8000_0000L, 0xffff_ff01L};
+        long[][] first = new long[operands.length + 2][];
+        long[][] second = new long[operands.length + 2][];
+        for (int i = 0; i < operands.length; i++)
+            first[i] = second[i] = beyond ? Arrays.copyOf(operands[i], 4) : operands[i];
+        int n = operands.length;
+        first[n] = beyond ? outside : inside;
+        first[n + 1] = beyond ? new long[]{1, 5, 33} : inside;
+        if (!beyond) return Values.cross(first);
+        second[n] = new long[]{0, 3, 40};
+        second[n + 1] = outside;
+        return Stream.concat(Stream.of(Values.cross(first)), Stream.of(Values.cross(second))).toArray(long[][]::new);
     }
 
     private void masks() {

@@ -18,8 +18,7 @@ record Floating(Ieee f, char mode, boolean ftz, boolean sat, boolean relu) {
 
     /** Rounds, flushes, and clamps to [0, 1], a NaN to +0, or from below to 0. */
     long write(Number n) {
-        long r = f.round(n, mode);
-        if (ftz) r = f.flush(r);
+        long r = ftz && f.isTiny(n, mode) ? n.negative() ? f.signBit() : 0 : f.round(n, mode);
         if (sat) {
             if (f.isNan(r) || f.negative(r)) return 0;
             if (!f.isZero(r) && Ieee.compare(f.decode(r), f.decode(f.one())) > 0) return f.one();

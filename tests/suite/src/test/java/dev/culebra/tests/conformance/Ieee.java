@@ -160,6 +160,20 @@ enum Ieee {
         return sign | field << fraction + pad | (kept.longValue() & (1L << fraction) - 1) << pad;
     }
 
+    /**
+     * Whether a number stays below the least normal one when it is rounded with an exponent as small as need be: what .ftz calls
+     * subnormal. The ISA does not say whether it looks before or after rounding; an H200 looks after it, so.
+     */
+    boolean isTiny(Number x, char mode) {
+        if (x.nan() || x.infinite() || x.zero()) return false;
+        BigInteger m = x.m().shiftLeft(80);
+        int top = x.e() - 80 + m.bitLength() - 1; // the leading bit's
+        if (top != least - 1) return top < least - 1;
+        // Just below: does it round up to the power of two?
+        Number scaled = new Number(false, false, x.negative(), x.m(), x.e() + 4, x.sticky());
+        return (round(scaled, mode) & ~signBit()) < leastNormal() + (4L << fraction + pad);
+    }
+
     static Number product(Number a, Number b) {
         boolean negative = a.negative() != b.negative();
         if (a.nan() || b.nan() || a.infinite() && b.zero() || a.zero() && b.infinite()) return Number.NAN;

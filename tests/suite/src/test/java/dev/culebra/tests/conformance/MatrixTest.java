@@ -167,7 +167,7 @@ class MatrixTest extends Conformance {
                 .of(name, op + " " + list("%o", 0, nc) + ", " + list("%i", 0, na) + ", " + list("%i", na, nb) + ", "
                         + list("%i", na + nb, nc) + ";")
                 .in(in).out(out).over(tuples.toArray(long[][]::new))
-                .answersOfWarps((v, r) -> answers.of(warp[0]++, r)));
+                .answersOfWarps((v, r) -> answers.of(warp[0]++ % (tuples.size() / 32), r)));
     }
 
     private static String list(String name, int from, int n) {

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.opentest4j.AssertionFailedError;
 
@@ -24,8 +25,8 @@ import org.opentest4j.AssertionFailedError;
  * {@code -Dculebra.conformance.record=FILE} writes one.
  *
  * <p>
- * A line a case: name, digest of program and operands, a hash of the exact numbers, the bits of the free ones in their order
- * ({@code bits*count} for repeats), and {@code place=bits} of numbers that the ISA does not allow; each of the last needs a
+ * A line a case: name, digest of program and operands, a hash of the exact numbers (and of what is likeliest of the free ones),
+ * the bits of the free ones in their order ({@code =} for the likeliest, {@code bits*count} for repeats), and {@code place=bits} of numbers that the ISA does not allow; each of the last needs a
  * reason in {@code differences.txt}.
  */
 final class Recording {
@@ -43,7 +44,8 @@ final class Recording {
             for (String run : f[3].isEmpty() ? new String[0] : f[3].split(",")) {
                 String[] parts = run.split("\\*");
                 int n = parts.length == 1 ? 1 : Integer.parseInt(parts[1]);
-                for (int i = 0; i < n; i++) free.add(Long.parseUnsignedLong(parts[0], 16));
+                Long v = parts[0].equals("=") ? null : (Long) Long.parseUnsignedLong(parts[0], 16);
+                for (int i = 0; i < n; i++) free.add(v);
             }
             Map<Integer, Long> different = new TreeMap<>();
             for (String d : f[4].isEmpty() ? new String[0] : f[4].split(",")) {
@@ -56,13 +58,19 @@ final class Recording {
 
     private Recording() {}
 
-    static Line line(Case c, long[] got) {
+    private static Line line(Case c, Answer answer, long[] got) {
         List<Long> exact = new ArrayList<>();
         List<Long> free = new ArrayList<>();
         Map<Integer, Long> different = new TreeMap<>();
         for (int i = 0; i < got.length; i++) {
-            if (!c.answer().accepts(i, got[i])) different.put(i, got[i]);
-            else(c.answer().freedoms()[i] == null ? exact : free).add(got[i]);
+            if (!answer.accepts(i, got[i])) {
+                different.put(i, got[i]);
+            } else if (answer.freedoms()[i] == null) {
+                exact.add(got[i]);
+            } else { // where it is the likeliest of the possible values a mark stands for it
+                free.add(got[i] == answer.bits()[i] ? null : got[i]);
+                exact.add(answer.bits()[i]);
+            }
         }
         return new Line(c.name(), c.digest(), hash(exact), free, different);
     }
@@ -80,9 +88,9 @@ final class Recording {
     private static String text(Line l) {
         StringBuilder free = new StringBuilder();
         for (int i = 0, n; i < l.free.size(); i += n) {
-            long v = l.free.get(i);
-            for (n = 1; i + n < l.free.size() && l.free.get(i + n) == v;) n++;
-            free.append(i == 0 ? "" : ",").append(Long.toHexString(v)).append(n > 1 ? "*" + n : "");
+            Long v = l.free.get(i);
+            for (n = 1; i + n < l.free.size() && Objects.equals(l.free.get(i + n), v);) n++;
+            free.append(i == 0 ? "" : ",").append(v == null ? "=" : Long.toHexString(v)).append(n > 1 ? "*" + n : "");
         }
         StringBuilder different = new StringBuilder();
         l.different.forEach((i, v) -> different.append(different.isEmpty() ? "" : ",").append(i).append('=')
@@ -91,8 +99,8 @@ final class Recording {
     }
 
     /** Keeps an answer for the file, if one is to be written. */
-    static synchronized void offer(Case c, long[] got) {
-        if (FILE != null) WRITTEN.put(c.name(), text(line(c, got)));
+    static synchronized void offer(Case c, Answer answer, long[] got) {
+        if (FILE != null) WRITTEN.put(c.name(), text(line(c, answer, got)));
     }
 
     /** Writes all answers so far. */
@@ -143,18 +151,20 @@ final class Recording {
      * Compares an answer that the ISA allows with the recorded one: exact numbers must be equal, free ones be allowed both;
      * numbers where hardware contradicts the ISA's text are listed with reasons elsewhere.
      */
-    static void compare(Case c, long[] got) {
+    static void compare(Case c, Answer answer, long[] got) {
         if (!knows(c)) return;
         Line there = Known.LINES.get(c.name());
         List<Long> exact = new ArrayList<>();
         int free = 0;
         for (int i = 0; i < got.length; i++) {
             if (there.different.containsKey(i)) continue;
-            if (c.answer().freedoms()[i] == null) {
-                exact.add(got[i]);
-            } else if (!c.answer().accepts(i, there.free.get(free++))) {
+            boolean isFree = answer.freedoms()[i] != null;
+            exact.add(isFree ? answer.bits()[i] : got[i]);
+            if (!isFree) continue;
+            Long v = there.free.get(free++);
+            if (v != null && !answer.accepts(i, v)) {
                 throw new AssertionFailedError(c.name() + ": the hardware's answer at " + i + ", 0x"
-                        + Long.toHexString(there.free.get(free - 1)) + ", is not " + c.answer().expectation(i));
+                        + Long.toHexString(v) + ", is not " + answer.expectation(i));
             }
         }
         if (!hash(exact).equals(there.exact)) {

@@ -180,6 +180,14 @@ final class Tuples {
         int n = tuples.length;
         ByteBuffer input = ByteBuffer.allocate(8 * n * in.length).order(ByteOrder.LITTLE_ENDIAN);
         for (int j = 0; j < in.length; j++) for (long[] t : tuples) input.putLong(t[j] & mask(in[j]));
+        long[][] all = tuples;
+        String[] types = in;
+        return new Case(name, target, ptx(), LaunchConfig.of((n + block - 1) / block, block), input.array(),
+                new Object[]{n}, () -> expected(r), i -> "result " + i / n + " of " + describe(types, all[i % n]));
+    }
+
+    private Answer expected(GroupAnswers r) {
+        int n = tuples.length;
         long[] bits = new long[n * out.length];
         Freedom[] freedoms = new Freedom[n * out.length];
         long[][] operands = new long[n][in.length];
@@ -195,11 +203,7 @@ final class Tuples {
                 freedoms[k * n + i] = results[i][k].freedom;
             }
         }
-        long[][] all = tuples;
-        String[] types = in;
-        return new Case(name, target, ptx(), LaunchConfig.of((n + block - 1) / block, block), input.array(),
-                new Object[]{n},
-                new Answer(8, bits, freedoms), i -> "result " + i / n + " of " + describe(types, all[i % n]));
+        return new Answer(8, bits, freedoms);
     }
 
     private static String describe(String[] types, long[] tuple) {

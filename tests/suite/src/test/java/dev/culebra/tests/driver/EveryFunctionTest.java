@@ -174,6 +174,7 @@ class EveryFunctionTest {
                 CudaModule module = context.load(Ptx.ADD);
                 CudaModule shared = context.load(Ptx.SHARED)) {
             assertEquals(4, module.global("counter").bytes());
+            stream.fill(x, (byte) 0);
             library.kernel(context, "add").launch(stream, LaunchConfig.of(1, 1), x, 1);
             Kernel add = module.kernel("add");
             assertTrue(add.maxActiveBlocks(32, 0) > 0);

@@ -26,6 +26,8 @@ public final class ExactProduct {
     public final int ldx;
     private final int[] a;
     private final int[] x;
+    /** Tokens with a NaN or an infinity, at these columns; -1 for none. */
+    private final int[] poisoned;
 
     /** Which places of a matrix are taken. */
     @FunctionalInterface
@@ -61,6 +63,8 @@ public final class ExactProduct {
         SplittableRandom random = new SplittableRandom(seed);
         a = new int[m * k];
         x = new int[n * k];
+        poisoned = new int[n];
+        Arrays.fill(poisoned, -1);
         for (int i = 0; i < a.length; i++) {
             if (pattern.taken(i / k, i % k)) {
                 a[i] = random.nextInt(1, most + 1) * (random.nextBoolean() ? 1 : -1);
@@ -82,6 +86,14 @@ public final class ExactProduct {
         SplittableRandom random = new SplittableRandom(~seed);
         return (row, column) -> random.nextDouble() < density;
     }
+
+    /**
+     * Puts a NaN or an infinity among a token's activations, which makes all its results NaN.
+     *
+     * @param token the token
+     * @param column where
+     */
+    public void poison(int token, int column) { poisoned[token] = column; }
 
     private short bits(int value) {
         return type == ValueType.F16
@@ -113,6 +125,15 @@ public final class ExactProduct {
         for (int i = 0; i < x.length; i++) {
             all[i / k * ldx + i % k] = bits(x[i]);
         }
+        float[] poisons = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+        for (int token = 0; token < n; token++) {
+            if (poisoned[token] >= 0) {
+                float v = poisons[token % 3];
+                all[token * ldx + poisoned[token]] = type == ValueType.F16
+                        ? Float.floatToFloat16(v)
+                        : (short) (Float.floatToRawIntBits(v) >>> 16);
+            }
+        }
         return all;
     }
 
@@ -128,6 +149,12 @@ public final class ExactProduct {
                 long sum = 0;
                 for (int c = 0; c < k; c++) {
                     sum += (long) a[row * k + c] * x[token * k + c];
+                }
+                if (poisoned[token] >= 0) {
+                    if (!Float.isNaN(y[token * m + row])) {
+                        return "token " + token + ", row " + row + ": expected NaN, was " + y[token * m + row];
+                    }
+                    continue;
                 }
                 // Whole numbers have one zero: -0 would be a sum of nothing but -0, which no accumulator begins with.
                 if (Float.floatToRawIntBits(y[token * m + row]) != Float.floatToRawIntBits(sum)) {

@@ -31,7 +31,7 @@ class ExactProductsTest {
     private static KernelDevice device;
 
     @BeforeAll
-    static void open() { device = new KernelDevice(Cuda.open("emulator")); }
+    static void open() { device = new KernelDevice(Cuda.open("emulator").device(0)); }
 
     @AfterAll
     static void close() { device.close(); }

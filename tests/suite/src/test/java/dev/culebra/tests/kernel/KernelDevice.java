@@ -1,8 +1,8 @@
 package dev.culebra.tests.kernel;
 
 import dev.culebra.driver.Context;
-import dev.culebra.driver.Cuda;
 import dev.culebra.driver.CudaModule;
+import dev.culebra.driver.Device;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.Dim3;
 import dev.culebra.driver.LaunchConfig;
@@ -34,18 +34,18 @@ public final class KernelDevice implements AutoCloseable {
     /**
      * A device with the catalog's kernels.
      *
-     * @param cuda the driver; its first device is used
+     * @param device the device
      */
-    public KernelDevice(Cuda cuda) { this(cuda, KernelCatalog::ptx); }
+    public KernelDevice(Device device) { this(device, KernelCatalog::ptx); }
 
     /**
      * A device with kernels from elsewhere.
      *
-     * @param cuda the driver; its first device is used
+     * @param device the device
      * @param ptx the text that has a kernel of the catalog's
      */
-    public KernelDevice(Cuda cuda, Function<KernelInstance, String> ptx) {
-        this.context = cuda.device(0).context();
+    public KernelDevice(Device device, Function<KernelInstance, String> ptx) {
+        this.context = device.context();
         this.ptx = ptx;
     }
 

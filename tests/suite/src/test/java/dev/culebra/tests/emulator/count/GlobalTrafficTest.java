@@ -92,21 +92,43 @@ class GlobalTrafficTest {
     void asynchronousCopies() {
         String wait = "cp.async.commit_group; cp.async.wait_group 0;";
         LaunchCounters c = Counted.snippet(address(0, 16, 0)
-                + "shl.b32 %a, %lane, 4; cp.async.cg.shared.global [%a], [%x], 16;" + wait);
+                + "mad.lo.u32 %a, %lane, 16, smem; cp.async.cg.shared.global [%a], [%x], 16;" + wait);
         assertEquals(new Sectors(16, 16), c.global());
         assertEquals(new Wavefronts(4, 4), c.shared());
         assertEquals(new Bytes(512, 0), c.bytes(MemorySpace.GLOBAL));
         assertEquals(new Bytes(0, 512), c.bytes(MemorySpace.SHARED));
         // Of every second lane nothing is read: zeros are written. To shared memory 64 bytes apart: 4 turns a quarter.
-        c = Counted.snippet(address(0, 16, 0) + "and.b32 %b, %lane, 1; shl.b32 %b, %b, 4; shl.b32 %a, %lane, 6;"
+        c = Counted.snippet(address(0, 16, 0) + "and.b32 %b, %lane, 1; shl.b32 %b, %b, 4; mad.lo.u32 %a, %lane, 64, smem;"
                 + "cp.async.cg.shared.global [%a], [%x], 16, %b;" + wait);
         assertEquals(new Sectors(16, 8), c.global());
         assertEquals(new Wavefronts(16, 4), c.shared());
         assertEquals(new Bytes(256, 0), c.bytes(MemorySpace.GLOBAL));
         assertEquals(new Bytes(0, 512), c.bytes(MemorySpace.SHARED));
-        c = Counted.snippet(address(0, 4, 0) + "shl.b32 %a, %lane, 2; cp.async.ca.shared.global [%a], [%x], 4;" + wait);
+        c = Counted.snippet(address(0, 4, 0) + "mad.lo.u32 %a, %lane, 4, smem; cp.async.ca.shared.global [%a], [%x], 4;" + wait);
         assertEquals(new Sectors(4, 4), c.global());
         assertEquals(new Wavefronts(1, 1), c.shared());
+    }
+
+    /** One lane asks for 272 bytes from an odd sector on: 9 sectors, 3 rows of 128 bytes. The barrier's word is traffic of its own. */
+    @Test
+    void bulkCopies() {
+        String barrier = """
+                setp.eq.u32 %p, %lane, 0; mov.u32 %b, 8192;
+                @%p mbarrier.init.shared.b64 [%b], 1;
+                fence.mbarrier_init.release.cluster; bar.warp.sync -1; fence.proxy.async.shared::cta; add.u64 %x, %g, 32;
+                @%p mbarrier.arrive.expect_tx.shared.b64 _, [%b], 272;
+                """;
+        String copy = "@%p cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [smem], [%x], 272, [%b];";
+        String wait = "again: mbarrier.try_wait.parity.shared.b64 %q, [%b], 0; @!%q bra again;";
+        LaunchCounters with = Counted.snippet(barrier + copy + wait);
+        LaunchCounters without = Counted.snippet(barrier.replace("expect_tx", "noComplete").replace(", 272", ", 1")
+                .replace("mbarrier.arrive.noComplete.shared.b64 _, [%b], 1;", "mbarrier.arrive.shared.b64 _, [%b];")
+                + wait);
+        assertEquals(new Sectors(9, 9), with.global());
+        assertEquals(new Bytes(272, 0), with.bytes(MemorySpace.GLOBAL));
+        assertEquals(272, with.bytes(MemorySpace.SHARED).written() - without.bytes(MemorySpace.SHARED).written());
+        assertEquals(3, with.shared().wavefronts() - without.shared().wavefronts());
+        assertEquals(1, with.instructions(dev.culebra.driver.spi.InstructionClass.ASYNC_COPY));
     }
 
     /** Parameters and constants are one space; local memory is a thread's own, and no traffic of global memory. */

@@ -91,8 +91,9 @@ class RecordingTest {
         Cuda cuda = Counted.emulator(1);
         CounterRecording recording = cuda.recordCounters();
         assertThrows(CudaException.class, () -> {
-            try (Context context = cuda.device(0).context(); Stream stream = context.newStream()) {
-                CudaModule module = context.load(PTX);
+            try (Context context = cuda.device(0).context();
+                    Stream stream = context.newStream();
+                    CudaModule module = context.load(PTX)) {
                 module.kernel("two").launch(stream, ONE, 0L);
                 module.kernel("wild").launch(stream, ONE, 0L);
                 stream.synchronize();

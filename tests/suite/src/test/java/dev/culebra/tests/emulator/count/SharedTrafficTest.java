@@ -18,7 +18,7 @@ class SharedTrafficTest {
 
     /** {@code %a} becomes {@code (lane >> shift) * step + offset}. */
     private static String address(int shift, int step, int offset) {
-        return "shr.u32 %a, %lane, " + shift + "; mad.lo.u32 %a, %a, " + step + ", " + offset + ";\n";
+        return "shr.u32 %a, %lane, " + shift + "; mad.lo.u32 %a, %a, " + step + ", smem + " + offset + ";\n";
     }
 
     @ParameterizedTest
@@ -141,7 +141,7 @@ class SharedTrafficTest {
         assertEquals(new Wavefronts(8 * fewest, fewest), Counted.snippet(address(0, 128, 0) + load).shared());
         assertEquals(new Wavefronts(4 * fewest, fewest), Counted.snippet(address(0, 64, 0) + load).shared());
         assertEquals(new Wavefronts(fewest, fewest), Counted.snippet(address(0, 144, 0) + load).shared());
-        String swizzled = "and.b32 %a, %lane, 7; shl.b32 %b, %lane, 7; shl.b32 %a, %a, 4; add.u32 %a, %a, %b;";
+        String swizzled = "and.b32 %a, %lane, 7; shl.b32 %b, %lane, 7; shl.b32 %a, %a, 4; add.u32 %a, %a, %b; add.u32 %a, %a, smem;";
         assertEquals(new Wavefronts(fewest, fewest), Counted.snippet(swizzled + load).shared());
         String store = "mov.b32 %t0, 0; mov.b32 %t1, 0; mov.b32 %t2, 0; mov.b32 %t3, 0;"
                 + "stmatrix.sync.aligned.m8n8." + count + ".shared.b16 [%a], " + registers + ";";

@@ -127,7 +127,7 @@ class CopyTest {
     void onTheDeviceAndBetweenDevices() {
         long a = d.alloc(16);
         d.ok(d.toDevice(a, d.arena.allocateFrom(ValueLayout.JAVA_INT, 1, 2, 3, 4), 16));
-        long b = d.alloc(16);
+        long b = d.zeros(16);
         MemorySegment copy = d.f("cuMemcpyDtoDAsync", 3020);
         d.ok(PFN_cuMemcpyDtoDAsync_v3020.invoke(copy, b + 4, a, 12, RawDriver.NULL));
         assertArrayEquals(new int[]{0, 1, 2, 3}, d.readInts(b, 4));
@@ -189,7 +189,7 @@ class CopyTest {
         }
         MemorySegment host = d.arena.allocateFrom(ValueLayout.JAVA_BYTE, source);
         // The last row ends at byte 20: what lies behind it need not exist.
-        long a = d.alloc(20);
+        long a = d.zeros(20);
         MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
         CountDownLatch gate = hold(stream);
         d.ok(copy2D(rectangle(host, a, true), stream));

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class FreeTest {
 
-    private static final EmulatorOptions HELD = EmulatorOptions.DEFAULT.withWorkers(2).withHoldMillis(400);
+    private static final EmulatorOptions HELD = EmulatorOptions.DEFAULT.withWorkers(2).withHoldMillis(60_000);
 
     private final RawDriver d = RawDriver.started(HELD.withDevices(2));
     private final MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
@@ -131,7 +131,27 @@ class FreeTest {
         d.ok(d.toHost(host, a, 64, stream));
         d.ok(freeAsync(a, other));
         d.fails(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), d.synchronize(stream));
-        says("copy to the host: pool allocation #", "was freed before it ran", "did not wait for the one that uses it");
+        says("copy to the host: pool allocation #", "was freed before it ran",
+                "did not wait for the stream that uses it");
+    }
+
+    /** cuMemFree waits for the memory's own context, and for no other that may reach it. */
+    @Test
+    void aFreeWhileAnotherDeviceCopies() {
+        long here = d.alloc(64);
+        MemorySegment first = d.retain(0);
+        MemorySegment second = d.retain(1);
+        d.ok(d.setCurrent(second));
+        long there = d.alloc(64);
+        MemorySegment far = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
+        d.ok(PFN_cuMemcpyPeerAsync_v4000.invoke(d.f("cuMemcpyPeerAsync", 4000), there, second, here, first, 64, far));
+        d.ok(d.setCurrent(first));
+        d.ok(d.free(here));
+        d.ok(d.setCurrent(second));
+        d.fails(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), d.synchronize(far));
+        says("copy between devices: allocation #", "was freed before it ran");
+        d.ok(d.setCurrent(first));
+        d.ok(d.synchronize());
     }
 
     @Test
@@ -149,6 +169,7 @@ class FreeTest {
         d.ok(d.record(second, third));
         d.ok(d.await(other, second)); // over two streams
         d.ok(freeAsync(a, other));
+        assertEquals(0x7fff7fff, host.get(ValueLayout.JAVA_INT, 0), "nothing is done for what is in order");
         d.ok(d.synchronize());
         assertEquals(77, host.get(ValueLayout.JAVA_INT, 0));
     }

@@ -58,7 +58,7 @@ class GraphTest {
 
     @Test
     void capturedWorkRunsWhenTheGraphIsLaunchedAndNotBefore() {
-        long a = d.alloc(8);
+        long a = d.zeros(8);
         MemorySegment pinned = d.pinned(4);
         begin();
         assertEquals(CudaApi.CU_STREAM_CAPTURE_STATUS_ACTIVE(), status(stream));
@@ -338,7 +338,7 @@ class GraphTest {
         d.ok(launch(instantiate(to.get(ValueLayout.ADDRESS, 0))));
         d.ok(d.synchronize(stream));
 
-        long a = d.alloc(4);
+        long a = d.zeros(4);
         MemorySegment inner = instantiate(fills(a, 6));
         begin();
         d.ok(launch(inner));

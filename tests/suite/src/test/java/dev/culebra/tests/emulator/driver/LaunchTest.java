@@ -36,7 +36,7 @@ class LaunchTest {
         int n = 1000;
         int[] values = IntStream.range(0, n).toArray();
         long in = upload(values);
-        long out = d.alloc(4L * n);
+        long out = d.zeros(4L * n);
         MemorySegment scale = d.function(d.load(Ptx.SCALE), "scale");
         MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
         CountDownLatch gate = new CountDownLatch(1);
@@ -184,6 +184,28 @@ class LaunchTest {
     }
 
     @Test
+    void clustersThatTheTextLimits() {
+        // What an H200's driver returns: 912 where a cluster is wanted and none is given, and where it is too large.
+        String text = ".version 7.8\n.target sm_90\n.address_size 64\n.visible .entry wants() .explicitcluster { ret; }\n"
+                + ".visible .entry few() .explicitcluster .maxclusterrank 2 { ret; }\n"
+                + ".visible .entry fixed() .reqnctapercluster 2 { ret; }\n";
+        MemorySegment module = d.load(text);
+        MemorySegment none = d.arguments();
+        int size = CudaApi.CUDA_ERROR_INVALID_CLUSTER_SIZE();
+        MemorySegment wants = d.function(module, "wants");
+        d.fails(size, launchEx(d, config(4, 32), wants, none));
+        d.ok(launchEx(d, config(4, 32, 4), wants, none));
+        MemorySegment few = d.function(module, "few");
+        d.fails(size, launchEx(d, config(4, 32, 4), few, none));
+        d.ok(launchEx(d, config(4, 32, 2), few, none));
+        MemorySegment fixed = d.function(module, "fixed");
+        d.ok(launchEx(d, config(4, 32), fixed, none));
+        d.fails(size, launchEx(d, config(3, 32), fixed, none));
+        d.fails(size, launchEx(d, config(4, 32, 4), fixed, none));
+        d.ok(d.synchronize());
+    }
+
+    @Test
     void aCooperativeLaunchMustFitTheDevice() {
         try (RawDriver small = RawDriver.started(EmulatorOptions.DEFAULT.withMultiprocessors(2))) {
             MemorySegment f = small.function(small.load(Ptx.BOUNDED), "bounded");
@@ -278,7 +300,7 @@ class LaunchTest {
     void aKernelInAGraph() {
         MemorySegment stream = d.stream(CudaApi.CU_STREAM_NON_BLOCKING());
         MemorySegment store = d.function(d.load(Ptx.STORE), "store");
-        long a = d.alloc(4);
+        long a = d.zeros(4);
         MemorySegment to = d.out();
         d.ok(PFN_cuStreamBeginCapture_v10010.invoke(d.f("cuStreamBeginCapture", 10010), stream, 0));
         d.ok(d.launch(store, 1, 1, 0, stream, a));

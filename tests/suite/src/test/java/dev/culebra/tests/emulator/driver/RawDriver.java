@@ -108,6 +108,14 @@ final class RawDriver implements AutoCloseable {
         return to.get(ValueLayout.JAVA_LONG, 0);
     }
 
+    /** Memory that was written to, with zeros: fresh memory has nothing that one could rely on. */
+    long zeros(long bytes) {
+        long address = alloc(bytes);
+        ok(fill8(address, 0, bytes, NULL));
+        ok(synchronize(NULL));
+        return address;
+    }
+
     int free(long address) { return PFN_cuMemFree_v3020.invoke(f("cuMemFree", 3020), address); }
 
     /** Page-locked memory; it lives until it is freed. */

@@ -27,13 +27,13 @@ class FaultTest {
         "700|st.global.u32 [%p+-4], %v;|illegal global",
         "716|ld.global.u32 %v, [%p+2];|misaligned global address 0x",
         "716|ld.global.v4.u32 {%v, %v, %v, %v}, [%p+4];|access of 16 bytes",
-        "700|ld.shared.u32 %v, [%s+64];|illegal shared address 0x40 of 4 bytes, where 64 bytes are",
+        "700|ld.shared.u32 %v, [%s+64];|illegal shared address 0x440 of 4 bytes, where 64 bytes are",
         "716|st.shared.u32 [%s+1], %v;|misaligned shared",
         "700|ld.u32 %v, [%q];|illegal global address 0x0", "700|ld.local.u32 %v, [%q];|illegal local", "719|trap;|trap",
         "700|atom.global.add.u32 %v, [%p+4096], 1;|illegal",
         "716|cp.async.ca.shared.global [%s+2], [%p], 4;|misaligned shared",
         "700|cp.async.ca.shared.global [%s], [%p+4096], 4;|illegal global", "715|bar.sync 0, 33;|multiple of 32",
-        "702|mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%v, %v, %v, %v}, {%v, %v}, {%v}, {%v, %v, %v, %v};|never come"})
+        "715|mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%v, %v, %v, %v}, {%v, %v}, {%v}, {%v, %v, %v, %v};|must execute it"})
     void faults(int code, String line, String what) {
         Rig rig = rig(line);
         long p = rig.zeros(4096);

@@ -3,6 +3,8 @@ package dev.culebra.tests.emulator.hopper;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.culebra.driver.spi.InstructionClass;
+import dev.culebra.driver.spi.LaunchCounters;
 import dev.culebra.emulator.exec.DeviceFault;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -137,7 +139,7 @@ class BulkCopyTest {
         got = ClusterRig.run(ONE + fill
                 + """
                         setp.eq.u32 %p2, %rank, 1; @%p2 mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 36;
-                        @%p2 st.shared.u32 [%r2+32], %r4; barrier.cluster.arrive; barrier.cluster.wait; @%p2 bra W;
+                        st.shared.v4.u32 [%r2+32], {%r4, %r4, %r4, %r4}; barrier.cluster.arrive; barrier.cluster.wait; @%p2 bra W;
                         mapa.shared::cluster.u32 %r5, %r2, 1; mapa.shared::cluster.u32 %r6, %r1, 1;
                         cp.reduce.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes.FORM [%r5+16], [%r2], 16, [%r6];
                         red.async.relaxed.cluster.shared::cluster.mbarrier::complete_tx::bytes.FORM [%r5+32], %r3, [%r6];
@@ -146,7 +148,8 @@ class BulkCopyTest {
                         .replace("FORM", form)
                 + WAIT + "add.u32 %r2, %r2, 16;" + dump(12)
                 + "END: barrier.cluster.arrive; barrier.cluster.wait;", 2, 1, 12);
-        assertArrayEquals(new int[]{expected, expected, expected, expected, expected, 0, 0, 0, value, old, value, old},
+        assertArrayEquals(
+                new int[]{expected, expected, expected, expected, expected, old, old, old, value, old, value, old},
                 got);
     }
 
@@ -157,6 +160,7 @@ class BulkCopyTest {
             {"max.u64", "-1", "5", "-1"}, {"xor.b64", "0xff00000000", "0xf", "0xff0000000f"},
             {"add.f64", "0x3ff8000000000000", "0x4000000000000000", "0x400c000000000000"}, // 1.5 + 2 = 3.5
             {"add.f32", "0x3fc000003fc00000", "0x4000000040000000", "0x4060000040600000"},
+            {"add.f32", "0x0000000100000001", "0x0080000000000001", "0x0080000100000002"}, // subnormals are kept, as an H200 does
             {"add.noftz.f16", "0x3e003e003e000001", "0x4000400040000001", "0x4300430043000002"}, // a subnormal half is kept
             {"min.f16", "0x3e003e003e003e00", "0x4000c0004000c000", "0x3e00c0003e00c000"},
             {"add.noftz.bf16", "0x3fc03fc03fc03fc0", "0x4000400040004000", "0x4060406040604060"}};
@@ -184,6 +188,22 @@ class BulkCopyTest {
         assertArrayEquals(new int[]{4, 5, 6, 7, 4, 5}, got);
     }
 
+    @Test
+    void bulkCopiesAreCounted() throws DeviceFault {
+        ClusterRig rig = ClusterRig.kernel(ONE + expect(96) + LOAD + "[%r2], [%in+16], 96, [%r1];" + WAIT
+                + """
+                        fence.proxy.async; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 64; cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;
+                        """);
+        LaunchCounters c = rig.count(rig.ints(ClusterRig.counting(64)), rig.zeros(16));
+        assertEquals(new LaunchCounters.Bytes(96, 64), c.bytes(LaunchCounters.MemorySpace.GLOBAL));
+        assertEquals(new LaunchCounters.Bytes(64, 96), c.bytes(LaunchCounters.MemorySpace.SHARED));
+        // 96 bytes from the middle of a sector of 32 are in 4 of them, 64 aligned ones in 2.
+        assertEquals(6, c.global().asked());
+        assertEquals(5, c.global().fewest());
+        // The load, the store, its commitment and the wait; the mbarrier's and the fence are of other classes.
+        assertEquals(4, c.instructions(InstructionClass.ASYNC_COPY));
+    }
+
     // ---- misuse ----
 
     private static void fails(String code, int error, String... words) {
@@ -199,7 +219,7 @@ class BulkCopyTest {
         fails(LOAD + "[%r2], [%in+4], 16, [%r1];", DeviceFault.MISALIGNED_ADDRESS, "misaligned global address");
         fails(LOAD + "[%r2], [%in], 4096, [%r1];", DeviceFault.ILLEGAL_ADDRESS, "illegal shared address");
         fails(LOAD + "[%r2], [%in+4080], 32, [%r1];", DeviceFault.ILLEGAL_ADDRESS, "illegal global address");
-        fails(LOAD + "[%r2], [%in], 32, [%r1+8];", DeviceFault.LAUNCH_FAILED, "no mbarrier is at shared address 0x8");
+        fails(LOAD + "[%r2], [%in], 32, [%r1+8];", DeviceFault.LAUNCH_FAILED, "no mbarrier is at shared address 0x408");
         fails(LOAD + "[%r1], [%in], 32, [%r1];", DeviceFault.LAUNCH_FAILED,
                 "a bulk copy of 32 bytes meets an mbarrier");
         fails("cp.async.bulk.prefetch.L2.global [%in], 8192;", DeviceFault.ILLEGAL_ADDRESS, "illegal global address");
@@ -242,7 +262,7 @@ class BulkCopyTest {
     void ordinaryStoresWithoutAProxyFence() {
         fails("st.shared.u32 [%r2+20], 3; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 32;",
                 DeviceFault.LAUNCH_FAILED,
-                "bulk copy reads shared address 0x90", "no fence.proxy.async since");
+                "bulk copy reads shared address 0x490", "no fence.proxy.async since");
         fails("st.shared.u32 [%r2], 3; fence.proxy.async.global; cp.async.bulk.global.shared::cta.bulk_group [%out], [%r2], 32;",
                 DeviceFault.LAUNCH_FAILED, "no fence.proxy.async since");
     }

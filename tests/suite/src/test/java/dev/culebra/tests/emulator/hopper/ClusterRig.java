@@ -3,6 +3,8 @@ package dev.culebra.tests.emulator.hopper;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.culebra.driver.spi.LaunchCounters;
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.DeviceSpec;
 import dev.culebra.emulator.exec.Dim;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A module, memory for it, and launches in clusters. */
 final class ClusterRig implements AddressSpace {
@@ -59,7 +62,7 @@ final class ClusterRig implements AddressSpace {
     }
 
     /**
-     * A module of one kernel {@code k(in, out)} with both pointers in %in and %out, %tid and %rank set, registers %r0 to %r29,
+     * A module of one kernel {@code k(in, out)} with both pointers in %in and %out, %t and %rank set, registers %r0 to %r29,
      * %d0 to %d29, %h0 to %h9, %p0 to %p9, %f0 to %f9, and 4096 bytes of shared memory {@code sm} that begin with eight cells
      * for mbarriers.
      */
@@ -69,8 +72,8 @@ final class ClusterRig implements AddressSpace {
             + """
                     .shared .align 128 .b8 sm[4096];
                     .visible .entry k(.param .u64 in, .param .u64 out) {
-                    .reg .b64 %in, %out, %d<30>; .reg .b32 %tid, %rank, %r<30>; .reg .b16 %h<10>; .reg .pred %p<10>; .reg .f32 %f<10>;
-                    ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %tid, %tid.x; mov.u32 %rank, %cluster_ctarank;
+                    .reg .b64 %in, %out, %d<30>; .reg .b32 %t, %rank, %r<30>; .reg .b16 %h<10>; .reg .pred %p<10>; .reg .f32 %f<10>;
+                    ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %t, %tid.x; mov.u32 %rank, %cluster_ctarank;
                     """
             + code + "\nret; }\n"; }
 
@@ -107,6 +110,15 @@ final class ClusterRig implements AddressSpace {
                 arguments);
     }
 
+    /** Launches one block of one thread, counting. */
+    LaunchCounters count(long... arguments) throws DeviceFault {
+        MemorySegment params = arena.allocate(8L * arguments.length, 16);
+        MemorySegment.copy(arguments, 0, params, ValueLayout.JAVA_LONG, 0, arguments.length);
+        Dim one = new Dim(1, 1, 1);
+        return KernelRun.run(module.kernel("k"), one, one, null, 0, params, this, variables, spec, 1, false, true)
+                .counters();
+    }
+
     void launch(String kernel, Dim grid, Dim block, Dim cluster, int shared, Object... arguments) throws DeviceFault {
         PtxKernel k = module.kernel(kernel);
         MemorySegment params = arena.allocate(Math.max(1, k.parameterBytes()), 16);
@@ -135,7 +147,13 @@ final class ClusterRig implements AddressSpace {
 
     /** Runs kernel code in one cluster that must fail; the diagnostic must have some words. */
     static DeviceFault fails(String code, int blocks, int threads, int cudaError, String... words) {
+        return fails(Check.ALL, code, blocks, threads, cudaError, words);
+    }
+
+    /** The same with some checks alone. */
+    static DeviceFault fails(Set<Check> checks, String code, int blocks, int threads, int cudaError, String... words) {
         ClusterRig rig = kernel(code);
+        rig.spec = rig.spec.withChecks(checks);
         long out = rig.zeros(1024);
         long in = rig.ints(counting(1024));
         DeviceFault f = assertThrows(DeviceFault.class, () -> rig.launch(blocks, threads, blocks, in, out));

@@ -79,21 +79,36 @@ class ClusterTest {
         assertArrayEquals(new int[]{0, 1, 1, 101, 0, 0, 1, 2, 2, 101, 0, 0, 2, 0, 0, 101, 0, 0}, got);
     }
 
+    @Test
+    void anAddressThatIsHandedOnStillNamesItsBlock() {
+        // Block 0 writes the address of its own word into block 1, which reads there: the shared::cta window lies within the cluster's.
+        int[] got = ClusterRig
+                .run("""
+                        mov.u32 %r1, sm; add.u32 %r4, %rank, 50; st.shared.u32 [%r1+64], %r4; mapa.shared::cluster.u32 %r5, %r1, 1;
+                        """
+                        + SYNC
+                        + "setp.eq.u32 %p1, %rank, 0; add.u32 %r6, %r1, 64; @%p1 st.shared::cluster.u32 [%r5], %r6;"
+                        + SYNC
+                        + """
+                                setp.eq.u32 %p2, %rank, 1; @%p2 ld.shared.u32 %r7, [%r1]; @%p2 ld.shared::cluster.u32 %r3, [%r7]; @%p2 st.global.u32 [%out], %r3;
+                                """
+                        + SYNC, 2, 1, 1);
+        assertEquals(50, got[0]);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {2, 8, 16})
     void eachReadsWhatItsNeighbourWrote(int blocks) {
-        int[] got = ClusterRig
-                .run("""
-                        mov.u32 %r1, sm; mad.lo.u32 %r2, %tid, 4, %r1; mad.lo.u32 %r3, %rank, 100, %tid; st.shared.u32 [%r2], %r3;
+        int[] got = ClusterRig.run("""
+                mov.u32 %r1, sm; mad.lo.u32 %r2, %t, 4, %r1; mad.lo.u32 %r3, %rank, 100, %t; st.shared.u32 [%r2], %r3;
+                """ + SYNC
+                + """
+                        mov.u32 %r4, %cluster_nctarank; add.u32 %r5, %rank, 1; rem.u32 %r5, %r5, %r4;
+                        mapa.shared::cluster.u32 %r6, %r2, %r5; ld.shared::cluster.u32 %r7, [%r6];
+                        cvt.u64.u32 %d1, %r6; cvta.shared::cluster.u64 %d1, %d1; ld.u32 %r8, [%d1]; add.u32 %r7, %r7, %r8;
+                        mad.lo.u32 %r9, %rank, 64, %t; mul.wide.u32 %d2, %r9, 4; add.u64 %out, %out, %d2; st.global.u32 [%out], %r7;
                         """
-                        + SYNC
-                        + """
-                                mov.u32 %r4, %cluster_nctarank; add.u32 %r5, %rank, 1; rem.u32 %r5, %r5, %r4;
-                                mapa.shared::cluster.u32 %r6, %r2, %r5; ld.shared::cluster.u32 %r7, [%r6];
-                                cvt.u64.u32 %d1, %r6; cvta.shared::cluster.u64 %d1, %d1; ld.u32 %r8, [%d1]; add.u32 %r7, %r7, %r8;
-                                mad.lo.u32 %r9, %rank, 64, %tid; mul.wide.u32 %d2, %r9, 4; add.u64 %out, %out, %d2; st.global.u32 [%out], %r7;
-                                """
-                        + SYNC, blocks, 64, 64 * blocks);
+                + SYNC, blocks, 64, 64 * blocks);
         assertArrayEquals(
                 IntStream.range(0, 64 * blocks).map(i -> 2 * ((i / 64 + 1) % blocks * 100 + i % 64)).toArray(),
                 got);
@@ -102,17 +117,17 @@ class ClusterTest {
     @Test
     void oneWarpReachesSeveralBlocksAtOnce() {
         // Lane l adds l to word l/4 of block l % 4, by name and by generic address; each block then writes its words.
-        int[] got = ClusterRig.run(SYNC + """
+        int[] got = ClusterRig.run("mov.u32 %r1, sm; mad.lo.u32 %r2, %t, 4, %r1; st.shared.u32 [%r2], 0;" + SYNC + """
                 setp.ne.u32 %p1, %rank, 0; @%p1 bra WAIT;
-                mov.u32 %r1, sm; shr.u32 %r2, %tid, 2; mad.lo.u32 %r2, %r2, 4, %r1; and.b32 %r3, %tid, 3;
-                mapa.shared::cluster.u32 %r4, %r2, %r3; red.shared::cluster.add.u32 [%r4], %tid;
+                mov.u32 %r1, sm; shr.u32 %r2, %t, 2; mad.lo.u32 %r2, %r2, 4, %r1; and.b32 %r3, %t, 3;
+                mapa.shared::cluster.u32 %r4, %r2, %r3; red.shared::cluster.add.u32 [%r4], %t;
                 cvt.u64.u32 %d1, %r2; cvta.shared.u64 %d1, %d1; mapa.u64 %d2, %d1, %r3; atom.add.u32 %r5, [%d2], 100;
                 WAIT:
                 """ + SYNC
                 + """
-                        setp.gt.u32 %p2, %tid, 7; @%p2 ret;
-                        mov.u32 %r1, sm; mad.lo.u32 %r6, %tid, 4, %r1; ld.shared.u32 %r7, [%r6];
-                        mad.lo.u32 %r8, %rank, 8, %tid; mul.wide.u32 %d3, %r8, 4; add.u64 %out, %out, %d3; st.global.u32 [%out], %r7;
+                        setp.gt.u32 %p2, %t, 7; @%p2 ret;
+                        mov.u32 %r1, sm; mad.lo.u32 %r6, %t, 4, %r1; ld.shared.u32 %r7, [%r6];
+                        mad.lo.u32 %r8, %rank, 8, %t; mul.wide.u32 %d3, %r8, 4; add.u64 %out, %out, %d3; st.global.u32 [%out], %r7;
                         """,
                 4, 32, 32);
         assertArrayEquals(IntStream.range(0, 32).map(i -> 100 + 4 * (i % 8) + i / 8).toArray(), got);
@@ -123,10 +138,10 @@ class ClusterTest {
         // Half of each block exits, one thread of them after it has arrived; the others pass two barriers.
         int[] got = ClusterRig.run(
                 """
-                        setp.eq.u32 %p1, %tid, 40; @%p1 barrier.cluster.arrive; setp.ge.u32 %p2, %tid, 40; @%p2 exit;
+                        setp.eq.u32 %p1, %t, 40; @%p1 barrier.cluster.arrive; setp.ge.u32 %p2, %t, 40; @%p2 exit;
                         barrier.cluster.arrive.release; barrier.cluster.wait.acquire;
                         barrier.cluster.arrive.relaxed; barrier.cluster.wait;
-                        setp.ne.u32 %p3, %tid, 0; @%p3 ret; mul.wide.u32 %d1, %rank, 4; add.u64 %out, %out, %d1; st.global.u32 [%out], 7;
+                        setp.ne.u32 %p3, %t, 0; @%p3 ret; mul.wide.u32 %d1, %rank, 4; add.u64 %out, %out, %d1; st.global.u32 [%out], 7;
                         """,
                 3, 96, 3);
         assertArrayEquals(new int[]{7, 7, 7}, got);
@@ -167,19 +182,31 @@ class ClusterTest {
     // ---- what is found out ----
 
     @Test
-    void aBlockThatEndsWhileAnotherReadsItsMemory() { ClusterRig.fails("""
-            mov.u32 %r1, sm; st.shared.u32 [%r1], 1;
-            """ + SYNC + """
-            setp.eq.u32 %p1, %rank, 0; @%p1 exit;
-            mapa.shared::cluster.u32 %r2, %r1, 0; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
-            """, 2, 32, DeviceFault.ILLEGAL_ADDRESS, "of block (0,0,0), which has ended", "block (1,0,0)"); }
+    void aBlockThatEndsWhileAnotherReadsItsMemory() {
+        ClusterRig.fails("""
+                mov.u32 %r1, sm; st.shared.u32 [%r1], 1;
+                """ + SYNC + """
+                setp.eq.u32 %p1, %rank, 0; @%p1 exit;
+                mapa.shared::cluster.u32 %r2, %r1, 0; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
+                """, 2, 32, DeviceFault.LAUNCH_FAILED,
+                "block (0,0,0) ends and nothing orders that behind where shared address 0x400",
+                "is read at ptx line 11 by thread (0,0,0) of block (1,0,0)");
+        // Block 0 comes too late: a barrier of the cluster that block 1 does not wait at orders nothing.
+        ClusterRig.fails("""
+                mov.u32 %r1, sm; st.shared.u32 [%r1], 1;
+                """ + SYNC + """
+                setp.eq.u32 %p1, %rank, 0; @!%p1 exit; mov.u32 %r5, 0;
+                L: add.u32 %r5, %r5, 1; setp.lt.u32 %p2, %r5, 10000; @%p2 bra L;
+                mapa.shared::cluster.u32 %r2, %r1, 1; ld.shared::cluster.u32 %r3, [%r2]; st.global.u32 [%out], %r3;
+                """, 2, 32, DeviceFault.LAUNCH_FAILED, "of block (1,0,0), which has ended", "block (0,0,0)");
+    }
 
     @Test
     void anAddressOfAnotherBlockAsOnesOwn() {
         ClusterRig.fails(
                 "mov.u32 %r1, sm; xor.b32 %r2, %rank, 1; mapa.shared::cluster.u32 %r2, %r1, %r2; st.shared.u32 [%r2], 1;"
                         + SYNC,
-                2, 1, DeviceFault.ILLEGAL_ADDRESS, "illegal shared address");
+                2, 1, DeviceFault.ILLEGAL_INSTRUCTION, "is of the block of rank", ".shared::cluster reaches others");
     }
 
     @Test

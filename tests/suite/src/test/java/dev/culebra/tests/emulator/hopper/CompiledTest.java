@@ -147,4 +147,32 @@ class CompiledTest {
         }
         assertArrayEquals(value, rig.read(out));
     }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "2,7"})
+    void transactionsOfTheLibrary(int blocks, int tiles) throws DeviceFault {
+        ClusterRig rig = ClusterRig.resource("transactions.ptx");
+        int[] in = new Random(8).ints(tiles * 512).toArray();
+        long data = rig.ints(in);
+        rig.launch("doubled", dim(blocks), dim(128), null, 0, data, tiles);
+        assertArrayEquals(Arrays.stream(in).map(v -> 2 * v).toArray(), rig.read(data));
+    }
+
+    @Test
+    void neighboursInThreeDimensions() throws DeviceFault {
+        ClusterRig rig = ClusterRig.resource("transactions.ptx");
+        Dim grid = new Dim(4, 3, 2);
+        Dim cluster = new Dim(2, 1, 2);
+        long out = rig.zeros(24 * 32);
+        rig.launch("neighbours", grid, dim(32), cluster, 128, out);
+        int[] got = rig.read(out);
+        for (int b = 0; b < 24; b++) {
+            int rank = b % 4 % 2 + 2 * (b / 12); // x within 2, z within 2, y alone
+            int next = (rank + 1) % 4;
+            for (int t = 0; t < 32; t++) {
+                assertEquals(((next * 32 + t) * 10 + next) * 100 + rank, got[32 * b + t],
+                        "block " + b + " thread " + t);
+            }
+        }
+    }
 }

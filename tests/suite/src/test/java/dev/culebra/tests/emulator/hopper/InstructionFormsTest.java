@@ -76,9 +76,9 @@ class InstructionFormsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"wgmma.fence.sync.aligned;|mma.sync of shape m16n8 runs",
-        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|mma.sync of shape m16n8",
-        "multimem.red.global.add.u32 [%d1], %r1;|multimem",
+    @CsvSource(delimiter = '|', value = {"wgmma.fence.sync.aligned;|mma.sync",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|mma.sync",
+        "multimem.red.global.add.u32 [%d1], %r1;|multicast memory is not",
         "cp.async.bulk.tensor.1d.shared::cluster.global.mbarrier::complete_tx::bytes [sm], [%d1, {%r1}], [sm];|tensor maps are not",
         "cp.async.bulk.prefetch.tensor.1d.L2.global [%d1, {%r1}];|tensor maps are not",
         "cp.reduce.async.bulk.tensor.1d.global.shared::cta.add.bulk_group [%d1, {%r1}], [sm];|tensor maps are not",
@@ -105,7 +105,7 @@ class InstructionFormsTest {
         "red.async.shared::cluster.mbarrier::complete_tx::bytes.add.u32 [%r1], %r1, [%r2];|red.async.relaxed.cluster",
         "barrier.cluster.sync;|arrive or wait", "fence.proxy.foo;|alias, async",
         "fence.mbarrier_init.acquire.cluster;|'.acquire' does not go",
-        "mov.pred %p1, %tid;|no predicate"})
+        "mov.pred %p1, %laneid;|no predicate"})
     void refused(String instruction, String why) {
         String message = ClusterRig.refusal(module("8.6", "sm_90a", instruction));
         assertTrue(message.startsWith("ptx line 7: "), message);
@@ -115,7 +115,7 @@ class InstructionFormsTest {
     @Test
     void whatOnlySteersComputesNothing() {
         String code = """
-                elect.sync %r1|%p1, -1; @%p1 st.global.u32 [%out], 5; selp.u32 %r2, 1, 0, %p1; mul.wide.u32 %d1, %tid, 4; add.u64 %d1, %out, %d1;
+                elect.sync %r1|%p1, -1; @%p1 st.global.u32 [%out], 5; selp.u32 %r2, 1, 0, %p1; mul.wide.u32 %d1, %t, 4; add.u64 %d1, %out, %d1;
                 fence.proxy.async; fence.mbarrier_init.release.cluster; griddepcontrol.launch_dependents; griddepcontrol.wait;
                 nanosleep.u32 10; barrier.cta.sync 0; barrier.cta.red.popc.aligned.u32 %r3, 0, %p1; add.u32 %r2, %r2, %r3; st.global.u32 [%d1], %r2;
                 """;
@@ -128,8 +128,8 @@ class InstructionFormsTest {
     @Test
     void registersAreGivenAndTakenByWholeWarps() throws DeviceFault {
         ClusterRig rig = new ClusterRig(ClusterRig.text("""
-                setmaxnreg.dec.sync.aligned.u32 40; setmaxnreg.inc.sync.aligned.u32 232; mul.wide.u32 %d1, %tid, 4;
-                add.u64 %d1, %out, %d1; st.global.u32 [%d1], %tid;""").replace("sm_90", "sm_90a"));
+                setmaxnreg.dec.sync.aligned.u32 40; setmaxnreg.inc.sync.aligned.u32 232; mul.wide.u32 %d1, %t, 4;
+                add.u64 %d1, %out, %d1; st.global.u32 [%d1], %t;""").replace("sm_90", "sm_90a"));
         long out = rig.zeros(4);
         rig.launch(1, 4, 0, 0L, out);
         assertArrayEquals(new int[]{0, 1, 2, 3}, rig.read(out));

@@ -2,6 +2,8 @@ package dev.culebra.tests.emulator.hopper;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.emulator.exec.DeviceFault;
 import org.junit.jupiter.api.Test;
@@ -111,15 +113,15 @@ class MbarrierTest {
     void aWholeWarpArrivesLaneByLane() {
         // 64 threads at an mbarrier for 64, twice; what they wrote before is there after.
         int[] got = ClusterRig.run("""
-                mov.u32 %r1, sm; setp.eq.u32 %p1, %tid, 0; @%p1 mbarrier.init.shared.b64 [%r1], 64; bar.sync 0;
-                mad.lo.u32 %r2, %tid, 4, %r1; st.shared.u32 [%r2+64], %tid;
+                mov.u32 %r1, sm; setp.eq.u32 %p1, %t, 0; @%p1 mbarrier.init.shared.b64 [%r1], 64; bar.sync 0;
+                mad.lo.u32 %r2, %t, 4, %r1; st.shared.u32 [%r2+64], %t;
                 mbarrier.arrive.shared.b64 %d1, [%r1];
                 A: mbarrier.try_wait.shared.b64 %p2, [%r1], %d1; @!%p2 bra A;
-                sub.u32 %r3, 63, %tid; mad.lo.u32 %r3, %r3, 4, %r1; ld.shared.u32 %r4, [%r3+64];
+                sub.u32 %r3, 63, %t; mad.lo.u32 %r3, %r3, 4, %r1; ld.shared.u32 %r4, [%r3+64];
                 mbarrier.arrive.shared.b64 _, [%r1];
                 B: mbarrier.test_wait.parity.shared.b64 %p2, [%r1], 1; @%p2 bra C; nanosleep.u32 20; bra B;
                 C: add.u32 %r4, %r4, 1000; st.shared.u32 [%r2+64], %r4; ld.shared.u32 %r5, [%r2+64];
-                mul.wide.u32 %d2, %tid, 4; add.u64 %out, %out, %d2; st.global.u32 [%out], %r5;
+                mul.wide.u32 %d2, %t, 4; add.u64 %out, %out, %d2; st.global.u32 [%out], %r5;
                 """, 1, 64, 64);
         for (int i = 0; i < 64; i++) {
             assertEquals(1063 - i, got[i]);
@@ -131,14 +133,14 @@ class MbarrierTest {
         // Block 0 waits for the arrivals of all 4 * 32 threads and for bytes that each block's first thread expects and completes.
         int[] got = ClusterRig.run(
                 """
-                        mov.u32 %r1, sm; or.b32 %r9, %tid, %rank; setp.eq.u32 %p1, %r9, 0; @%p1 mbarrier.init.shared.b64 [%r1], 128;
+                        mov.u32 %r1, sm; or.b32 %r9, %t, %rank; setp.eq.u32 %p1, %r9, 0; @%p1 mbarrier.init.shared.b64 [%r1], 128;
                         fence.mbarrier_init.release.cluster; barrier.cluster.arrive.release; barrier.cluster.wait.acquire;
                         mapa.shared::cluster.u32 %r2, %r1, 0; cvt.u64.u32 %d1, %r2; cvta.shared::cluster.u64 %d1, %d1;
-                        setp.eq.u32 %p2, %tid, 0; @%p2 mbarrier.expect_tx.relaxed.cluster.shared::cluster.b64 [%r2], 48;
+                        setp.eq.u32 %p2, %t, 0; @%p2 mbarrier.expect_tx.relaxed.cluster.shared::cluster.b64 [%r2], 48;
                         @%p2 mbarrier.complete_tx.relaxed.cluster.b64 [%d1], 32;
                         @%p2 mbarrier.arrive.expect_tx.release.cluster.shared::cluster.b64 _, [%r2], 16;
                         @%p2 mbarrier.complete_tx.shared::cluster.b64 [%r2], 32;
-                        setp.lt.u32 %p3, %tid, 16; @!%p2 mbarrier.arrive.release.cluster.b64 _, [%d1];
+                        setp.lt.u32 %p3, %t, 16; @!%p2 mbarrier.arrive.release.cluster.b64 _, [%d1];
                         setp.ne.u32 %p4, %rank, 0; @%p4 bra END;
                         W: mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 %p5, [%r1], 0; @!%p5 bra W;
                         @%p2 st.global.u32 [%out], 9;
@@ -152,12 +154,12 @@ class MbarrierTest {
     void arrivalsFollowCopies() {
         // Each of 32 threads copies its word; the arrival without .noinc nets to none, so 32 ordinary ones complete the phase.
         String code = """
-                mov.u32 %r1, sm; setp.eq.u32 %p1, %tid, 0; @%p1 mbarrier.init.shared.b64 [%r1], COUNT; bar.sync 0;
-                mad.lo.u32 %r2, %tid, 4, %r1; mul.wide.u32 %d1, %tid, 4; add.u64 %in, %in, %d1; add.u64 %out, %out, %d1;
+                mov.u32 %r1, sm; setp.eq.u32 %p1, %t, 0; @%p1 mbarrier.init.shared.b64 [%r1], COUNT; bar.sync 0;
+                mad.lo.u32 %r2, %t, 4, %r1; mul.wide.u32 %d1, %t, 4; add.u64 %in, %in, %d1; add.u64 %out, %out, %d1;
                 cp.async.ca.shared.global [%r2+64], [%in], 4;
                 cp.async.mbarrier.arriveNOINC.shared.b64 [%r1]; mbarrier.arrive.shared.b64 %d2, [%r1];
                 W: mbarrier.try_wait.shared.b64 %p2, [%r1], %d2; @!%p2 bra W;
-                xor.b32 %r3, %tid, 1; mad.lo.u32 %r3, %r3, 4, %r1; ld.shared.u32 %r4, [%r3+64]; st.global.u32 [%out], %r4;
+                xor.b32 %r3, %t, 1; mad.lo.u32 %r3, %r3, 4, %r1; ld.shared.u32 %r4, [%r3+64]; st.global.u32 [%out], %r4;
                 """;
         for (String form : new String[]{code.replace("COUNT", "32").replace("NOINC", ""),
             code.replace("COUNT", "64").replace("NOINC", ".noinc")}) {
@@ -171,12 +173,12 @@ class MbarrierTest {
     @Test
     void copiesOfThreadsThatHaveEndedStillLand() {
         int[] got = ClusterRig.run("""
-                mov.u32 %r1, sm; setp.eq.u32 %p1, %tid, 0; @%p1 mbarrier.init.shared.b64 [%r1], 32; bar.sync 0;
-                setp.ge.u32 %p2, %tid, 32; @%p2 bra READ;
-                mad.lo.u32 %r2, %tid, 4, %r1; mul.wide.u32 %d1, %tid, 4; add.u64 %in, %in, %d1;
+                mov.u32 %r1, sm; setp.eq.u32 %p1, %t, 0; @%p1 mbarrier.init.shared.b64 [%r1], 32; bar.sync 0;
+                setp.ge.u32 %p2, %t, 32; @%p2 bra READ;
+                mad.lo.u32 %r2, %t, 4, %r1; mul.wide.u32 %d1, %t, 4; add.u64 %in, %in, %d1;
                 cp.async.ca.shared.global [%r2+64], [%in], 4; cp.async.mbarrier.arrive.noinc.shared.b64 [%r1]; exit;
                 READ: mbarrier.try_wait.parity.shared.b64 %p3, [%r1], 0; @!%p3 bra READ;
-                sub.u32 %r3, %tid, 32; mad.lo.u32 %r2, %r3, 4, %r1; ld.shared.u32 %r4, [%r2+64];
+                sub.u32 %r3, %t, 32; mad.lo.u32 %r2, %r3, 4, %r1; ld.shared.u32 %r4, [%r2+64];
                 mul.wide.u32 %d1, %r3, 4; add.u64 %out, %out, %d1; st.global.u32 [%out], %r4;
                 """, 1, 64, 32);
         for (int i = 0; i < 32; i++) {
@@ -192,11 +194,11 @@ class MbarrierTest {
 
     @Test
     void whatHasNotBeenInitialised() {
-        misused(ARRIVE, "no mbarrier is at shared address 0x0");
+        misused(ARRIVE, "no mbarrier is at shared address 0x400");
         misused(parity(0, 0), "no mbarrier is at");
         misused("cp.async.mbarrier.arrive.shared.b64 [%r1];", "no mbarrier is at");
         misused(init(1) + "mbarrier.inval.shared.b64 [%r1];" + ARRIVE, "no mbarrier is at");
-        misused(init(1) + "mbarrier.arrive.shared.b64 _, [%r1+8];", "no mbarrier is at shared address 0x8");
+        misused(init(1) + "mbarrier.arrive.shared.b64 _, [%r1+8];", "no mbarrier is at shared address 0x408");
     }
 
     @Test
@@ -283,7 +285,7 @@ class MbarrierTest {
     void aWaitThatNobodyEnds() {
         ClusterRig.fails("mov.u32 %r1, sm;" + init(2) + ARRIVE + SPIN, 1, 1, DeviceFault.LAUNCH_TIMEOUT,
                 "deadlock: 1 threads wait",
-                "phase 0 of the mbarrier at shared address 0x0", "1 arrivals and 0 bytes are missing");
+                "phase 0 of the mbarrier at shared address 0x400", "1 arrivals and 0 bytes are missing");
         ClusterRig.fails("mov.u32 %r1, sm;" + init(1) + "mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 48;" + SPIN, 1,
                 1,
                 DeviceFault.LAUNCH_TIMEOUT, "0 arrivals and 48 bytes are missing");
@@ -292,10 +294,22 @@ class MbarrierTest {
     @Test
     void someSpinAndOthersStandAtABarrier() {
         ClusterRig.fails(
-                "mov.u32 %r1, sm; setp.eq.u32 %p2, %tid, 0; @%p2 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0; "
-                        + "setp.lt.u32 %p2, %tid, 32; @%p2 bra W; bar.sync 0; ret;" + SPIN,
+                "mov.u32 %r1, sm; setp.eq.u32 %p2, %t, 0; @%p2 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0; "
+                        + "setp.lt.u32 %p2, %t, 32; @%p2 bra W; bar.sync 0; ret;" + SPIN,
                 1, 96, DeviceFault.LAUNCH_TIMEOUT,
                 "96 threads wait", "1 arrivals");
+    }
+
+    /** 128 warps that only look in vain are given up after some million instructions, not at the limit of four thousand million. */
+    @Test
+    void aLargeClusterThatHangsIsGivenUpSoon() {
+        ClusterRig rig = ClusterRig.kernel(
+                "mov.u32 %r1, sm; setp.eq.u32 %p2, %t, 0; @%p2 mbarrier.init.shared.b64 [%r1], 2000; bar.sync 0;"
+                        + ARRIVE + "nanosleep.u32 20;" + SPIN);
+        rig.spec = rig.spec.withStepLimit(20_000_000);
+        DeviceFault f = assertThrows(DeviceFault.class, () -> rig.launch(4, 1024, 4, 0L, 0L));
+        assertTrue(f.diagnostic().contains("4096 threads wait") && f.diagnostic().contains("976 arrivals"),
+                f.diagnostic());
     }
 
     @Test
@@ -314,7 +328,7 @@ class MbarrierTest {
     void lanesOfOneWarpMayWaitForEachOther() {
         // Lane 0 spins while the others stand where it would meet them, and arrive only behind that place.
         int[] got = ClusterRig.run("""
-                mov.u32 %r1, sm; setp.eq.u32 %p2, %tid, 0; @%p2 mbarrier.init.shared.b64 [%r1], 31; bar.warp.sync -1;
+                mov.u32 %r1, sm; setp.eq.u32 %p2, %t, 0; @%p2 mbarrier.init.shared.b64 [%r1], 31; bar.warp.sync -1;
                 @!%p2 bra MEET;
                 W: mbarrier.try_wait.parity.shared.b64 %p1, [%r1], 0; @!%p1 bra W;
                 MEET: @!%p2 mbarrier.arrive.shared.b64 _, [%r1]; @%p2 st.global.u32 [%out], 3;

@@ -3,6 +3,7 @@ package dev.culebra.tests.emulator.textbook;
 import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;
 import dev.culebra.driver.CudaModule;
+import dev.culebra.driver.Device;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.Dim3;
 import dev.culebra.driver.LaunchConfig;
@@ -20,7 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A committed PTX file on an emulated device with all checks on, as a user's test would run it; arrays in and out of it. */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
 
     /** One driver for each number of workers: a driver stays for the life of the process. */
     private static final Map<Integer, Cuda> DRIVERS = new ConcurrentHashMap<>();
@@ -29,23 +30,43 @@ final class Program implements AutoCloseable {
     private final CudaModule module;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-    private Program(String ptx, int workers) {
-        Cuda cuda = DRIVERS.computeIfAbsent(workers,
-                w -> Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT.withWorkers(w))));
-        context = cuda.device(0).context();
+    /**
+     * Any text on any device.
+     *
+     * @param ptx the text
+     * @param device where to
+     */
+    public Program(String ptx, Device device) {
+        context = device.context();
         opened.push(context);
-        module = context.load(ptx);
+        try {
+            module = context.load(ptx);
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
         opened.push(module);
+    }
+
+    private static Device device(int workers) {
+        return DRIVERS.computeIfAbsent(workers,
+                w -> Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT.withWorkers(w)))).device(0);
     }
 
     static Program load(String resource) { return load(resource, 1); }
 
     /** @param workers host threads that run blocks */
     static Program load(String resource, int workers) {
-        return new Program(text(resource), workers);
+        return new Program(text(resource), device(workers));
     }
 
-    static String text(String resource) {
+    /**
+     * The text of a committed file.
+     *
+     * @param resource its name
+     * @return PTX
+     */
+    public static String text(String resource) {
         try (InputStream in = Program.class.getResourceAsStream(resource)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -59,14 +80,30 @@ final class Program implements AutoCloseable {
         return buffer;
     }
 
-    /** Memory that nobody wrote: a kernel that reads it is found out. */
-    DeviceBuffer fresh(int elements, int bytes) {
-        return allocate((long) elements * bytes);
-    }
+    /**
+     * Memory that nobody wrote: a kernel that reads it is found out.
+     *
+     * @param elements how many
+     * @param bytes of each
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer fresh(int elements, int bytes) { return allocate((long) elements * bytes); }
 
-    DeviceBuffer ints(int elements) { return fresh(elements, Integer.BYTES); }
+    /**
+     * Fresh memory for whole numbers.
+     *
+     * @param elements how many
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer ints(int elements) { return fresh(elements, Integer.BYTES); }
 
-    DeviceBuffer floats(int elements) { return fresh(elements, Float.BYTES); }
+    /**
+     * Fresh memory for floats.
+     *
+     * @param elements how many
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer floats(int elements) { return fresh(elements, Float.BYTES); }
 
     DeviceBuffer doubles(int elements) { return fresh(elements, Double.BYTES); }
 
@@ -76,36 +113,90 @@ final class Program implements AutoCloseable {
         return buffer;
     }
 
-    DeviceBuffer upload(byte[] v) { return filled(MemorySegment.ofArray(v)); }
+    /**
+     * Memory with these numbers.
+     *
+     * @param v the numbers
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer upload(byte[] v) { return filled(MemorySegment.ofArray(v)); }
 
-    DeviceBuffer upload(short[] v) { return filled(MemorySegment.ofArray(v)); }
+    /**
+     * Memory with these numbers.
+     *
+     * @param v the numbers
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer upload(short[] v) { return filled(MemorySegment.ofArray(v)); }
 
-    DeviceBuffer upload(int... v) { return filled(MemorySegment.ofArray(v)); }
+    /**
+     * Memory with these numbers.
+     *
+     * @param v the numbers
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer upload(int... v) { return filled(MemorySegment.ofArray(v)); }
 
-    DeviceBuffer upload(long... v) { return filled(MemorySegment.ofArray(v)); }
+    /**
+     * Memory with these numbers.
+     *
+     * @param v the numbers
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer upload(long... v) { return filled(MemorySegment.ofArray(v)); }
 
-    DeviceBuffer upload(float... v) { return filled(MemorySegment.ofArray(v)); }
+    /**
+     * Memory with these numbers.
+     *
+     * @param v the numbers
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer upload(float... v) { return filled(MemorySegment.ofArray(v)); }
 
-    DeviceBuffer upload(double... v) { return filled(MemorySegment.ofArray(v)); }
+    /**
+     * Memory with these numbers.
+     *
+     * @param v the numbers
+     * @return a buffer of just that size
+     */
+    public DeviceBuffer upload(double... v) { return filled(MemorySegment.ofArray(v)); }
 
     /** Fills a variable of the module. */
     void set(String variable, float... v) {
         module.global(variable).upload(MemorySegment.ofArray(v));
     }
 
-    static int[] ints(DeviceBuffer buffer) {
+    /**
+     * What a buffer holds.
+     *
+     * @param buffer the buffer
+     * @return the numbers
+     */
+    public static int[] ints(DeviceBuffer buffer) {
         int[] v = new int[(int) (buffer.bytes() / Integer.BYTES)];
         buffer.download(MemorySegment.ofArray(v));
         return v;
     }
 
-    static long[] longs(DeviceBuffer buffer) {
+    /**
+     * What a buffer holds.
+     *
+     * @param buffer the buffer
+     * @return the numbers
+     */
+    public static long[] longs(DeviceBuffer buffer) {
         long[] v = new long[(int) (buffer.bytes() / Long.BYTES)];
         buffer.download(MemorySegment.ofArray(v));
         return v;
     }
 
-    static float[] floats(DeviceBuffer buffer) {
+    /**
+     * What a buffer holds.
+     *
+     * @param buffer the buffer
+     * @return the numbers
+     */
+    public static float[] floats(DeviceBuffer buffer) {
         float[] v = new float[(int) (buffer.bytes() / Float.BYTES)];
         buffer.download(MemorySegment.ofArray(v));
         return v;
@@ -121,16 +212,39 @@ final class Program implements AutoCloseable {
         return v;
     }
 
-    /** Launches and waits: what a check finds is thrown here. */
-    void launch(String kernel, Dim3 grid, Dim3 block, int shared, Object... args) {
+    /**
+     * Launches and waits: what a check finds is thrown here.
+     *
+     * @param kernel its name
+     * @param grid blocks
+     * @param block threads a block
+     * @param shared dynamic shared memory in bytes
+     * @param args as the kernel takes them
+     */
+    public void launch(String kernel, Dim3 grid, Dim3 block, int shared, Object... args) {
         launch(kernel, LaunchConfig.of(grid, block).withShared(shared), args);
     }
 
-    void launch(String kernel, int grid, int block, Object... args) {
+    /**
+     * Launches and waits: what a check finds is thrown here.
+     *
+     * @param kernel its name
+     * @param grid blocks
+     * @param block threads a block
+     * @param args as the kernel takes them
+     */
+    public void launch(String kernel, int grid, int block, Object... args) {
         launch(kernel, LaunchConfig.of(grid, block), args);
     }
 
-    void launch(String kernel, LaunchConfig config, Object... args) {
+    /**
+     * Launches and waits: what a check finds is thrown here.
+     *
+     * @param kernel its name
+     * @param config the shape
+     * @param args as the kernel takes them
+     */
+    public void launch(String kernel, LaunchConfig config, Object... args) {
         module.kernel(kernel).launch(context.defaultStream(), config, args);
         context.synchronize();
     }

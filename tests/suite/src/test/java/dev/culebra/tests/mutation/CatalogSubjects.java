@@ -1,0 +1,119 @@
+package dev.culebra.tests.mutation;
+
+import dev.culebra.driver.Device;
+import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.LaunchConfig;
+import dev.culebra.kernel.KernelCatalog;
+import dev.culebra.kernel.KernelInstance;
+import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.kernel.Planner;
+import dev.culebra.kernel.Target;
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.tests.emulator.textbook.Program;
+import dev.culebra.tests.kernel.ExactProduct;
+import dev.culebra.tests.kernel.KernelDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Every kernel of the catalog, with products that reach each of its lines but those for numbers past 2^32. */
+final class CatalogSubjects {
+
+    private static final Target TARGET = new Target(9, 0, 132, 227 * 1024);
+
+    private CatalogSubjects() {}
+
+    static List<Subject> all() {
+        return KernelCatalog.all().stream()
+                .map(k -> new Subject(k.name(), Subject.alone(KernelCatalog.ptx(k), k.name()),
+                        k.tileN() > 0 ? products(k) : CatalogSubjects::sums))
+                .toList();
+    }
+
+    /** A product that is ready to be launched. */
+    private record Ready(ExactProduct product, SparseMatrix weights, short[] x, LaunchPlan plan) {
+        static Ready of(KernelInstance kernel, ExactProduct p, int splits, int mostRowBlocks) {
+            SparseMatrix a = p.weights();
+            LaunchPlan plan = Planner.plan(Format.TILED_CSL, kernel.values(), p.m, p.k, a.nonzeros(), p.n, TARGET,
+                    kernel,
+                    splits);
+            return new Ready(p, a, p.activations(), new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(),
+                    Math.min(plan.gridY(), mostRowBlocks), plan.gridZ(), plan.sharedBytes(), plan.workspaceBytes(),
+                    plan.reduce(), plan.why()));
+        }
+    }
+
+    private static Subject.Task products(KernelInstance kernel) {
+        int tokens = kernel.tileN();
+        // Ragged in all three, two rows of tiles for one block, three blocks of tokens, some of them poisoned.
+        ExactProduct ragged = new ExactProduct(kernel.values(), 85, 137, 2 * tokens + 3, 1, ExactProduct.random(.5, 1));
+        for (int token = 2; token < ragged.n; token += 5) {
+            ragged.poison(token, token * 37 % ragged.k);
+        }
+        // Split, one part with nothing to do, tiles with few entries or none.
+        ExactProduct split = new ExactProduct(kernel.values(), 76, 200, tokens - 1, 2,
+                ExactProduct.random(.01, 2));
+        // Every place taken, nothing ragged, two passes over both images.
+        ExactProduct full = new ExactProduct(kernel.values(), 64, 256, tokens, 3, (row, column) -> true);
+        // Five tiles between two parts; a third row of tiles that a block takes by itself.
+        ExactProduct parts = new ExactProduct(kernel.values(), 130, 290, 3, 4, ExactProduct.random(.2, 4));
+        // One more than whole tiles, both ways, and rows of X that one block of tokens just holds.
+        ExactProduct above = new ExactProduct(kernel.values(), 65, 65, tokens, 5, ExactProduct.random(.4, 5));
+        List<Ready> all = new ArrayList<>(List.of(Ready.of(kernel, ragged, 1, 1), Ready.of(kernel, split, 5, 9),
+                Ready.of(kernel, full, 1, 9), Ready.of(kernel, parts, 2, 2), Ready.of(kernel, above, 1, 9),
+                Ready.of(kernel, new ExactProduct(kernel.values(), 64, 64, 5, 7, (row, column) -> true), 1, 1)));
+        // A third of the tokens poisoned, in either half of the columns: a verdict read from a neighbour's place is another's.
+        for (int pattern = 0; pattern < 6; pattern++) {
+            ExactProduct poisoned = new ExactProduct(kernel.values(), 9, 64, tokens, 6, ExactProduct.random(.5, 6));
+            for (int token = pattern % 3; token < tokens; token += 3) {
+                poisoned.poison(token, pattern / 3 * 32 + token * 7 % 32);
+            }
+            all.add(Ready.of(kernel, poisoned, 1, 1));
+        }
+        // Every number of tokens: each column of results has a bound of its own.
+        for (int n = 1; n < tokens; n++) {
+            ExactProduct narrow = new ExactProduct(kernel.values(), 9, 9, n, n, ExactProduct.random(.5, n));
+            all.add(Ready.of(kernel, narrow, 1, 1));
+        }
+        return (ptx, device) -> {
+            try (KernelDevice kernels = new KernelDevice(device, k -> k == kernel ? ptx : KernelCatalog.ptx(k))) {
+                for (Ready r : all) {
+                    String difference = r.product
+                            .difference(kernels.multiply(r.plan, r.weights, r.x, r.product.ldx, r.product.n));
+                    if (difference != null) {
+                        return difference;
+                    }
+                }
+                return null;
+            }
+        };
+    }
+
+    /** Partial sums of whole numbers, for every number of splits up to 9, with fewer threads than elements and with more. */
+    private static String sums(String ptx, Device device) {
+        try (Program program = new Program(ptx, device)) {
+            for (int launch = 0; launch < 36; launch++) {
+                int splits = 1 + launch / 4;
+                int elements = new int[]{300, 1300, 2500, 4700}[launch % 4]; // up to 1, 3, 5 and 10 for each of 512 threads
+                SplittableRandom random = new SplittableRandom(splits);
+                float[] partial = new float[elements * splits];
+                float[] expected = new float[elements];
+                for (int i = 0; i < partial.length; i++) {
+                    partial[i] = random.nextInt(-1000, 1001);
+                    expected[i % elements] += partial[i];
+                }
+                DeviceBuffer y = program.floats(elements);
+                program.launch("sum_splits", LaunchConfig.of(2, 256), program.upload(partial), y, (long) elements,
+                        splits);
+                float[] got = Program.floats(y);
+                for (int i = 0; i < elements; i++) {
+                    if (got[i] != expected[i]) {
+                        return splits + " splits, element " + i + ": expected " + expected[i] + ", was " + got[i];
+                    }
+                }
+            }
+            return null;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package dev.culebra.tests.mutation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.culebra.tests.mutation.Study.Outcome;
+import dev.culebra.tests.mutation.Study.Verdict;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Kernels with one slip in them are found out: by a fault, by a check, by never ending, or by their results. All of it takes
+ * minutes and runs with {@code -Dculebra.mutations=all}; its tables are in MUTATIONS.md.
+ */
+class MutationTest {
+
+    /** What is asked for. */
+    private static final double CAUGHT = 0.95;
+
+    /** About 15 s of one core. */
+    private static final int SAMPLE = 600;
+
+    private static List<Subject> subjects() {
+        List<Subject> all = new ArrayList<>(CatalogSubjects.all());
+        all.addAll(TextbookSubjects.all());
+        return all;
+    }
+
+    /** The same mutants each time. */
+    @Test
+    void ofASampleNearlyAllAreFoundOut() throws Exception {
+        Study study = new Study(2);
+        study.checkSound(subjects());
+        List<Study.Candidate> candidates = Study.candidates(subjects());
+        assertTrue(candidates.size() > 5000, candidates.size() + " mutants are too few to draw from");
+        Collections.shuffle(candidates, new Random(1));
+        study.run(candidates.subList(0, SAMPLE));
+        check(study.outcomes());
+    }
+
+    @Test
+    void ofAllNearlyAllAreFoundOut() throws Exception {
+        assumeTrue("all".equals(System.getProperty("culebra.mutations")), "takes minutes: -Dculebra.mutations=all");
+        Study study = new Study(Runtime.getRuntime().availableProcessors());
+        study.checkSound(subjects());
+        study.run(Study.candidates(subjects()));
+        Report.write(Path.of("MUTATIONS.md"), study.outcomes());
+        check(study.outcomes());
+    }
+
+    private static void check(List<Outcome> outcomes) {
+        Map<Verdict, Integer> tally = Study.tally(outcomes);
+        List<Outcome> survivors = outcomes.stream().filter(o -> o.verdict() == Verdict.SURVIVED).toList();
+        assertTrue(Study.caught(outcomes) > CAUGHT, () -> tally + ", and these survived: " + survivors);
+        // Sharp in itself: what is written off must be the smaller part, and what is caught is caught in more than one way.
+        assertTrue(10 * tally.getOrDefault(Verdict.EQUIVALENT, 0) < outcomes.size(), () -> tally.toString());
+        for (Verdict v : List.of(Verdict.FAULT, Verdict.FINDING, Verdict.RESULT)) {
+            assertTrue(tally.getOrDefault(v, 0) > outcomes.size() / 10, () -> tally.toString());
+        }
+        // Where a rule says that there is nothing to find, nothing may be found.
+        assertEquals(List.of(), outcomes.stream().filter(o -> o.reason() != null && o.verdict() != Verdict.EQUIVALENT
+                && o.verdict() != Verdict.UNREACHED).toList());
+    }
+}
