@@ -403,7 +403,8 @@ final class RaceLayer {
             return race(a, l, c, how, earlier + " at", record, 1 << (who & 31), who >> 5);
         }
         // One of those between: its line is that of first and last, if these came by the same, and not behind the last one's.
-        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered, last >> 5);
+        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered,
+                last >> 5);
     }
 
     /** The fault of an access that does not come behind a recorded one. */
