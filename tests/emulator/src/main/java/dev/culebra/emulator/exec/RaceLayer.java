@@ -395,7 +395,8 @@ final class RaceLayer {
     String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
 
     /** The fault of an access that does not come behind one of which first and last comer are known. */
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, long firstAndLast) {
+    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered,
+            long firstAndLast) {
         int first = (int) (firstAndLast >>> 32);
         int last = (int) firstAndLast;
         int who = (unordered >>> (last & 31) & 1) != 0 ? last : first;
