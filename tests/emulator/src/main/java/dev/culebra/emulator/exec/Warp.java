@@ -122,7 +122,7 @@ final class Warp {
         bind(root);
     }
 
-    private void bind(Frame f) {
+    void bind(Frame f) {
         frame = f;
         r = f.r;
         q = f.q;
@@ -236,31 +236,10 @@ final class Warp {
             return true;
         }
         if (block.strictBarriers) {
-            refusePassedBarriers();
+            AlignedBarriers.refusePassed(this);
         }
         relax();
         return choose();
-    }
-
-    /** Lanes that wait at a barrier for whole warps, while others have gone round it and wait where the ways meet. */
-    private void refusePassedBarriers() {
-        for (Split leaf : leaves) {
-            Op at = leaf.frame.program.ops[leaf.pc];
-            if (leaf.state != State.AT_WARP_SYNC || !(at instanceof BarrierOps.BarOp)) {
-                continue;
-            }
-            for (Split n = leaf.parent; n != null; n = n.parent) {
-                if (n.arrived != 0 && n.rejoin >= 0) {
-                    throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(leaf.mask),
-                            "barrier: it is for whole warps, and this warp's thread "
-                                    + threadOf(Integer.numberOfTrailingZeros(n.arrived))
-                                    + " has gone round it, to ptx line "
-                                    + n.frame.program.ops[n.rejoin].line
-                                    + "; a barrier must not stand in code that only some of a warp's threads come to",
-                            at);
-                }
-            }
-        }
     }
 
     private boolean choose() {
@@ -498,7 +477,7 @@ final class Warp {
 
     private void resolve(Split s) {
         if (s.frame.program.ops[s.pc] instanceof BarrierOps.BarOp bar) {
-            resolveAligned(bar);
+            AlignedBarriers.resolve(this, bar);
             return;
         }
         WarpSync op = (WarpSync) s.frame.program.ops[s.pc];
@@ -529,43 +508,6 @@ final class Warp {
         }
         s.state = State.READY;
         s.pc++;
-    }
-
-    /** Lets lanes arrive at a barrier for whole warps when all have come to the same one. */
-    private void resolveAligned(BarrierOps.BarOp bar) {
-        int here = 0;
-        Split elsewhere = null;
-        int stuck = 0;
-        for (Split o : leaves) {
-            Op at = o.frame.program.ops[o.pc];
-            boolean waits = o.state == State.AT_WARP_SYNC && at instanceof BarrierOps.BarOp;
-            here |= waits && at == bar ? o.mask : 0;
-            stuck |= waits ? o.mask : 0;
-            elsewhere = waits && at != bar ? o : elsewhere;
-        }
-        if ((alive & ~here) == 0) {
-            Split running = current;
-            Frame before = frame;
-            for (Split o : List.copyOf(leaves)) {
-                if (o.state == State.AT_WARP_SYNC) {
-                    current = o;
-                    bind(o.frame);
-                    bar.arrive(this, o.mask);
-                    o.state = o.state == State.AT_WARP_SYNC ? State.READY : o.state;
-                }
-            }
-            current = running;
-            bind(before);
-        } else if ((alive & ~stuck) == 0) {
-            Op other = elsewhere.frame.program.ops[elsewhere.pc];
-            throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(here),
-                    "barrier: it is for whole warps, and this warp's thread "
-                            + threadOf(Integer.numberOfTrailingZeros(elsewhere.mask)) + " has come to '" + other.text
-                            + "' at ptx line " + other.line
-                            + " instead; a barrier must not stand in code that a warp's threads"
-                            + " come to by different ways",
-                    bar);
-        }
     }
 
     private static boolean meets(Split s, WarpSync op, Split o) {
