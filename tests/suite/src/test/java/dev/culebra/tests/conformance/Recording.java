@@ -139,6 +139,14 @@ final class Recording {
         }
     }
 
+    /** Why hardware does not do what the ISA says of a case, or null where it is not known to. */
+    static String explanation(Case c) {
+        String start = c.name() + "|";
+        return resource("differences.txt").stream().filter(l -> l.startsWith(start))
+                .map(l -> l.substring(start.length()))
+                .findFirst().orElse(null);
+    }
+
     static Map<String, Line> recorded() { return Known.LINES; }
 
     /** Whether hardware has answered just this program with these operands. */
