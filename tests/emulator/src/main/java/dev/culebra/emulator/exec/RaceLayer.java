@@ -390,13 +390,15 @@ final class RaceLayer {
     String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
 
     /** The fault of an access that does not come behind one of which first and last comer are known. */
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int first, int last) {
+    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int first,
+            int last) {
         int who = (unordered >>> (last & 31) & 1) != 0 ? last : first;
         if ((unordered >>> (who & 31) & 1) != 0) {
             return race(a, l, c, how, earlier + " at", record, 1 << (who & 31), who >> 5);
         }
         // One of those between: its line is that of first and last, if these came by the same, and not behind the last one's.
-        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered, last >> 5);
+        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered,
+                last >> 5);
     }
 
     /** The fault of an access that does not come behind a recorded one. */
