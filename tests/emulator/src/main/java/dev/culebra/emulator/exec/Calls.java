@@ -206,7 +206,8 @@ final class Calls {
         }
         Signature signature = new Signature(sizes(returned), sizes(given));
         if (target instanceof Operand.Register r) {
-            Signature wanted = x.assembler.signature(x.operand(at) instanceof Operand.Label l ? l.name() : null);
+            boolean named = at < x.operandCount() && x.operand(at) instanceof Operand.Label;
+            Signature wanted = named ? x.assembler.signature(((Operand.Label) x.operand(at)).name()) : null;
             if (wanted == null) {
                 throw x.refuse("a call through a register names a .callprototype or .calltargets of its function");
             }

@@ -51,6 +51,14 @@ final class Decoding {
         }
     }
 
+    /** Refuses unless the target is an architecture's or a family's own ({@code sm_100a}, {@code sm_100f}) as well. */
+    void requireSpecific(int wantedSm, int wantedVersion) {
+        require(wantedSm, wantedVersion);
+        if (!assembler.kernel.architectureSpecific()) {
+            throw refuse("needs an architecture-specific target such as sm_" + wantedSm + "a");
+        }
+    }
+
     // ---- modifiers ----
 
     boolean take(String modifier) { return modifiers.remove(modifier); }

@@ -107,7 +107,10 @@ final class FragmentProducts {
             case E4M3, E5M2, E2M3, E3M2, E2M1 -> {
                 boolean fp8 = ta.bits == 8 && (ta == MatrixElement.E4M3 || ta == MatrixElement.E5M2)
                         && (tb == MatrixElement.E4M3 || tb == MatrixElement.E5M2);
-                x.require(kind ? 120 : 89, kind || s.k == 16 || td == MatrixElement.F16 ? 87 : 84);
+                if (kind) {
+                    x.requireSpecific(120, 87);
+                }
+                x.require(89, kind || s.k == 16 || td == MatrixElement.F16 ? 87 : 84);
                 return tb.small() && (kind || fp8) && s.m == 16 && (s.k == 32 || s.k == 16 && !kind)
                         && (td == MatrixElement.F32 || td == MatrixElement.F16);
             }

@@ -40,7 +40,7 @@ public final class PtxModule {
         List<String> errors = new ArrayList<>(typed.errors());
         CodeAddresses addresses = new CodeAddresses(typed.functions(), typed.variables());
         Translator translator = new Translator(typed.functions(), addresses, typed.version(), typed.sm(), errors);
-        translator.architectureSpecific = typed.target().endsWith("a");
+        translator.architectureSpecific = typed.target().endsWith("a") || typed.target().endsWith("f");
         translator.constants = typed.variables().stream().filter(v -> v.space() == Space.CONST).toList();
         for (PtxFunction f : typed.functions().values()) {
             if (f.body() == null) continue;

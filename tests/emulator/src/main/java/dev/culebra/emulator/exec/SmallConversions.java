@@ -31,13 +31,17 @@ final class SmallConversions {
             throw x.refuse("a rounding mode is missing");
         }
         if (pair.equals("ue8m0x2")) {
-            x.require(100, 86);
+            x.requireSpecific(100, 86);
             scales(x, other, from, mode, satfinite, relu);
             return true;
         }
         SmallFloat format = SmallFloat.of(pair.substring(0, pair.length() - 2).toUpperCase(Locale.ROOT));
         boolean fp8 = format.bits() == 8;
-        x.require(fp8 ? 89 : 100, fp8 ? 81 : 86);
+        if (fp8) {
+            x.require(89, 78);
+        } else {
+            x.requireSpecific(100, 86);
+        }
         PtxType small = format == SmallFloat.E2M1 ? B8 : B16;
         if (!mode.equals("rn") || from == satfinite) {
             throw x.refuse(from ? "widening takes .rn and no .satfinite" : "narrowing takes .rn.satfinite");

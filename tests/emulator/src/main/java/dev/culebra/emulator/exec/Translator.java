@@ -206,6 +206,11 @@ final class Translator {
                     }
                 }
             }
+            for (Op op : assembler.ops) { // where the text had faults, a label may have been lost with them
+                if (op instanceof Branching.Ends e && !assembler.labels.keySet().containsAll(e.labels())) {
+                    errors.add("ptx line " + op.line + ": a label is missing for '" + op.text + "'");
+                }
+            }
             if (errors.size() == before) {
                 assembler.finish();
                 registers = Math.max(registers, RegisterPressure.of(f));

@@ -263,7 +263,7 @@ final class WarpOps {
         if (!"min".equals(op) && !"max".equals(op)) {
             throw x.refuse("unknown instruction");
         }
-        x.require(100, 86);
+        x.requireSpecific(100, 86);
         boolean max = op.equals("max");
         int keep = magnitudes ? 0x7fffffff : -1;
         int a = x.src(1, F32);

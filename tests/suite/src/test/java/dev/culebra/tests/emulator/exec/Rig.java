@@ -35,13 +35,17 @@ final class Rig implements AddressSpace {
     private final List<Allocation> allocations = new ArrayList<>();
     private final Map<String, Allocation> variables = new HashMap<>();
     private final Arena arena = Arena.ofAuto();
-    DeviceSpec spec = DeviceSpec.of(9, 0);
+    DeviceSpec spec;
     int workers = 1;
     private long next = 0x10_0000_0000L;
 
-    Rig(String ptx) {
+    Rig(String ptx) { this(ptx, 9, 0); }
+
+    /** A rig on a device of some compute capability. */
+    Rig(String ptx, int ccMajor, int ccMinor) {
+        spec = DeviceSpec.of(ccMajor, ccMinor);
         try {
-            module = PtxModule.parse(ptx, 9, 0);
+            module = PtxModule.parse(ptx, ccMajor, ccMinor);
         } catch (PtxException e) {
             throw new AssertionError(e.getMessage(), e);
         }
@@ -68,6 +72,11 @@ final class Rig implements AddressSpace {
         }
     }
 
+    /** The rig for a file of the corpus. */
+    static Rig corpus(String name) {
+        return new Rig(text("/dev/culebra/tests/emulator/corpus/" + name));
+    }
+
     static final String HEADER = ".version 8.0\n.target sm_90\n.address_size 64\n";
 
     private Allocation allocate(byte[] contents, String label) {
@@ -87,6 +96,21 @@ final class Rig implements AddressSpace {
 
     @Override
     public String explain(long address) { return "in no allocation"; }
+
+    @Override
+    public synchronized long heapAllocate(long bytes, long alignment) {
+        return bytes < 0 || bytes > 1 << 20 ? 0 : allocate(new byte[(int) bytes], "device malloc").base;
+    }
+
+    @Override
+    public String heapFree(long address) {
+        Allocation a = find(address, 1);
+        if (a == null || a.base != address) {
+            return explain(address);
+        }
+        a.markFreed();
+        return null;
+    }
 
     Allocation variable(String name) { return variables.get(name); }
 
@@ -134,7 +158,7 @@ final class Rig implements AddressSpace {
 
     void free(long address) { find(address, 1).markFreed(); }
 
-    /** Launches; arguments are Long (addresses and 64 bits), Integer or Float. */
+    /** Launches; arguments are Long (addresses and 64 bits), Integer, Float, or bytes of a struct. */
     RunStatistics launch(String kernel, Dim grid, Dim block, int shared, Object... args) throws DeviceFault {
         return launch(kernel, grid, block, shared, false, args);
     }
@@ -148,6 +172,7 @@ final class Rig implements AddressSpace {
             switch (args[i]) {
                 case Long v -> params.set(ValueLayout.JAVA_LONG_UNALIGNED, p.offset(), v);
                 case Integer v -> params.set(ValueLayout.JAVA_INT_UNALIGNED, p.offset(), v);
+                case byte[] v -> MemorySegment.copy(v, 0, params, ValueLayout.JAVA_BYTE, p.offset(), v.length);
                 case Float v -> params.set(ValueLayout.JAVA_FLOAT_UNALIGNED, p.offset(), v);
                 default -> throw new IllegalArgumentException(args[i].toString());
             }
