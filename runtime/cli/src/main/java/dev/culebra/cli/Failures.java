@@ -1,5 +1,6 @@
 package dev.culebra.cli;
 
+import dev.culebra.driver.CudaException;
 import dev.culebra.driver.CudaUnavailableException;
 import dev.culebra.llm.checkpoint.CheckpointException;
 import dev.culebra.sparse.FormatException;
@@ -50,6 +51,9 @@ final class Failures {
                         + task;
             case CudaUnavailableException f -> "no CUDA driver: " + DriverReason.brief(f.reason())
                     + "; 'culebra info' shows what there is, --device cpu needs none";
+            // Where it is known what and where, that comes at once, and what one could do to find out is left out.
+            case CudaException f when !f.diagnostic().isEmpty() ->
+                f.codeName() + " (" + f.code() + "): " + f.description() + "; " + f.diagnostic();
             case IllegalArgumentException f when f.getMessage() != null -> f.getMessage();
             case RuntimeException f when f.getClass().getName().startsWith("dev.culebra.") && f.getMessage() != null ->
                 f.getMessage();

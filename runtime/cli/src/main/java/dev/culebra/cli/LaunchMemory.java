@@ -9,6 +9,7 @@ import dev.culebra.llm.checkpoint.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +20,10 @@ import java.util.Map;
 /** The device memory of one launch: filled on its way in, and written to a file afterwards. */
 final class LaunchMemory implements AutoCloseable {
     /** A buffer that is written to the output file. */
-    private record Output(Declaration declaration, DeviceBuffer buffer) {}
+    private record Output(Declaration declaration, DeviceBuffer buffer, boolean fresh) {}
+
+    /** What the emulator fills fresh memory with, 16 bits of it: a NaN of every type of floats. */
+    private static final short POISON = 0x7fff;
 
     private final Context context;
     private final LaunchTensors tensors;
@@ -58,7 +62,7 @@ final class LaunchMemory implements AutoCloseable {
             buffer.upload(tensors.data(argument));
             return buffer;
         });
-        if (argument.output() != null) output(argument.output(), tensor.type(), tensor.shape(), buffer);
+        if (argument.output() != null) output(argument.output(), tensor.type(), tensor.shape(), buffer, false);
         return buffer;
     }
 
@@ -66,7 +70,7 @@ final class LaunchMemory implements AutoCloseable {
         var buffer = allocate(argument.bytes());
         // On the stream that the kernel is launched on, which therefore comes after it.
         if (argument.zeroed() && argument.bytes() > 0) context.defaultStream().fill(buffer, (byte) 0);
-        output(argument.name(), argument.type(), List.of(argument.count()), buffer);
+        output(argument.name(), argument.type(), List.of(argument.count()), buffer, !argument.zeroed());
         return buffer;
     }
 
@@ -76,8 +80,8 @@ final class LaunchMemory implements AutoCloseable {
         return buffer;
     }
 
-    private void output(String name, TensorType type, List<Long> shape, DeviceBuffer buffer) {
-        outputs.add(new Output(new Declaration(name, type, shape), buffer));
+    private void output(String name, TensorType type, List<Long> shape, DeviceBuffer buffer, boolean fresh) {
+        outputs.add(new Output(new Declaration(name, type, shape), buffer, fresh));
     }
 
     /** What is written, in the arguments' order. */
@@ -103,7 +107,28 @@ final class LaunchMemory implements AutoCloseable {
     private MemorySegment download(Output output, Arena arena) {
         var bytes = console.allocate(arena, output.buffer.bytes(), "output '" + output.declaration.name() + "'");
         output.buffer.download(bytes);
+        if (output.fresh && context.device().cuda().provider().equals("emulator")) warnOfUnwritten(output, bytes);
         return bytes;
+    }
+
+    /** Elements that are as the emulator's fresh memory is; those of one byte may well be that by themselves. */
+    private void warnOfUnwritten(Output output, MemorySegment bytes) {
+        int size = output.declaration.type().bits() / 8;
+        if (size == 1) return;
+        long unwritten = 0;
+        for (long at = 0; at < bytes.byteSize(); at += size) {
+            boolean poison = true;
+            for (int half = 0; half < size && poison; half += 2) {
+                poison = bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + half) == POISON;
+            }
+            if (poison) unwritten++;
+        }
+        if (unwritten > 0) {
+            console.warn("output '" + output.declaration.name() + "': " + Text.count(unwritten) + " of "
+                    + Text.count(bytes.byteSize() / size)
+                    + " elements are as fresh memory is on the emulator: the kernel"
+                    + " has not written them, it seems (zeros: instead of out: begins with zeros)");
+        }
     }
 
     /** All of them, whatever the others say: after a kernel's fault each one fails, and is closed all the same. */

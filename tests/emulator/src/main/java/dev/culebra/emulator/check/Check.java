@@ -6,13 +6,29 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What the emulator looks for beyond what hardware finds. All are on unless they are turned off. */
+/**
+ * What the emulator looks for beyond what hardware finds. All are on unless they are turned off.
+ *
+ * <p>
+ * A finding in a kernel ends its launch as a fault does, with {@code CUDA_ERROR_LAUNCH_FAILED} (719) and a diagnostic that names
+ * kernel, line of the PTX, block, thread and what to do; it is in the message of the {@code CudaException} that the next wait
+ * throws. What exactly is reported, what is not and why is in {@code tests/emulator/STRICT.md}.
+ */
 public enum Check {
-    /** A kernel reads a byte that nobody has written. */
+    /**
+     * A kernel reads a byte that nobody has written: in global memory no copy, fill or kernel, in shared memory no thread of the
+     * block, in local memory not the thread. With the check off fresh memory is poisoned all the same.
+     */
     UNWRITTEN,
-    /** Two threads of a block reach for the same byte of shared memory, one of them to write, and nothing orders the two. */
+    /**
+     * Two threads reach for the same byte of shared memory, one of them to write, and no barrier, flag or lock orders the two; or
+     * an asynchronous copy's bytes are touched before it has been waited for.
+     */
     RACES,
-    /** A barrier that not all the threads it is for come to. */
+    /**
+     * A barrier that not all the threads it is for come to, or not in the same way: a part of a warp, counts that disagree,
+     * arrivals that nobody waits for, member masks that do not name the lane itself.
+     */
     BARRIERS,
     /** Host memory changed or freed while a copy from or to it is in flight. */
     HOST_BUFFERS;

@@ -333,29 +333,32 @@ final class Conversions {
         }
     }
 
-    /** cvt.pack.sat: two s32 to a pair of 16 bits, or two to the low half of bytes above c's. */
+    /** cvt.pack.sat: two s32 to a pair of 16 bits, or to two of 8, 4 or 2 in the lowest bits and c's lowest above them. */
     private static void pack(Decoding x) {
         boolean sat = x.take("sat");
-        PtxType to = x.type();
+        String to = x.takeAny("u16", "s16", "u8", "s8", "u4", "s4", "u2", "s2");
         PtxType from = x.type();
         PtxType third = x.typeOrNull();
         x.done();
-        if (!sat || from != S32) {
+        if (!sat || to == null || from != S32) {
             throw x.refuse("unknown instruction");
         }
-        x.require(72, 65);
-        int bits = to.bits();
+        x.require(to.length() == 2 && !to.endsWith("8") ? 75 : 72, 65);
+        int bits = Integer.parseInt(to.substring(1));
         int ones = (1 << bits) - 1;
+        int most = to.startsWith("s") ? ones >> 1 : ones;
+        int least = to.startsWith("s") ? -most - 1 : 0;
         if (third == null && bits == 16) {
             Alu.iii(x, (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = ((int) clamp(a[l], S32, to) & ones) << 16 | (int) clamp(b[l], S32, to) & ones;
+                    d[l] = Math.clamp(a[l], least, most) << 16 | Math.clamp(b[l], least, most) & ones;
                 }
             }, U32, S32, S32);
-        } else if (third == B32 && bits == 8) {
+        } else if (third == B32 && bits < 16) {
             Alu.iiii(x, (d, a, b, c) -> {
                 for (int l = 0; l < 32; l++) {
-                    d[l] = c[l] << 16 | ((int) clamp(a[l], S32, to) & ones) << 8 | (int) clamp(b[l], S32, to) & ones;
+                    d[l] = c[l] << 2 * bits | (Math.clamp(a[l], least, most) & ones) << bits
+                            | Math.clamp(b[l], least, most) & ones;
                 }
             }, U32, S32, S32, B32);
         } else {

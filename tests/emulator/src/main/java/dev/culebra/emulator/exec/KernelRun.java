@@ -18,8 +18,8 @@ public final class KernelRun {
     /** The same where blocks are known to wait for each other. */
     private static final long COOPERATIVE_QUANTUM = 1 << 15;
 
-    /** Instructions that blocks below a failed one may take in all to end: a second or two. */
-    private static final long PATIENCE = 1 << 26;
+    /** Warp instructions that blocks below a failed one may take in all to end: about a second's. */
+    private static final long PATIENCE = 1 << 24;
 
     private final Launch launch;
     private final AtomicLong afterFailure = new AtomicLong();

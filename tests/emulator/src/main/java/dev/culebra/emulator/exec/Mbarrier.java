@@ -142,6 +142,11 @@ final class Mbarrier {
                 | (phase & (1L << PHASE_BITS) - 1) << 20 | pending;
     }
 
+    /** Whether two states are of one mbarrier's phase: they may differ in what was pending. */
+    static boolean samePhase(long state, long other) {
+        return (state ^ other) >>> 20 == 0;
+    }
+
     /** What {@code mbarrier.pending_count} reads from a state. */
     static int pending(int lane, long state) {
         if (state >>> 59 != 0x15) {

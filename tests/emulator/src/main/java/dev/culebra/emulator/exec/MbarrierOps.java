@@ -27,17 +27,33 @@ final class MbarrierOps {
         void execute(Warp w, int mask) {
             place.compute(w, w.address);
             for (int l = 0; l < 32; l++) {
-                if ((mask >>> l & 1) == 0) {
-                    continue;
+                if ((mask >>> l & 1) != 0) {
+                    lane(w, l);
                 }
-                long at = shared(l, w.address[l], place.space);
-                Block holder = SharedWindow.holder(w, l, at);
-                if (holder != w.block && !remote) {
-                    throw new Fault(DeviceFault.LAUNCH_FAILED, l, "an mbarrier of block " + holder.index
-                            + ": only arrivals without a returned state, expect_tx and complete_tx reach other blocks");
-                }
-                act(w, l, holder.mbarriers, SharedWindow.offset(holder, l, at, 8, 8, "an mbarrier"));
             }
+        }
+
+        private void lane(Warp w, int l) {
+            long at = shared(l, w.address[l], place.space);
+            Block holder = SharedWindow.holder(w, l, at);
+            if (holder != w.block && !remote) {
+                throw new Fault(DeviceFault.LAUNCH_FAILED, l, "an mbarrier of block " + holder.index
+                        + ": only arrivals without a returned state, expect_tx and complete_tx reach other blocks");
+            }
+            act(w, l, holder.mbarriers, SharedWindow.offset(holder, l, at, 8, 8, "an mbarrier"));
+        }
+
+        /** Does it for the first lane alone where all lanes have the same address; false where they have not. */
+        final boolean once(Warp w, int mask) {
+            place.compute(w, w.address);
+            int first = Integer.numberOfTrailingZeros(mask);
+            for (int m = mask; m != 0; m &= m - 1) {
+                if (w.address[Integer.numberOfTrailingZeros(m)] != w.address[first]) {
+                    return false;
+                }
+            }
+            lane(w, first);
+            return true;
         }
 
         /** Does it for a lane. */

@@ -73,7 +73,11 @@ final class MbarrierWaits {
         @Override
         void execute(Warp w, int mask) {
             w.p[p] &= ~mask;
-            super.execute(w, mask);
+            if (!alike(w, mask) || !once(w, mask)) {
+                super.execute(w, mask);
+            } else {
+                spread(w, mask);
+            }
             if ((w.p[p] & mask) == 0) {
                 w.yield = true;
             } else {
@@ -82,6 +86,32 @@ final class MbarrierWaits {
                     acquire(w, w.p[p] & mask);
                 }
             }
+        }
+
+        /** Whether all lanes wait for the same phase. */
+        private boolean alike(Warp w, int mask) {
+            int first = Integer.numberOfTrailingZeros(mask);
+            for (int m = mask; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                if (parity
+                        ? w.r[wanted][l] != w.r[wanted][first]
+                        : !Mbarrier.samePhase(w.q[wanted][l], w.q[wanted][first])) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /** What the first lane has been told holds for all. */
+        private void spread(Warp w, int mask) {
+            int first = Integer.numberOfTrailingZeros(mask);
+            Mbarrier b = w.waitedFor[first];
+            for (int m = mask; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                b.refuseUnseen(w, l);
+                w.waitedFor[l] = b;
+            }
+            w.p[p] |= (w.p[p] >>> first & 1) != 0 ? mask : 0;
         }
 
         private static void acquire(Warp w, int lanes) {

@@ -70,9 +70,12 @@ final class RaceCells {
         int n = bytes >> shift;
         long[] write = own.write;
         long[] mine = own.reads(a.number);
-        int[] firstWho = own.firstReaders(a.number);
-        int[] who = own.readers(a.number);
+        long[] who = own.readers(a.number);
         int[] latest = own.readLatest;
+        boolean besides = own.besides;
+        boolean elsewhere = other != null && other.besides;
+        int[] written = other == null ? null : other.writeLatest;
+        int floorInterval = (int) (floor >>> 32);
         int left = mask;
         while (left != 0) {
             int l = Integer.numberOfTrailingZeros(left);
@@ -90,25 +93,24 @@ final class RaceCells {
                 long r = mine[c];
                 if ((int) (r >>> 32) == now) {
                     mine[c] = r | lanes & 0xffff_ffffL;
+                    who[c] = who[c] & 0xffff_ffff_0000_0000L | line << 5 | l;
                 } else {
                     if (Long.compareUnsigned(r, floor) <= 0) {
                         mine[c] = (long) now << 32 | lanes & 0xffff_ffffL;
                     } else {
                         own.readAgain(a, lanes, c, now);
                     }
-                    firstWho[c] = line << 5 | l;
+                    who[c] = (line << 5 | l) * RaceLayer.TWICE;
                 }
-                who[c] = line << 5 | l;
             }
             int row = (int) at >> 4;
             if (Integer.compareUnsigned(latest[row], now) < 0) {
                 latest[row] = now;
             }
-            if (own.besides) {
+            if (besides) {
                 own.checkBesides(a, lanes, first, first + n, true);
             }
-            if (other != null
-                    && (other.besides || Integer.compareUnsigned(other.writeLatest[row], (int) (floor >>> 32)) > 0)) {
+            if (elsewhere || written != null && Integer.compareUnsigned(written[row], floorInterval) > 0) {
                 other.checkReads(a, lanes, (int) at, bytes);
             }
         }

@@ -10,6 +10,9 @@ import java.util.Arrays;
  */
 final class RaceLayer {
 
+    /** Times a number below 2^32: it in both halves. */
+    static final long TWICE = 1L << 32 | 1;
+
     private final Timeline timeline;
     private final byte[] memory;
     /** Where the memory begins among the addresses that a kernel sees. */
@@ -25,13 +28,12 @@ final class RaceLayer {
     final int[] readLatest;
     /** The same of strong accesses; null until there is one. */
     private int[] strongLatest;
-    /** For each agent its last read of each cell; of the first and the last that came into it {@code line * 32 + lane}. */
+    /** For each agent its last read of each cell; of the first that came into it, above, and the last {@code line * 32 + lane}. */
     private long[][] read;
-    private int[][] readFirst;
-    private int[][] readWho;
+    private long[][] readWho;
     private long[][] strongRead;
     private long[][] strongWrite;
-    private int[][] strongWho;
+    private long[][] strongWho;
     /** More accesses of a cell; null where there are none. */
     private Accesses[] others;
     /** Whether there is more than plain writes that a read may race with: strong accesses, or others. */
@@ -49,8 +51,7 @@ final class RaceLayer {
         writeLatest = new int[rows];
         readLatest = new int[rows];
         read = new long[timeline.agents.length][];
-        readFirst = new int[read.length][];
-        readWho = new int[read.length][];
+        readWho = new long[read.length][];
     }
 
     void start(boolean forget) {
@@ -83,7 +84,6 @@ final class RaceLayer {
             writeLine = twice(writeLine);
             for (int i = 0; i < read.length; i++) {
                 read[i] = read[i] == null ? null : twice(read[i]);
-                readFirst[i] = readFirst[i] == null ? null : twice(readFirst[i]);
                 readWho[i] = readWho[i] == null ? null : twice(readWho[i]);
             }
             for (int i = 0; strongLatest != null && i < read.length; i++) {
@@ -119,15 +119,12 @@ final class RaceLayer {
     long[] reads(int agent) {
         if (read[agent] == null) {
             read[agent] = new long[write.length];
-            readFirst[agent] = new int[write.length];
-            readWho[agent] = new int[write.length];
+            readWho[agent] = new long[write.length];
         }
         return read[agent];
     }
 
-    int[] firstReaders(int agent) { return readFirst[agent]; }
-
-    int[] readers(int agent) { return readWho[agent]; }
+    long[] readers(int agent) { return readWho[agent]; }
 
     /** Whether there have been accesses of 16 bytes that a floor does not cover. */
     boolean anySince(int row, int floor) {
@@ -159,7 +156,7 @@ final class RaceLayer {
         for (int m = lanes; m != 0; m &= m - 1) {
             int unordered = a.unordered(Integer.numberOfTrailingZeros(m), before) & ~lanes;
             if (unordered != 0) { // lanes of the warp that its barriers have not brought together
-                int who = readWho[a.number][c];
+                int who = (int) readWho[a.number][c];
                 others(c, a).put(before & 0xffff_ffff_0000_0000L | unordered & 0xffff_ffffL, who >> 5, Accesses.READ);
                 return;
             }
@@ -208,7 +205,7 @@ final class RaceLayer {
             int l = Integer.numberOfTrailingZeros(m);
             for (int c = from; c < to; c++) {
                 if (strongToo && strongLatest != null) {
-                    checkAgents(a, l, c, strongWrite, strongWho, strongWho, "read", "written");
+                    checkAgents(a, l, c, strongWrite, "read", "written");
                 }
                 checkOthers(a, l, c, Accesses.SAME_WRITE, "read", "written", null);
                 checkOthers(a, l, c, Accesses.UPDATE, "read", "written", null);
@@ -216,13 +213,13 @@ final class RaceLayer {
         }
     }
 
-    private void checkAgents(Agent a, int l, int c, long[][] records, int[][] first, int[][] who, String how,
-            String earlier) {
+    private void checkAgents(Agent a, int l, int c, long[][] records, String how, String earlier) {
+        long[][] who = records == read ? readWho : strongWho;
         for (int i = 0; i < records.length; i++) {
             if (records[i] != null && records[i][c] != 0) {
                 int unordered = a.unordered(l, records[i][c]);
                 if (unordered != 0) {
-                    throw race(a, l, c, how, earlier, records[i][c], unordered, first[i][c], who[i][c]);
+                    throw race(a, l, c, how, earlier, records[i][c], unordered, who[i][c]);
                 }
             }
         }
@@ -246,22 +243,30 @@ final class RaceLayer {
     /** Checks a plain write of some bytes. */
     void checkWrites(Agent a, int l, int at, int bytes, String how, MemoryAccess op) {
         int from = at >> shift;
+        int row = at >> 4;
+        long floor = a.floor();
+        boolean reads = Integer.compareUnsigned(readLatest[row], (int) (floor >>> 32)) > 0;
+        boolean strong = strongLatest != null && Integer.compareUnsigned(strongLatest[row], (int) (floor >>> 32)) > 0;
         for (int c = from; c < Math.max(from + 1, at + bytes >> shift); c++) {
-            int unordered = a.unordered(l, write[c]);
+            int unordered = Long.compareUnsigned(write[c], floor) <= 0 ? 0 : a.unordered(l, write[c]);
             if (unordered != 0) {
                 if (Timeline.inFlight((int) (write[c] >>> 32)) || !silent(a, l, op)) {
                     throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
                 }
                 others(c, a).put(write[c], writeLine[c], Accesses.SAME_WRITE);
             }
-            checkAgents(a, l, c, read, readFirst, readWho, how, "read");
-            if (strongLatest != null) {
-                checkAgents(a, l, c, strongRead, strongWho, strongWho, how, "read");
-                checkAgents(a, l, c, strongWrite, strongWho, strongWho, how, "written");
+            if (reads) {
+                checkAgents(a, l, c, read, how, "read");
             }
-            checkOthers(a, l, c, Accesses.READ, how, "read", null);
-            checkOthers(a, l, c, Accesses.SAME_WRITE, how, "written", op);
-            checkOthers(a, l, c, Accesses.UPDATE, how, "written", null);
+            if (strong) {
+                checkAgents(a, l, c, strongRead, how, "read");
+                checkAgents(a, l, c, strongWrite, how, "written");
+            }
+            if (others != null) {
+                checkOthers(a, l, c, Accesses.READ, how, "read", null);
+                checkOthers(a, l, c, Accesses.SAME_WRITE, how, "written", op);
+                checkOthers(a, l, c, Accesses.UPDATE, how, "written", null);
+            }
         }
     }
 
@@ -275,7 +280,7 @@ final class RaceLayer {
             }
             checkOthers(a, l, c, Accesses.SAME_WRITE, how, "written", null);
             if (writes) {
-                checkAgents(a, l, c, read, readFirst, readWho, how, "read");
+                checkAgents(a, l, c, read, how, "read");
                 checkOthers(a, l, c, Accesses.READ, how, "read", null);
             }
         }
@@ -290,13 +295,13 @@ final class RaceLayer {
             strongLatest = new int[writeLatest.length];
             strongRead = new long[read.length][];
             strongWrite = new long[read.length][];
-            strongWho = new int[read.length][];
+            strongWho = new long[read.length][];
             besides = true;
         }
         if (strongWho[a.number] == null) {
             strongRead[a.number] = new long[write.length];
             strongWrite[a.number] = new long[write.length];
-            strongWho[a.number] = new int[write.length];
+            strongWho[a.number] = new long[write.length];
         }
         long[] mine = (writes ? strongWrite : strongRead)[a.number];
         long before = mine[c];
@@ -307,7 +312,7 @@ final class RaceLayer {
         } else {
             mine[c] |= 1L << l;
         }
-        strongWho[a.number][c] = line << 5 | l;
+        strongWho[a.number][c] = (line << 5 | l) * TWICE;
         int row = c >> 4 - shift;
         if (Integer.compareUnsigned(strongLatest[row], now) < 0) {
             strongLatest[row] = now;
@@ -355,11 +360,11 @@ final class RaceLayer {
             end(block, known, write[c], writeLine[c], c, "written");
             for (int i = 0; i < read.length; i++) {
                 if (read[i] != null) {
-                    end(block, known, read[i][c], readWho[i][c] >> 5, c, "read");
+                    end(block, known, read[i][c], (int) readWho[i][c] >> 5, c, "read");
                 }
                 if (strongLatest != null && strongWho[i] != null) {
-                    end(block, known, strongRead[i][c], strongWho[i][c] >> 5, c, "read");
-                    end(block, known, strongWrite[i][c], strongWho[i][c] >> 5, c, "written");
+                    end(block, known, strongRead[i][c], (int) strongWho[i][c] >> 5, c, "read");
+                    end(block, known, strongWrite[i][c], (int) strongWho[i][c] >> 5, c, "written");
                 }
             }
             Accesses o = others == null ? null : others[c];
@@ -390,13 +395,16 @@ final class RaceLayer {
     String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
 
     /** The fault of an access that does not come behind one of which first and last comer are known. */
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int first, int last) {
+    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, long firstAndLast) {
+        int first = (int) (firstAndLast >>> 32);
+        int last = (int) firstAndLast;
         int who = (unordered >>> (last & 31) & 1) != 0 ? last : first;
         if ((unordered >>> (who & 31) & 1) != 0) {
             return race(a, l, c, how, earlier + " at", record, 1 << (who & 31), who >> 5);
         }
         // One of those between: its line is that of first and last, if these came by the same, and not behind the last one's.
-        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered, last >> 5);
+        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered,
+                last >> 5);
     }
 
     /** The fault of an access that does not come behind a recorded one. */

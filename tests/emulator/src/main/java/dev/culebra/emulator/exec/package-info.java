@@ -28,9 +28,10 @@
  * Meeting places are no instructions and are not counted.
  *
  * <p>
- * Where what comes next has its place: first-write and race checks around
- * {@code MemoryAccess.reach}, which all loads, stores and atomics pass with their addresses checked; fresh registers, shared and
- * local memory in {@code Frame.reset}, {@code Block.start} and {@code Warp.start}; other copies that land late beside
- * {@code AsyncCopies}.
+ * What is looked at beyond what hardware finds ({@code tests/emulator/STRICT.md} has the rules): {@code MemoryAccess} asks the
+ * block's {@code Watch} before it touches anything; {@code Unwritten} keeps which bytes have been written, {@code RaceCells} and
+ * its {@code RaceLayer}s who touched shared memory, and {@code Timeline}, {@code Agent}, {@code Clock} and {@code Rendezvous} what
+ * comes behind what: {@code Timeline} says how a synchronisation uses them. {@code Barrier}, {@code WarpSync} and {@code Warp} look
+ * at who comes to barriers. A check that is off costs a comparison with null an instruction.
  */
 package dev.culebra.emulator.exec;

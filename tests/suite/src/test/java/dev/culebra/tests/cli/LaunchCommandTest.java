@@ -233,6 +233,28 @@ class LaunchCommandTest {
         assertEquals(3031, output("at", TensorType.I64, 128L).asLongBuffer().get(127));
     }
 
+    /** On the emulator it can be told: what a kernel leaves out is no zero on a GPU either. */
+    @Test
+    void elementsThatTheKernelDoesNotWrite() throws Exception {
+        var ptx = ptx(LaunchPrograms.PLACES);
+        var run = Run.of("launch", "--device", "emulator", "--ptx", ptx, "--grid", 1, "--block", 32, "--output", output,
+                "--arg", "out:at:i64:40");
+        assertEquals(0, run.code());
+        assertTrue(
+                run.err().startsWith(
+                        "culebra: warning: output 'at': 8 of 40 elements are as fresh memory is on the emulator"),
+                run.err());
+        assertEquals(31, output("at", TensorType.I64, 40L).asLongBuffer().get(31));
+        Run.ok("launch", "--device", "emulator", "--ptx", ptx, "--grid", 1, "--block", 32, "--output", output, "--arg",
+                "zeros:at:i64:40");
+        assertEquals(0, output("at", TensorType.I64, 40L).asLongBuffer().get(39));
+        // A sum that begins with what nobody wrote is stopped at once.
+        var x = ints("x", new int[32]);
+        Run.of("launch", "--device", "emulator", "--ptx", ptx(LaunchPrograms.TWO), "--kernel", "count", "--grid", 1,
+                "--block",
+                32, "--arg", "in:" + x, "out:bins:i32:10").failed(1, "unwritten memory", "count", "red.global.add.u32");
+    }
+
     /** Two blocks of 64 threads: 4 warps, each with one barrier; 256 elements, of which each is read and written once. */
     @Test
     void countsWhatIsExecuted() throws Exception {

@@ -185,7 +185,7 @@ class LaunchRefusalTest {
                 "fma.up.f32");
         var broken = write("b.ptx", LaunchPrograms.AXPY.substring(0, 300));
         launch(broken, "out:y:f32:4").failed(Culebra.FAILED, "CUDA_ERROR_INVALID_PTX");
-        var newer = write("newer.ptx", LaunchPrograms.AXPY.replace(".target sm_80", ".target sm_120"));
+        var newer = write("newer.ptx", LaunchPrograms.AXPY.replace(".version 7.0", ".version 8.7").replace(".target sm_80", ".target sm_120"));
         launch(newer, "out:y:f32:4", "i64:0", "f32:1", "i32:1").failed(Culebra.FAILED, "CUDA_ERROR", "sm_120", "9.0");
     }
 

@@ -21,7 +21,8 @@ import java.util.function.Supplier;
  * @param expected works out what must come out, once
  * @param describe the operands behind a number of the answer, for messages
  */
-record Case(String name, int target, String ptx, LaunchConfig shape, byte[] input, Object[] more, Supplier<Answer> expected,
+record Case(String name, int target, String ptx, LaunchConfig shape, byte[] input, Object[] more,
+        Supplier<Answer> expected,
         IntFunction<String> describe) {
 
     Answer answer() { return expected.get(); }

@@ -24,6 +24,7 @@ class ConversionTest extends Conformance {
             rounded();
             narrow();
             packed();
+            packs();
         }
         return cases;
     }
@@ -244,5 +245,27 @@ class ConversionTest extends Conformance {
                 }
             }
         }
+    }
+
+    /** Section 9.7.9.22: two integers, clamped, side by side; what is left comes from the lower bits of c. */
+    private void packs() {
+        for (String to : new String[]{"u16", "s16"}) {
+            String op = "cvt.pack.sat." + to + ".s32";
+            cases.add(Tuples.of("9.7.9.22/" + op, op + " %o0, %i0, %i1;").in("s32", "s32").out("b32")
+                    .gives(v -> side(to, v)));
+        }
+        for (String to : new String[]{"u8", "s8", "u4", "s4", "u2", "s2"}) {
+            int bits = Integer.parseInt(to.substring(1));
+            String op = "cvt.pack.sat." + to + ".s32.b32";
+            cases.add(Tuples.of("9.7.9.22/" + op, op + " %o0, %i0, %i1, %i2;").in("s32", "s32", "b32").out("b32")
+                    .gives(v -> side(to, v) | v[2] << 2 * bits));
+        }
+    }
+
+    private static long side(String to, long[] v) {
+        int bits = Integer.parseInt(to.substring(1));
+        long mask = (1L << bits) - 1;
+        return (Whole.clamp(to, Whole.of("s32", v[0])).longValue() & mask) << bits
+                | Whole.clamp(to, Whole.of("s32", v[1])).longValue() & mask;
     }
 }

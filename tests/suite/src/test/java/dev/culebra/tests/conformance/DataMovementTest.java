@@ -272,7 +272,8 @@ class DataMovementTest extends Conformance {
         v[10] = -2;
         v[11] = 0xee;
         v[12] = 0x40200000L | word(f, 34, 2) << 32;
-        cases.add(new Case("9.7.9.8/ld.param", 80, ptx, LaunchConfig.of(1, 1), new byte[16], more, () -> Answer.ofLongs(v),
+        cases.add(new Case("9.7.9.8/ld.param", 80, ptx, LaunchConfig.of(1, 1), new byte[16], more,
+                () -> Answer.ofLongs(v),
                 i -> "word " + i));
     }
 

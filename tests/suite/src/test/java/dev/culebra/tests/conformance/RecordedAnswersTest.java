@@ -24,7 +24,8 @@ class RecordedAnswersTest {
                 new ApproximationTest(), new HalfPrecisionTest(), new ComparisonTest(), new LogicAndShiftTest(),
                 new DataMovementTest(), new ConversionTest(), new AsyncCopyTest(), new ControlFlowTest(),
                 new BarrierTest(),
-                new AtomicTest(), new WarpTest(), new MatrixTest(), new IdiomTest(), new HopperTest());
+                new AtomicTest(), new WarpTest(), new MatrixTest(), new IdiomTest(), new HopperTest(),
+                new SmallMatrixTest());
     }
 
     @Test

@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Barriers that not all reach who should, or not in the same way. */
 class BarrierTest {
 
-    private static void barrier(int threads, String code, String... words) { caught(Check.BARRIERS, threads, code, words); }
+    private static void barrier(int threads, String code, String... words) {
+        caught(Check.BARRIERS, threads, code, words);
+    }
 
     /** The same for a program that would hang without the check. */
     private static void found(int threads, String code, String... words) {
@@ -26,8 +28,10 @@ class BarrierTest {
 
     @Test
     void partOfAWarpGoesRound() {
-        found(64, HALF + "bar.sync 0; //!\nLOW: mov.u32 %b, %t; bar.sync 0;", "barrier: it is for whole warps", "has gone round it");
-        found(32, "setp.eq.u32 %p, %t, 5;\n@%p bar.sync 0; //!\nadd.u32 %b, %t, 1;", "thread (5,0,0)", "thread (0,0,0) has gone");
+        found(64, HALF + "bar.sync 0; //!\nLOW: mov.u32 %b, %t; bar.sync 0;", "barrier: it is for whole warps",
+                "has gone round it");
+        found(32, "setp.eq.u32 %p, %t, 5;\n@%p bar.sync 0; //!\nadd.u32 %b, %t, 1;", "thread (5,0,0)",
+                "thread (0,0,0) has gone");
         found(32, "setp.eq.u32 %p, %t, 5;\n@%p bar.arrive 1, 32; //!\nadd.u32 %b, %t, 1;");
         legal(64, "setp.lt.u32 %p, %t, 32;\n@%p bar.sync 1, 32; //!\nadd.u32 %b, %t, 1;");
     }
@@ -88,11 +92,13 @@ class BarrierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bar.warp.sync MASK;", "shfl.sync.idx.b32 %b, %t, 0, 31, MASK;", "vote.sync.ballot.b32 %b, %p, MASK;",
-            "match.any.sync.b32 %b, %t, MASK;", "redux.sync.add.u32 %b, %t, MASK;"})
+    @ValueSource(strings = {"bar.warp.sync MASK;", "shfl.sync.idx.b32 %b, %t, 0, 31, MASK;",
+        "vote.sync.ballot.b32 %b, %p, MASK;",
+        "match.any.sync.b32 %b, %t, MASK;", "redux.sync.add.u32 %b, %t, MASK;"})
     void aMaskWithoutTheLaneItself(String instruction) {
         String code = "setp.lt.u32 %p, %l, 20; @!%p bra DONE;\n" + instruction + " //!\nDONE:";
-        barrier(32, code.replace("MASK", "0x7ffff"), "member mask 0x7ffff does not name the lane that executes, 19", "thread (19,0,0)");
+        barrier(32, code.replace("MASK", "0x7ffff"), "member mask 0x7ffff does not name the lane that executes, 19",
+                "thread (19,0,0)");
         barrier(32, "mov.u32 %d, 0x7ffff;\n" + code.replace("MASK", "%d"), "thread (19,0,0)");
         legal(32, code.replace("MASK", "0xfffff"));
     }
@@ -107,7 +113,8 @@ class BarrierTest {
     /** What an absent lane gives is undefined: that is no mistake until it is used, and no lane's value. */
     @Test
     void aShuffleFromALaneThatIsNotThere() {
-        int[] got = legal(32, "setp.lt.u32 %p, %l, 20; @!%p bra DONE; shfl.sync.down.b32 %b, %t, 4, 31, 0xfffff; st.global.u32 [%out], %b; DONE:");
+        int[] got = legal(32,
+                "setp.lt.u32 %p, %l, 20; @!%p bra DONE; shfl.sync.down.b32 %b, %t, 4, 31, 0xfffff; st.global.u32 [%out], %b; DONE:");
         for (int l = 0; l < 20; l++) {
             assertEquals(l < 16 ? l + 4 : 0x7fff7fff, got[l], "lane " + l);
         }
@@ -116,7 +123,8 @@ class BarrierTest {
 
     @Test
     void aDeadlockSaysWhoWaitsWhere() {
-        Snippet snippet = new Snippet("setp.eq.u32 %p, %w, 0; @%p bra FIRST;\nbar.sync 1, 64; //?\nbra DONE;\nFIRST: bar.sync 2, 64;\nDONE:");
+        Snippet snippet = new Snippet(
+                "setp.eq.u32 %p, %w, 0; @%p bra FIRST;\nbar.sync 1, 64; //?\nbra DONE;\nFIRST: bar.sync 2, 64;\nDONE:");
         DeviceFault f = snippet.run(64);
         assertEquals(DeviceFault.LAUNCH_TIMEOUT, f.cudaError());
         assertTrue(f.diagnostic().contains("64 threads wait and none can go on"), f.diagnostic());
@@ -126,7 +134,8 @@ class BarrierTest {
     /** With the check off it is as on hardware: parts of warps arrive as they come. */
     @Test
     void withTheCheckOff() {
-        Snippet snippet = new Snippet(HALF + "bar.sync 0;\nbra DONE;\nLOW: bar.sync 0;\nDONE: st.global.u32 [%out], %a;");
+        Snippet snippet = new Snippet(
+                HALF + "bar.sync 0;\nbra DONE;\nLOW: bar.sync 0;\nDONE: st.global.u32 [%out], %a;");
         EnumSet<Check> others = EnumSet.allOf(Check.class);
         others.remove(Check.BARRIERS);
         snippet.spec = snippet.spec.withChecks(others);

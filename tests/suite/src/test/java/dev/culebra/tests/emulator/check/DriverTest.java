@@ -78,7 +78,9 @@ class DriverTest {
 
     private DeviceBuffer buffer() { return open(context.allocate(4 * N)); }
 
-    private static MemorySegment numbers() { return Arena.ofAuto().allocateFrom(ValueLayout.JAVA_INT, IntStream.range(0, N).toArray()); }
+    private static MemorySegment numbers() {
+        return Arena.ofAuto().allocateFrom(ValueLayout.JAVA_INT, IntStream.range(0, N).toArray());
+    }
 
     private int[] read(DeviceBuffer b) {
         MemorySegment host = Arena.ofAuto().allocate(4 * N, 16);
@@ -106,7 +108,8 @@ class DriverTest {
     @Test
     void aFreshBuffer() {
         start(Check.ALL);
-        unwritten(buffer(), "read of unwritten memory", "allocation #", "of 256 bytes, byte 0", "kernel copy", "ptx line 9",
+        unwritten(buffer(), "read of unwritten memory", "allocation #", "of 256 bytes, byte 0", "kernel copy",
+                "ptx line 9",
                 "block (0,0,0)", "thread (0,0,0)", "ld.global.u32");
     }
 
@@ -115,7 +118,8 @@ class DriverTest {
         start(Check.ALL);
         module.kernel("race").launch(stream, LaunchConfig.of(1, N));
         CudaException e = assertThrows(CudaException.class, () -> stream.synchronize());
-        assertTrue(e.getMessage().contains("race: shared address 0x") && e.getMessage().contains("ptx line 14"), e.getMessage());
+        assertTrue(e.getMessage().contains("race: shared address 0x") && e.getMessage().contains("ptx line 14"),
+                e.getMessage());
     }
 
     @Test

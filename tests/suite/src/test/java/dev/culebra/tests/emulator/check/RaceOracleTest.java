@@ -23,7 +23,8 @@ class RaceOracleTest {
         boolean before(Access o) { return o.knows[thread] >= time; }
 
         boolean races(Access o) {
-            return thread != o.thread && (write || o.write) && from < o.to && o.from < to && !before(o) && !o.before(this);
+            return thread != o.thread && (write || o.write) && from < o.to && o.from < to && !before(o)
+                    && !o.before(this);
         }
     }
 
@@ -93,7 +94,8 @@ class RaceOracleTest {
             boolean one = random.nextInt(12) == 0;
             int cell = random.nextInt(8);
             boolean write = random.nextBoolean();
-            add("xor.b32 %b, %t, " + flip + "; " + (one ? "mov.u32 %b, " + cell + "; " : "") + "mul.lo.u32 %b, %b, " + size
+            add("xor.b32 %b, %t, " + flip + "; " + (one ? "mov.u32 %b, " + cell + "; " : "") + "mul.lo.u32 %b, %b, "
+                    + size
                     + "; and.b32 %b, %b, 1023; mov.u32 %c, smem; add.u32 %b, %b, %c; add.u32 %d, %t, " + 128 * steps
                     + "; cvt.u16.u32 %k0, %d;");
             String value = switch (size) {
@@ -102,7 +104,8 @@ class RaceOracleTest {
                 case 8 -> "{%d, %d}";
                 default -> "{%d, %d, %d, %d}";
             };
-            String into = value.replace("%d", "%x0").replace("%k0", "%k1").replace("{%x0, %x0, %x0, %x0}", "{%x0, %x1, %x2, %x3}")
+            String into = value.replace("%d", "%x0").replace("%k0", "%k1")
+                    .replace("{%x0, %x0, %x0, %x0}", "{%x0, %x1, %x2, %x3}")
                     .replace("{%x0, %x0}", "{%x0, %x1}");
             String type = new String[]{"u16", "u32", "v2.u32", "v4.u32"}[Integer.numberOfTrailingZeros(size) - 1];
             for (int t = 0; t < threads; t++) {
@@ -111,7 +114,8 @@ class RaceOracleTest {
                     accesses.add(new Access(t, line, at, at + size, write, clocks[t].clone(), clocks[t][t]));
                 }
             }
-            add("@%p " + (write ? "st.shared." + type + " [%b], " + value : "ld.shared." + type + " " + into + ", [%b]") + ";");
+            add("@%p " + (write ? "st.shared." + type + " [%b], " + value : "ld.shared." + type + " " + into + ", [%b]")
+                    + ";");
         }
 
         private void meet(List<Integer> from, List<Integer> to) {
@@ -173,13 +177,15 @@ class RaceOracleTest {
                     }
                 }
                 case 4 -> {
-                    add("setp.eq.u32 %p, %w, " + a + "; setp.eq.or.u32 %p, %w, " + b + ", %p; @%p bar.sync " + id + ", 64;");
+                    add("setp.eq.u32 %p, %w, " + a + "; setp.eq.or.u32 %p, %w, " + b + ", %p; @%p bar.sync " + id
+                            + ", 64;");
                     List<Integer> both = lanes(a, 0, 32);
                     both.addAll(lanes(b, 0, 32));
                     meet(both, both);
                 }
                 default -> {
-                    add("setp.eq.u32 %p, %w, " + a + "; @%p bar.arrive " + id + ", 64; setp.eq.u32 %p, %w, " + b + "; @%p bar.sync "
+                    add("setp.eq.u32 %p, %w, " + a + "; @%p bar.arrive " + id + ", 64; setp.eq.u32 %p, %w, " + b
+                            + "; @%p bar.sync "
                             + id + ", 64;");
                     List<Integer> both = lanes(a, 0, 32);
                     both.addAll(lanes(b, 0, 32));
@@ -204,14 +210,16 @@ class RaceOracleTest {
         }
     }
 
-    private static final Pattern OTHER = Pattern.compile("(at|at or before) ptx line (\\d+) by thread \\((\\d+),0,0\\)|by thread \\((\\d+),0,0\\) with the same");
+    private static final Pattern OTHER = Pattern.compile(
+            "(at|at or before) ptx line (\\d+) by thread \\((\\d+),0,0\\)|by thread \\((\\d+),0,0\\) with the same");
 
     /** Whether it races; the emulator must say the same, and name two accesses that do. */
     private static boolean compare(long seed, int threads) {
         Program p = new Program(seed, threads);
         boolean expected = p.races();
         DeviceFault f = new Snippet(p.text.toString()).run(threads);
-        String told = "seed " + seed + ", " + threads + " threads: " + (f == null ? "nothing found" : f.diagnostic()) + "\n" + p.text;
+        String told = "seed " + seed + ", " + threads + " threads: " + (f == null ? "nothing found" : f.diagnostic())
+                + "\n" + p.text;
         assertEquals(expected, f != null, told);
         if (f != null) {
             Matcher m = OTHER.matcher(f.diagnostic());

@@ -88,7 +88,9 @@ final class Snippet implements AddressSpace {
     public String explain(long address) { return "nowhere"; }
 
     /** The line on which a snippet's own code begins. */
-    static int firstLine() { return (int) BEFORE.lines().count() + 1; }
+    static int firstLine() {
+        return (int) BEFORE.lines().count() + 1;
+    }
 
     /** Runs it, and gives what was found, or null. */
     DeviceFault run(int threads) {

@@ -50,8 +50,8 @@ final class Counted {
 
     /**
      * What a few instructions of one warp cost: those of a kernel with them less those of the kernel without. They find their
-     * lane in {@code %lane}, the buffer's address in {@code %g}, 16 KB of shared memory full of zeros in {@code smem}, which
-     * begins at address 1024, a multiple of all rows of banks, registers {@code %a}, {@code %b}, {@code %t0} to {@code %t9} of 32 bits, {@code %x}, {@code %y} of 64,
+     * lane in {@code %lane}, the buffer's address in {@code %g}, 16 KB of shared memory full of zeros in {@code smem}, at
+     * address {@code %base}, a multiple of 128, registers {@code %a}, {@code %b}, {@code %t0} to {@code %t9} of 32 bits, {@code %x}, {@code %y} of 64,
      * {@code %h} of 16, {@code %f} of 32-bit floats, predicates {@code %p}, {@code %q}.
      */
     static LaunchCounters snippet(String code) {
@@ -59,11 +59,11 @@ final class Counted {
                 + """
                         .shared .align 128 .b8 smem[16384];
                         .visible .entry k(.param .u64 buffer) {
-                        .reg .b32 %lane, %s, %a, %b, %t<10>; .reg .b64 %g, %x, %y; .reg .b16 %h; .reg .f32 %f; .reg .f64 %d;
+                        .reg .b32 %lane, %base, %end, %s, %a, %b, %t<10>; .reg .b64 %g, %x, %y; .reg .b16 %h; .reg .f32 %f; .reg .f64 %d;
                         .reg .pred %p, %q, %full;
                         mov.u32 %lane, %tid.x; ld.param.u64 %g, [buffer];
-                        mov.u32 %t0, smem; mad.lo.u32 %s, %lane, 16, %t0; add.u32 %t0, %t0, 16384;
-                        fill: st.shared.v4.b32 [%s], {0, 0, 0, 0}; add.u32 %s, %s, 512; setp.lt.u32 %full, %s, %t0; @%full bra fill;
+                        mov.u32 %base, smem; mad.lo.u32 %s, %lane, 16, %base; add.u32 %end, %base, 16384;
+                        fill: st.shared.v4.b32 [%s], {0, 0, 0, 0}; add.u32 %s, %s, 512; setp.lt.u32 %full, %s, %end; @%full bra fill;
                         bar.sync 0;
                         """;
         LaunchConfig one = LaunchConfig.of(1, 32);

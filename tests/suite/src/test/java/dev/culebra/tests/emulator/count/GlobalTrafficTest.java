@@ -92,19 +92,21 @@ class GlobalTrafficTest {
     void asynchronousCopies() {
         String wait = "cp.async.commit_group; cp.async.wait_group 0;";
         LaunchCounters c = Counted.snippet(address(0, 16, 0)
-                + "mad.lo.u32 %a, %lane, 16, smem; cp.async.cg.shared.global [%a], [%x], 16;" + wait);
+                + "shl.b32 %a, %lane, 4; add.u32 %a, %a, %base; cp.async.cg.shared.global [%a], [%x], 16;" + wait);
         assertEquals(new Sectors(16, 16), c.global());
         assertEquals(new Wavefronts(4, 4), c.shared());
         assertEquals(new Bytes(512, 0), c.bytes(MemorySpace.GLOBAL));
         assertEquals(new Bytes(0, 512), c.bytes(MemorySpace.SHARED));
         // Of every second lane nothing is read: zeros are written. To shared memory 64 bytes apart: 4 turns a quarter.
-        c = Counted.snippet(address(0, 16, 0) + "and.b32 %b, %lane, 1; shl.b32 %b, %b, 4; mad.lo.u32 %a, %lane, 64, smem;"
+        c = Counted.snippet(address(0, 16, 0)
+                + "and.b32 %b, %lane, 1; shl.b32 %b, %b, 4; shl.b32 %a, %lane, 6; add.u32 %a, %a, %base;"
                 + "cp.async.cg.shared.global [%a], [%x], 16, %b;" + wait);
         assertEquals(new Sectors(16, 8), c.global());
         assertEquals(new Wavefronts(16, 4), c.shared());
         assertEquals(new Bytes(256, 0), c.bytes(MemorySpace.GLOBAL));
         assertEquals(new Bytes(0, 512), c.bytes(MemorySpace.SHARED));
-        c = Counted.snippet(address(0, 4, 0) + "mad.lo.u32 %a, %lane, 4, smem; cp.async.ca.shared.global [%a], [%x], 4;" + wait);
+        c = Counted.snippet(address(0, 4, 0) + "shl.b32 %a, %lane, 2; add.u32 %a, %a, %base;"
+                + "cp.async.ca.shared.global [%a], [%x], 4;" + wait);
         assertEquals(new Sectors(4, 4), c.global());
         assertEquals(new Wavefronts(1, 1), c.shared());
     }
@@ -113,7 +115,7 @@ class GlobalTrafficTest {
     @Test
     void bulkCopies() {
         String barrier = """
-                setp.eq.u32 %p, %lane, 0; mov.u32 %b, 8192;
+                setp.eq.u32 %p, %lane, 0; add.u32 %b, %base, 8192;
                 @%p mbarrier.init.shared.b64 [%b], 1;
                 fence.mbarrier_init.release.cluster; bar.warp.sync -1; fence.proxy.async.shared::cta; add.u64 %x, %g, 32;
                 @%p mbarrier.arrive.expect_tx.shared.b64 _, [%b], 272;

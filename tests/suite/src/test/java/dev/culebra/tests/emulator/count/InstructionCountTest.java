@@ -63,7 +63,7 @@ class InstructionCountTest {
             red.shared.add.u32 [smem], 1                        | ATOMIC_SHARED
             shfl.sync.idx.b32 %a, %b, 0, 31, -1                 | WARP
             vote.sync.any.pred %p, %q, -1                       | WARP
-            ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%a}, [smem] | MATRIX_MOVE
+            ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%a}, [%s] | MATRIX_MOVE
             bar.sync 0                                          | BARRIER
             bar.warp.sync -1                                    | BARRIER
             membar.gl                                           | FENCE
@@ -74,7 +74,7 @@ class InstructionCountTest {
     void eachHasAClass(String instruction, InstructionClass kind) {
         // What it reads has been written: registers are not zero by nature.
         String set = "mov.u32 %a, 0; mov.u32 %b, 0; mov.u64 %x, 0; mov.u64 %y, 0; mov.f32 %f, 0f3F800000; mov.b16 %h, 0;"
-                + "mov.f64 %d, 0d3FF0000000000000; mov.u32 %s, 0; setp.ne.u32 %p, %a, 0; setp.ne.u32 %q, %a, 0;";
+                + "mov.f64 %d, 0d3FF0000000000000; mov.u32 %s, smem; setp.ne.u32 %p, %a, 0; setp.ne.u32 %q, %a, 0;";
         LaunchCounters with = Counted.snippet(set + instruction + ";");
         LaunchCounters without = Counted.snippet(set);
         assertEquals(1, with.instructions(kind) - without.instructions(kind));
@@ -222,7 +222,7 @@ class InstructionCountTest {
                 around: add.u32 %o, %o, 3; setp.lt.u32 %p, %o, %n; @%p bra around;
                 shfl.sync.down.b32 %s, %v, 16, 31, -1; add.u32 %v, %v, %s;
                 shfl.sync.down.b32 %s, %v, 8, 31, -1; add.u32 %v, %v, %s;
-                and.b32 %s, %t, 31; setp.eq.u32 %p, %s, 0; mov.u32 %o, part; shr.u32 %s, %t, 3; add.u32 %s, %s, %o;
+                and.b32 %s, %t, 31; setp.eq.u32 %p, %s, 0; shr.u32 %s, %t, 3; mov.u32 %o, part; add.u32 %s, %s, %o;
                 @%p st.shared.u32 [%s], %v;
                 bar.sync 0;
                 setp.eq.u32 %p, %t, 0; @!%p bra done;

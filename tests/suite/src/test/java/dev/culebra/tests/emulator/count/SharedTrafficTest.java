@@ -16,9 +16,10 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class SharedTrafficTest {
 
-    /** {@code %a} becomes {@code (lane >> shift) * step + offset}. */
+    /** {@code %a} becomes {@code smem + (lane >> shift) * step + offset}. */
     private static String address(int shift, int step, int offset) {
-        return "shr.u32 %a, %lane, " + shift + "; mad.lo.u32 %a, %a, " + step + ", smem + " + offset + ";\n";
+        return "shr.u32 %a, %lane, " + shift + "; mad.lo.u32 %a, %a, " + step + ", " + offset
+                + "; add.u32 %a, %a, %base;\n";
     }
 
     @ParameterizedTest
@@ -94,7 +95,7 @@ class SharedTrafficTest {
         assertEquals(new Bytes(8 * 16, 0), c.bytes(MemorySpace.SHARED));
         c = Counted.snippet(first + address(0, 128, 0) + "@%p ld.shared.u32 %b, [%a];");
         assertEquals(new Wavefronts(8, 1), c.shared());
-        c = Counted.snippet("setp.gt.u32 %p, %lane, 99; @%p ld.shared.u32 %b, [0];");
+        c = Counted.snippet("setp.gt.u32 %p, %lane, 99; @%p ld.shared.u32 %b, [smem];");
         assertEquals(new Wavefronts(0, 0), c.shared());
         assertEquals(Bytes.NONE, c.bytes(MemorySpace.SHARED));
     }
@@ -141,7 +142,7 @@ class SharedTrafficTest {
         assertEquals(new Wavefronts(8 * fewest, fewest), Counted.snippet(address(0, 128, 0) + load).shared());
         assertEquals(new Wavefronts(4 * fewest, fewest), Counted.snippet(address(0, 64, 0) + load).shared());
         assertEquals(new Wavefronts(fewest, fewest), Counted.snippet(address(0, 144, 0) + load).shared());
-        String swizzled = "and.b32 %a, %lane, 7; shl.b32 %b, %lane, 7; shl.b32 %a, %a, 4; add.u32 %a, %a, %b; add.u32 %a, %a, smem;";
+        String swizzled = "and.b32 %a, %lane, 7; shl.b32 %b, %lane, 7; shl.b32 %a, %a, 4; add.u32 %a, %a, %b; add.u32 %a, %a, %base;";
         assertEquals(new Wavefronts(fewest, fewest), Counted.snippet(swizzled + load).shared());
         String store = "mov.b32 %t0, 0; mov.b32 %t1, 0; mov.b32 %t2, 0; mov.b32 %t3, 0;"
                 + "stmatrix.sync.aligned.m8n8." + count + ".shared.b16 [%a], " + registers + ";";
