@@ -132,7 +132,9 @@ final class DoubleOps {
     }
 
     private static void fma(Decoding x) {
-        char mode = mode(x);
+        char mode = FloatOps.rounding(x);
+        x.type();
+        x.done();
         Alu.llll(x, mode == Rounding.NEAREST ? (d, a, b, c) -> {
             for (int l = 0; l < 32; l++) {
                 d[l] = b(Math.fma(f(a[l]), f(b[l]), f(c[l])));

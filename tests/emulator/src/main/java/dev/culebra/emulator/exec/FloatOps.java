@@ -135,6 +135,15 @@ final class FloatOps {
         }
     }
 
+    /** The rounding mode named by a modifier, which must be there. */
+    static char rounding(Decoding x) {
+        String m = x.takeAny("rn", "rz", "rm", "rp");
+        if (m == null) {
+            throw x.refuse("a rounding mode is missing (.rn, .rz, .rm or .rp)");
+        }
+        return m.charAt(1);
+    }
+
     /** The rounding mode named by a modifier, nearest when there is none. */
     static char mode(Decoding x) {
         String m = x.takeAny("rn", "rz", "rm", "rp");
@@ -218,7 +227,7 @@ final class FloatOps {
     }
 
     private static void fma(Decoding x) {
-        char mode = mode(x);
+        char mode = rounding(x);
         boolean ftz = x.take("ftz");
         boolean sat = x.take("sat");
         x.type();
@@ -268,7 +277,7 @@ final class FloatOps {
 
     private static void div(Decoding x) {
         String kind = x.takeAny("approx", "full");
-        char mode = mode(x);
+        char mode = kind == null ? rounding(x) : Rounding.NEAREST;
         boolean ftz = x.take("ftz");
         x.type();
         x.done();
@@ -286,8 +295,7 @@ final class FloatOps {
     }
 
     private static void rcp(Decoding x) {
-        x.take("approx");
-        char mode = mode(x);
+        char mode = x.take("approx") ? Rounding.NEAREST : rounding(x);
         boolean ftz = x.take("ftz");
         x.type();
         x.done();
@@ -309,8 +317,7 @@ final class FloatOps {
     }
 
     private static void sqrt(Decoding x) {
-        x.take("approx");
-        char mode = mode(x);
+        char mode = x.take("approx") ? Rounding.NEAREST : rounding(x);
         boolean ftz = x.take("ftz");
         x.type();
         x.done();

@@ -18,7 +18,9 @@ final class WarpOps {
         f.add("redux", WarpOps::reduce);
         f.add("elect", WarpOps::elect);
         f.add("activemask", x -> {
-            x.type();
+            if (x.type() != B32) {
+                throw x.refuse("activemask.b32 is wanted");
+            }
             x.done(1);
             int d = x.dst(0, B32);
             x.emit(new Op() {

@@ -88,10 +88,11 @@ class BlackwellTest {
     @Test
     void someWantTheirArchitecture() {
         for (String code : new String[]{"cvt.rn.satfinite.e2m3x2.f32 %s, %f, %f;", "cvt.rz.ue8m0x2.f32 %s, %f, %f;",
-                "redux.sync.min.f32 %f, %f, -1;"}) {
+            "redux.sync.min.f32 %f, %f, -1;"}) {
             PtxException e = assertThrows(PtxException.class, () -> PtxModule.parse(HEADER.replace("sm_100a", "sm_100")
                     + ".visible .entry k() { .reg .b16 %s; .reg .f32 %f; " + code + " }", 10, 0));
-            assertEquals(true, e.getMessage().contains("needs an architecture-specific target such as sm_100a"), e.getMessage());
+            assertEquals(true, e.getMessage().contains("needs an architecture-specific target such as sm_100a"),
+                    e.getMessage());
         }
     }
 
