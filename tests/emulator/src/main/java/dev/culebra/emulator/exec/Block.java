@@ -94,7 +94,7 @@ final class Block {
     /** What is said when all threads of the cluster wait at barriers; null when none of this block waits. */
     DeviceFault deadlock() {
         for (Warp w : warps) {
-            for (Split s : w.alive == 0 ? List.<Split>of() : w.waiting()) {
+            for (Split s : w.alive == 0 ? List.<Split>of() : w.splits.leaves()) {
                 Op op = awaited(s);
                 String others = elsewhere(op);
                 if (s.state == Split.State.AT_WARP_SYNC && op instanceof BarrierOps.BarOp) {
@@ -120,7 +120,7 @@ final class Block {
     private String elsewhere(Op op) {
         for (Warp w : warps) {
             int parted = w.alive;
-            for (Split s : w.waiting()) {
+            for (Split s : w.splits.leaves()) {
                 parted &= ~s.mask;
                 if (awaited(s) != op) {
                     return ": thread " + w.threadOf(Integer.numberOfTrailingZeros(s.mask)) + " waits at '"
