@@ -27,6 +27,10 @@ final class Block {
     final boolean strictBarriers;
     /** What its accesses are looked at for, or null. */
     final Watch watch;
+    /** Whether it is a cluster by itself. */
+    final boolean single;
+    /** Whether somebody wants to know of accesses of its shared memory, or other blocks may make some. */
+    final boolean observed;
     /** Whether another block has accessed its shared memory. */
     boolean reached;
     /** Threads' asynchronous copies that have not landed. */
@@ -54,6 +58,8 @@ final class Block {
             warps[i] = new Warp(this, i, n == 32 ? -1 : (1 << n) - 1);
         }
         watch = Watch.of(this);
+        single = launch.cluster.count() == 1;
+        observed = !single || watch != null || meter != null || proxyWrites != null;
         for (int i = 0; i < barriers.length; i++) {
             barriers[i] = new Barrier(this);
         }
