@@ -210,6 +210,8 @@ final class MemoryOps {
                             d[l] = memory.get(MemoryOps.LONG, address[l] + shift);
                         }
                     }
+                } else if (size == 1 && widths[e] <= 32) {
+                    bytes(w.r[to[e]], mask, memory, shift, address, widths[e]);
                 } else {
                     for (int l = 0; l < 32; l++) {
                         if ((mask >>> l & 1) != 0) {
@@ -220,6 +222,14 @@ final class MemoryOps {
             }
             if (ordered) {
                 VarHandle.fullFence();
+            }
+        }
+
+        private void bytes(int[] d, int mask, MemorySegment memory, long shift, long[] address, int width) {
+            int fill = signed ? -1 >>> 32 - width : 0xff;
+            for (int m = mask; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                d[l] = memory.get(ValueLayout.JAVA_BYTE, address[l] + shift) & fill;
             }
         }
 
