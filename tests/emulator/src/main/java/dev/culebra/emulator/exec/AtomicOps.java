@@ -206,15 +206,25 @@ final class AtomicOps {
                 sum(w, mask, memory);
                 return;
             }
+            boolean vain = handing == Handing.BOTH;
             for (int l = 0; l < 32; l++) {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     int at = (int) w.address[l] + e * size;
                     long old = MemoryOps.read(memory, at, size);
-                    MemoryOps.write(memory, at, size, inShared.apply(old, operand(w, b[e], l), operand(w, c[e], l)));
+                    long updated = inShared.apply(old, operand(w, b[e], l), operand(w, c[e], l));
+                    MemoryOps.write(memory, at, size, updated);
+                    vain = vain && same(old, updated);
                     result(w, e, l, old);
                 }
             }
+            w.yield |= vain;
         }
+
+        /**
+         * Whether two values are the same where they count. An exchange that changes nothing for any lane is mostly a lock that
+         * was not free: its holder should have its turn.
+         */
+        private boolean same(long u, long v) { return (u ^ v) << 64 - 8 * size == 0; }
 
         private void sum(Warp w, int mask, byte[] memory) {
             int[] more = w.r[b[0]];
@@ -230,13 +240,18 @@ final class AtomicOps {
 
         @Override
         void reach(Warp w, int mask, Allocation a) {
+            boolean vain = handing == Handing.BOTH;
             for (int l = 0; l < 32; l++) {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     long at = w.address[l] - a.base + e * size;
-                    result(w, e, l,
-                            AtomicOps.update(a.bytes, at, size, inGlobal, operand(w, b[e], l), operand(w, c[e], l)));
+                    long u = operand(w, b[e], l);
+                    long v = operand(w, c[e], l);
+                    long old = AtomicOps.update(a.bytes, at, size, inGlobal, u, v);
+                    vain = vain && same(old, inGlobal.apply(old, u, v));
+                    result(w, e, l, old);
                 }
             }
+            w.yield |= vain;
         }
     }
 
