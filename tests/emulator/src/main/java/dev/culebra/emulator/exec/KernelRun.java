@@ -179,7 +179,13 @@ public final class KernelRun {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        launch.output.flush();
+        try {
+            launch.output.flush();
+        } catch (RuntimeException e) {
+            if (failure == null) {
+                throw e;
+            } // else what the kernel did comes first
+        }
         switch (failure) {
             case null -> {
             }
