@@ -67,7 +67,8 @@ final class Unwritten {
     }
 
     private static String sentence(int bytes, String space, long address, int first, String by) {
-        return "read of unwritten memory: " + (bytes == 1 ? "a byte" : bytes + " bytes") + " at " + space + " address 0x"
+        return "read of unwritten memory: " + (bytes == 1 ? "a byte" : bytes + " bytes") + " at " + space
+                + " address 0x"
                 + Long.toHexString(address) + (bytes == 1 ? ", which" : ", of which byte " + first)
                 + " has not been written by " + by;
     }
