@@ -41,7 +41,7 @@ class UnwrittenTest {
                 st.global.u32 [%out+12], %a; HERE
                 ld.global.v4.u32 {%a, %b, %c, %d}, [%out]; //!
                 DONE:""";
-        unwritten(32, code.replace("HERE", ""), "of 16 bytes", "byte 10 ", "byte 10,");
+        unwritten(32, code.replace("HERE", ""), ": 16 bytes", "of which byte 10 ", "byte 10,");
         legal(32, code.replace("HERE", "st.global.u8 [%out+10], %a;"));
     }
 
