@@ -50,7 +50,8 @@ public final class PtxModule {
             if (f.entry()) kernels.put(f.name(), new PtxKernel(f.name(), typed.entries().get(f.name()), code, sources));
         }
         if (!errors.isEmpty()) {
-            throw new PtxException(PtxException.Kind.INVALID_PTX, errors.stream().distinct().map(sources::explain).toList());
+            throw new PtxException(PtxException.Kind.INVALID_PTX,
+                    errors.stream().distinct().map(sources::explain).toList());
         }
         return new PtxModule(typed.version(), typed.target(), addresses.link(typed.variables()), kernels);
     }

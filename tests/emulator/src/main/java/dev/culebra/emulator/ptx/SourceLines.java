@@ -20,7 +20,8 @@ public final class SourceLines {
     private static final Pattern LOC = Pattern
             .compile("\\.loc\\s+(\\d+)\\s+(\\d+)(?:.*\\binlined_at\\s+(\\d+)\\s+(\\d+))?.*");
     /** A .loc holds until the next one of its function. */
-    private static final Pattern FUNCTION = Pattern.compile("(?:\\.(?:visible|weak|extern)\\s+)*\\.(?:entry|func)\\b.*");
+    private static final Pattern FUNCTION = Pattern
+            .compile("(?:\\.(?:visible|weak|extern)\\s+)*\\.(?:entry|func)\\b.*");
     private static final Pattern PLACE = Pattern.compile("\\bptx line (\\d+)\\b");
 
     /** Places by the line from which on they hold; empty where none is known. */

@@ -50,7 +50,7 @@ class SourceLinesTest {
 
     @Test
     void placesHoldUntilTheNextOfTheirFunction() {
-        for (String text : new String[] {TEXT, TEXT.replace("\n", "\r\n")}) {
+        for (String text : new String[]{TEXT, TEXT.replace("\n", "\r\n")}) {
             SourceLines lines = SourceLines.of(text);
             assertNull(lines.of(4));
             assertEquals("saxpy.cu:4", lines.of(6));
@@ -102,7 +102,8 @@ class SourceLinesTest {
 
     @Test
     void refusalsAreNamed() {
-        PtxException e = assertThrows(PtxException.class, () -> PtxModule.parse(TEXT.replace("ret;\n}\n.func", "no.such;\n}\n.func"), 9, 0));
+        PtxException e = assertThrows(PtxException.class,
+                () -> PtxModule.parse(TEXT.replace("ret;\n}\n.func", "no.such;\n}\n.func"), 9, 0));
         assertTrue(e.errors().get(0).startsWith("ptx line 13 (saxpy.cu:9): "), e.getMessage());
     }
 }
