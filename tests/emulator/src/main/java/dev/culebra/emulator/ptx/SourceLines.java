@@ -22,7 +22,7 @@ public final class SourceLines {
     /** A .loc holds until the next one of its function. */
     private static final Pattern FUNCTION = Pattern
             .compile("(?:\\.(?:visible|weak|extern)\\s+)*\\.(?:entry|func)\\b.*");
-    private static final Pattern PLACE = Pattern.compile("\\bptx line (\\d+)\\b");
+    private static final Pattern PLACE = Pattern.compile("\\bptx line (\\d{1,9})\\b");
 
     /** Places by the line from which on they hold; empty where none is known. */
     private final NavigableMap<Integer, String> places = new TreeMap<>();
