@@ -78,7 +78,8 @@ final class Unwritten {
     }
 
     private static String sentence(int bytes, String space, long address, int first, String by) {
-        return "read of unwritten memory: " + (bytes == 1 ? "a byte" : bytes + " bytes") + " at " + space + " address 0x"
+        return "read of unwritten memory: " + (bytes == 1 ? "a byte" : bytes + " bytes") + " at " + space
+                + " address 0x"
                 + Long.toHexString(address) + (bytes == 1 ? ", which" : ", of which byte " + first)
                 + " has not been written by " + by;
     }
@@ -146,7 +147,7 @@ final class Unwritten {
     private static Fault fault(Allocation a, int lane, long address, int bytes) {
         int first = Math.max(0, first(a.written(), address - a.base, bytes));
         return new Fault(DeviceFault.LAUNCH_FAILED, lane, sentence(bytes, "global", address, first,
-                "any copy, fill or kernel; it is in " + a.label + ", byte " + (address - a.base + first) + ","));
+                "any copy, fill or kernel; it is in " + a.label + ", byte " + (address - a.base + first)));
     }
 
     /** Checks that some bytes of a block's shared memory have been written. */
