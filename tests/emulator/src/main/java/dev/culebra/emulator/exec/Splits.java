@@ -24,7 +24,9 @@ final class Splits {
     }
 
     /** Those that can run or wait; the lanes in none of them have parted and wait to meet again. */
-    List<Split> leaves() { return leaves; }
+    List<Split> leaves() {
+        return leaves;
+    }
 
     /** Makes one that can run the current one; false when there is none. */
     boolean choose() {
