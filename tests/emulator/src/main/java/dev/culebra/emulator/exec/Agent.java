@@ -36,6 +36,8 @@ final class Agent {
         timeline.agents[number] = this;
     }
 
+    Timeline timeline() { return timeline; }
+
     /** Makes it ready for a block, all of whose threads know what has happened so far. */
     void start(Clock origin) {
         alive = threads;

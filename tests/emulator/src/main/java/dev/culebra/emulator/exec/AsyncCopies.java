@@ -145,7 +145,7 @@ final class AsyncCopies {
     private static void follow(Decoding x) {
         boolean known = x.take("arrive");
         boolean counted = x.take("noinc");
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         MbarrierOps.type(x);
         x.done(1);
         if (!known) {
@@ -227,21 +227,21 @@ final class AsyncCopies {
                 || x.operand(3) instanceof Operand.Not);
         int sourceSize = third && !ignore ? x.src(3, PtxType.U32) : -1;
         int ignored = ignore ? x.predicate(3) : -1;
-        MemoryAccess.Place to = MemoryAccess.place(x, x.operand(0), Space.SHARED);
-        MemoryAccess.Place from = MemoryAccess.place(x, x.operand(1), Space.GLOBAL);
+        Place to = Place.of(x, x.operand(0), Space.SHARED);
+        Place from = Place.of(x, x.operand(1), Space.GLOBAL);
         x.emit(new CpAsync(to, from, size, sourceSize, ignored));
     }
 
     /** One copy: addresses are checked when it is asked for, bytes are read and written when it lands. */
     private static final class CpAsync extends Op {
-        private final MemoryAccess.Place to;
-        private final MemoryAccess.Place from;
+        private final Place to;
+        private final Place from;
         private final int size;
         private final int sourceSize;
         private final int ignored;
         private Allocation last;
 
-        CpAsync(MemoryAccess.Place to, MemoryAccess.Place from, int size, int sourceSize, int ignored) {
+        CpAsync(Place to, Place from, int size, int sourceSize, int ignored) {
             this.to = to;
             this.from = from;
             this.size = size;

@@ -37,7 +37,7 @@ final class AtomicOps {
             return;
         }
         MemoryOps.ordered(x);
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         String op = x.takeAny("add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec");
         x.take("noftz");
         boolean policy = MemoryOps.hints(x);
@@ -59,7 +59,7 @@ final class AtomicOps {
         int sources = op.equals("cas") ? 2 : 1;
         int n = first + 1 + sources + (policy ? 1 : 0);
         x.operands(n, n);
-        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(first), space);
+        Place place = Place.of(x, x.operand(first), space);
         if (place.space != Space.GLOBAL && place.space != Space.SHARED && place.space != Space.GENERIC) {
             throw x.refuse("atomics work on global and shared memory");
         }

@@ -75,7 +75,7 @@ final class MemoryOps {
     }
 
     /** Accesses of 32 bytes are for global memory alone. */
-    private static void checkSpace(Decoding x, MemoryAccess.Place place, int bytes) {
+    private static void checkSpace(Decoding x, Place place, int bytes) {
         if (bytes == 32 && place.space != Space.GLOBAL && place.space != Space.GENERIC) {
             throw x.refuse("an access of 256 bits is for global memory alone");
         }
@@ -83,7 +83,7 @@ final class MemoryOps {
 
     private static void load(Decoding x) {
         boolean ordered = ordered(x);
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         boolean policy = hints(x);
         int count = count(x);
         PtxType t = element(x, count);
@@ -92,7 +92,7 @@ final class MemoryOps {
         if (to.size() != count) {
             throw x.refuse(count + " destinations are wanted");
         }
-        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(1), space);
+        Place place = Place.of(x, x.operand(1), space);
         checkSpace(x, place, t.bytes() * count);
         if (t == PtxType.B128) {
             int d = x.dst(to.get(0), t);
@@ -111,7 +111,7 @@ final class MemoryOps {
             return;
         }
         boolean ordered = ordered(x);
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         boolean policy = hints(x);
         int count = count(x);
         PtxType t = element(x, count);
@@ -123,7 +123,7 @@ final class MemoryOps {
         if (space == Space.CONST) {
             throw x.refuse("constant memory can not be written");
         }
-        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(0), space);
+        Place place = Place.of(x, x.operand(0), space);
         if (place.space == Space.PARAM && place.kernelParameters) {
             throw x.refuse("a kernel's parameters can not be written");
         }
@@ -400,13 +400,13 @@ final class MemoryOps {
 
     /** What only warms caches does nothing here. */
     private static void hint(Decoding x) {
-        MemoryAccess.space(x);
+        Place.space(x);
         hints(x);
         x.takeAny("L1", "L2");
         x.takeAny("tensormap");
         x.done();
         x.operands(1, 2);
-        MemoryAccess.place(x, x.operand(0), Space.GENERIC);
+        Place.of(x, x.operand(0), Space.GENERIC);
         x.emit(new Op() {
             @Override
             void execute(Warp w, int mask) {
@@ -420,7 +420,7 @@ final class MemoryOps {
         if (x.takeAny("fractional", "range") == null || x.typeOrNull() != PtxType.B64) {
             throw x.refuse("unknown instruction");
         }
-        MemoryAccess.space(x);
+        Place.space(x);
         hints(x);
         x.done();
         int d = x.dst(0, PtxType.B64);

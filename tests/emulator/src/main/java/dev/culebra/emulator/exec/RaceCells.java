@@ -18,10 +18,7 @@ final class RaceCells {
     private final RaceLayer fine;
     /** Null until some access is as wide as a row. */
     private RaceLayer rows;
-    /** For each agent its reads that are not recorded yet. */
-    private final ReadLog[] logs;
-    /** No log has reads of a later interval. */
-    private int newestLogged;
+    private final ReadLogs logs;
     /** Bytes claimed or borrowed. */
     private int inFlight;
 
@@ -31,7 +28,7 @@ final class RaceCells {
         this.timeline = timeline;
         this.memory = memory;
         this.fine = new RaceLayer(timeline, memory, window, 3);
-        this.logs = new ReadLog[timeline.agents.length];
+        this.logs = new ReadLogs(timeline, this);
     }
 
     /** For the next block, whose first clock knows all that happened: copies in flight alone must be forgotten. */
@@ -42,16 +39,11 @@ final class RaceCells {
             rows.start(forget);
         }
         inFlight = 0;
-        newestLogged = 0;
-        for (ReadLog log : logs) {
-            if (log != null) {
-                log.interval = 0;
-                log.count = 0;
-            }
-        }
+        logs.clear();
     }
 
-    private RaceLayer layer(int bytes) {
+    /** Where accesses of a size are recorded. */
+    RaceLayer layer(int bytes) {
         if (bytes < 16) {
             fine.refine(bytes);
             return fine;
@@ -77,80 +69,14 @@ final class RaceCells {
         RaceLayer own = layer(bytes);
         RaceLayer other = other(own);
         int floor = (int) (a.floor() >>> 32);
-        ReadLog log = log(a);
+        ReadLog log = logs.of(a);
         if (log.open && !own.besides && !own.writtenSince(floor, mask, address)
                 && (other == null || !other.besides && !other.writtenSince(floor, mask, address))) {
-            if (log.full()) {
-                record(a.number, log);
-            }
-            log.add(mask, address, bytes, line);
-            if (Integer.compareUnsigned(newestLogged, log.interval) < 0) {
-                newestLogged = log.interval;
-            }
+            logs.add(a, mask, address, bytes, line);
         } else {
-            record(a.number, log);
+            logs.record(a.number);
             check(a, mask, address, bytes, own, other);
             record(a, mask, address, bytes, line, own);
-        }
-    }
-
-    /** An agent's log, for reads made now. Those of an interval before that everybody knows of are forgotten. */
-    private ReadLog log(Agent a) {
-        ReadLog log = logs[a.number];
-        if (log == null) {
-            log = new ReadLog();
-            logs[a.number] = log;
-        }
-        int now = a.interval();
-        if (log.interval != now) {
-            if (log.count > 0 && timeline.known(log.interval)) {
-                log.count = 0;
-            }
-            record(a.number, log);
-            // A record takes the place of the one before in its cell, so all of the warp must know of that.
-            log.open = log.interval == 0 || a.knows(log.interval);
-            log.interval = now;
-        }
-        return log;
-    }
-
-    /** Records what is in a log. */
-    private void record(int agent, ReadLog log) {
-        for (int i = 0; i < log.count; i++) {
-            RaceLayer own = layer(log.bytes(i));
-            long[] mine = own.reads(agent);
-            long[] who = own.readers(agent);
-            int n = log.bytes(i) >> own.shift;
-            for (int m = log.mask(i); m != 0; m &= m - 1) {
-                int l = Integer.numberOfTrailingZeros(m);
-                int first = log.address(i, l) >> own.shift;
-                int reader = log.line(i) << 5 | l;
-                for (int c = first; c < first + n; c++) {
-                    boolean again = (int) (mine[c] >>> 32) == log.interval;
-                    mine[c] = (again ? mine[c] : (long) log.interval << 32) | 1L << l;
-                    who[c] = again ? who[c] & 0xffff_ffff_0000_0000L | reader : reader * RaceLayer.TWICE;
-                }
-                own.wasRead(log.address(i, l) >> 4, log.interval);
-            }
-        }
-        log.count = 0;
-    }
-
-    /** Records logged reads that an access of an agent may race with: before it looks for them. */
-    private void settle(Agent a) {
-        if (Integer.compareUnsigned(newestLogged, (int) (a.floor() >>> 32)) <= 0) {
-            return;
-        }
-        newestLogged = 0;
-        for (int i = 0; i < logs.length; i++) {
-            ReadLog log = logs[i];
-            if (log != null && log.count > 0) {
-                if (a.knows(log.interval)) {
-                    newestLogged = Math.max(newestLogged, log.interval);
-                } else {
-                    record(i, log);
-                }
-            }
         }
     }
 
@@ -216,7 +142,7 @@ final class RaceCells {
         RaceLayer other = other(own);
         int now = a.interval();
         int floor = (int) (a.floor() >>> 32);
-        settle(a);
+        logs.settle(a);
         if (own.anySince(floor) || other != null && other.anySince(floor)) {
             for (int m = mask; m != 0; m &= m - 1) {
                 int l = Integer.numberOfTrailingZeros(m);
@@ -258,9 +184,7 @@ final class RaceCells {
             int lower = Integer.numberOfTrailingZeros(m);
             if (address[lower] == address[l]) {
                 if (op == null || !op.alike(a.warp, l, lower)) {
-                    throw new Fault(DeviceFault.LAUNCH_FAILED, l, "race: " + own.place(c)
-                            + " is written with another value by thread " + a.warp.threadOf(lower)
-                            + " with the same instruction, and which of the two stays is undefined; one of them must not write");
+                    throw RaceFaults.together(a, l, own.place(c), lower);
                 }
                 own.write[c] |= 1L << l;
                 return;
@@ -286,7 +210,7 @@ final class RaceCells {
         int now = use == MemoryAccess.Use.ATOMIC ? a.atomicInterval() : a.interval();
         int floor = (int) (a.floor() >>> 32);
         if (writes) {
-            settle(a);
+            logs.settle(a);
         }
         checkStrong(a, mask, address, bytes, floor, writes, own);
         if (other != null) {
@@ -319,7 +243,7 @@ final class RaceCells {
     void claim(Agent a, int l, int at, int bytes, int line) {
         RaceLayer own = layer(bytes);
         a.interval();
-        settle(a);
+        logs.settle(a);
         long record = (long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l;
         for (int i = at; i < at + bytes; i += 16) {
             checkWrite(a, l, i, Math.min(16, bytes), own, "to be written by this copy", null);
@@ -438,7 +362,7 @@ final class RaceCells {
     void update(Agent a, int l, int at, int bytes) {
         RaceLayer own = layer(bytes);
         int piece = Math.min(16, bytes);
-        settle(a);
+        logs.settle(a);
         for (int i = at; i < at + bytes; i += piece) {
             own.checkStrong(a, l, i, piece, "to be updated by this", true);
             if (other(own) != null) {
@@ -471,11 +395,7 @@ final class RaceCells {
      * @param known what all its threads know
      */
     void end(Block block, Clock known) {
-        for (int i = 0; i < logs.length; i++) {
-            if (logs[i] != null) {
-                record(i, logs[i]);
-            }
-        }
+        logs.recordAll();
         fine.end(block, known);
         if (rows != null) {
             rows.end(block, known);

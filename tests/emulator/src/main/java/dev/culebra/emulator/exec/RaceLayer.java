@@ -238,7 +238,7 @@ final class RaceLayer {
             int l = Integer.numberOfTrailingZeros(m);
             int unordered = a.unordered(l, write[c]);
             if (unordered != 0) {
-                throw race(a, l, c, "read", "written", write[c], unordered, writeLine[c]);
+                throw RaceFaults.of(a, l, place(c), "read", "written", write[c], unordered, writeLine[c]);
             }
         }
     }
@@ -263,7 +263,7 @@ final class RaceLayer {
             if (records[i] != null && records[i][c] != 0) {
                 int unordered = a.unordered(l, records[i][c]);
                 if (unordered != 0) {
-                    throw race(a, l, c, how, earlier, records[i][c], unordered, who[i][c]);
+                    throw RaceFaults.between(a, l, place(c), how, earlier, records[i][c], unordered, who[i][c]);
                 }
             }
         }
@@ -274,7 +274,7 @@ final class RaceLayer {
         for (int i = 0; o != null && i < o.count; i++) {
             int unordered = o.kind[i] == kind ? a.unordered(l, o.record[i]) : 0;
             if (unordered != 0 && !silent(a, l, op)) {
-                throw race(a, l, c, how, earlier, o.record[i], unordered, o.line[i]);
+                throw RaceFaults.of(a, l, place(c), how, earlier, o.record[i], unordered, o.line[i]);
             }
         }
     }
@@ -295,7 +295,7 @@ final class RaceLayer {
             int unordered = Long.compareUnsigned(write[c], floor) <= 0 ? 0 : a.unordered(l, write[c]);
             if (unordered != 0) {
                 if (Timeline.inFlight((int) (write[c] >>> 32)) || !silent(a, l, op)) {
-                    throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
+                    throw RaceFaults.of(a, l, place(c), how, "written", write[c], unordered, writeLine[c]);
                 }
                 others(c, a).put(write[c], writeLine[c], Accesses.SAME_WRITE);
             }
@@ -320,7 +320,7 @@ final class RaceLayer {
         for (int c = from; c < Math.max(from + 1, at + bytes >> shift); c++) {
             int unordered = a.unordered(l, write[c]);
             if (unordered != 0) {
-                throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
+                throw RaceFaults.of(a, l, place(c), how, "written", write[c], unordered, writeLine[c]);
             }
             checkOthers(a, l, c, Accesses.SAME_WRITE, how, "written", null);
             if (writes) {
@@ -439,55 +439,9 @@ final class RaceLayer {
         Agent other = timeline.agents[interval & (1 << timeline.bits) - 1];
         int unknown = other.warp.block == block ? 0 : known.unknown(interval, (int) record);
         if (unknown != 0) {
-            throw new Fault(DeviceFault.LAUNCH_FAILED, -1,
-                    "race: block " + block.index + " ends and nothing orders that behind "
-                            + "where " + place(c) + " of its shared memory is " + how + " at ptx line " + line
-                            + " by thread "
-                            + other.warp.threadOf(Integer.numberOfTrailingZeros(unknown)) + " of block "
-                            + other.warp.block.index
-                            + "; let it wait at barrier.cluster before it ends");
+            throw RaceFaults.end(block, place(c), how, line, other.warp, Integer.numberOfTrailingZeros(unknown));
         }
     }
 
     String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
-
-    /** The fault of an access that does not come behind one of which first and last comer are known. */
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered,
-            long firstAndLast) {
-        int first = (int) (firstAndLast >>> 32);
-        int last = (int) firstAndLast;
-        int who = (unordered >>> (last & 31) & 1) != 0 ? last : first;
-        if ((unordered >>> (who & 31) & 1) != 0) {
-            return race(a, l, c, how, earlier + " at", record, 1 << (who & 31), who >> 5);
-        }
-        // One of those between: its line is that of first and last, if these came by the same, and not behind the last one's.
-        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered,
-                last >> 5);
-    }
-
-    /** The fault of an access that does not come behind a recorded one. */
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int line) {
-        int interval = (int) (record >>> 32);
-        int lane = Integer.numberOfTrailingZeros(unordered);
-        String what = "race: " + place(c) + " is " + how;
-        if (interval < 0 && !Timeline.inFlight(interval)) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l,
-                    what + " by a thread that has not waited for the copy of ptx line "
-                            + line + " into it; wait for its completion first");
-        }
-        boolean flying = Timeline.inFlight(interval);
-        Agent other = timeline.agents[interval & (flying
-                ? (1 << Timeline.CHANNEL_TIME_BITS) - 1
-                : (1 << timeline.bits) - 1)];
-        String person = "thread " + other.warp.threadOf(lane)
-                + (other.warp.block == a.warp.block ? "" : " of block " + other.warp.block.index);
-        if (flying) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " while the copy that " + person
-                    + " asked for at ptx line " + line
-                    + " is in flight; wait for the copy first, and then for the other threads");
-        }
-        return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " and nothing orders that behind where it is " + earlier
-                + (earlier.indexOf(' ') < 0 ? " at" : "") + " ptx line " + line + " by " + person
-                + "; a barrier is missing between the two");
-    }
 }

@@ -40,7 +40,7 @@ final class Warp {
     /** Instructions executed, for clocks. */
     long steps;
     private long clockReads;
-    /** Turns since lanes were last let go on without others; returning from a call or meeting inside a loop is no progress of a spinning lane. */
+    /** Turns since lanes were last let go on without others: for a spinning lane calls and inner loops are no progress. */
     private int restless;
     /** An op sets this to have the warp give way to others after it. */
     boolean yield;
