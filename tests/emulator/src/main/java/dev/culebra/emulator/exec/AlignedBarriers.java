@@ -8,7 +8,7 @@ final class AlignedBarriers {
 
     private AlignedBarriers() {}
 
-    /** Lanes that wait at a barrier for whole warps, while others have gone round it and wait where the ways meet. */
+    /** Lanes that wait at a barrier for whole warps, while others have gone round it and wait where the ways meet or behind a call. */
     static void refusePassed(Warp w) {
         for (Split leaf : w.splits.leaves()) {
             Op at = leaf.frame.program.ops[leaf.pc];
@@ -16,12 +16,12 @@ final class AlignedBarriers {
                 continue;
             }
             for (Split n = leaf.parent; n != null; n = n.parent) {
-                if (n.arrived != 0 && n.rejoin >= 0) {
+                if (n.arrived != 0) {
                     throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(leaf.mask),
                             "barrier: it is for whole warps, and this warp's thread "
                                     + w.threadOf(Integer.numberOfTrailingZeros(n.arrived))
                                     + " has gone round it, to ptx line "
-                                    + n.frame.program.ops[n.rejoin].line
+                                    + n.frame.program.ops[n.resume].line
                                     + "; a barrier must not stand in code that only some of a warp's threads come to",
                             at);
                 }

@@ -26,6 +26,8 @@ final class AsyncCopies {
         final int[] filled = new int[32];
         final int[] group = new int[32];
         int size;
+        /** Lanes that copy the same to the same place as the lane before them, as those beyond the end of a tile may do. */
+        int repeated;
         /** Within which all sources lie. */
         long least = Long.MAX_VALUE;
         long end;
@@ -256,6 +258,7 @@ final class AsyncCopies {
             from.compute(w, p.from);
             to.compute(w, w.address);
             int none = ignored < 0 ? 0 : w.p[ignored];
+            int before = -1;
             for (int l = 0; l < 32; l++) {
                 if ((mask >>> l & 1) == 0) {
                     continue;
@@ -285,11 +288,14 @@ final class AsyncCopies {
                     p.least = Math.min(p.least, p.from[l]);
                     p.end = Math.max(p.end, p.from[l] + n);
                 }
-                if (w.agent != null) {
-                    w.block.watch.cells.claim(w.agent, l, (int) a, size, line);
-                }
                 p.to[l] = (int) a;
                 p.filled[l] = n;
+                if (before >= 0 && p.to[l] == p.to[before] && p.from[l] == p.from[before] && n == p.filled[before]) {
+                    p.repeated |= 1 << l;
+                } else if (w.agent != null) {
+                    w.block.watch.cells.claim(w.agent, l, (int) a, size, line);
+                }
+                before = l;
                 p.group[l] = w.copies.committed[l];
             }
             w.copies.pending.add(p);
@@ -312,9 +318,11 @@ final class AsyncCopies {
         private void land(Warp w, int l, Pending p, Mbarrier.Landing landing) {
             int n = p.filled[l];
             Watch watch = w.block.watch;
-            if (w.agent != null && landing == null) {
+            if (w.agent == null || (p.repeated >>> l & 1) != 0) {
+                // it is the lane before who writes
+            } else if (landing == null) {
                 watch.cells.land(w.agent, l, p.to[l], p.size);
-            } else if (w.agent != null) {
+            } else {
                 watch.cells.landByChannel(landing.channel(), landing.time(), p.to[l], p.size);
             }
             if (watch != null && watch.written != null) {

@@ -154,7 +154,11 @@ public final class KernelRun {
                             + run.mostResident * launch.cluster.count() + " of these at a time");
         }
         launch.counting = counting ? new Counting() : null;
-        run.run(workers);
+        try {
+            run.run(workers);
+        } catch (DeviceFault f) {
+            throw f.explained(kernel.sources());
+        }
         return new RunStatistics(run.executed.sum(), counting ? launch.counting.sum(launch) : null);
     }
 

@@ -44,6 +44,8 @@ abstract class MemoryAccess extends Op {
     final Use use;
     /** Whether it is stronger than weak: volatile, relaxed, acquire or release; it races with nobody of its kind. */
     final boolean ordered;
+    /** Whether it may find unwritten local memory. */
+    boolean idle;
     /** Where the last access was: most are to the same range again. Racy, and harmless: any range found is right. */
     private Allocation last;
 
@@ -201,7 +203,9 @@ abstract class MemoryAccess extends Op {
             explain(w, mask, space, size);
         }
         if (space == Space.LOCAL && w.localWritten != null) {
-            if (use == Use.READ) {
+            if (use == Use.READ && idle) {
+                // nothing depends on what it finds
+            } else if (use == Use.READ) {
                 Unwritten.check(w, mask, w.localWritten, space, bytes, laneStride);
             } else {
                 Unwritten.mark(w, mask, w.localWritten, bytes, laneStride);

@@ -99,7 +99,10 @@ final class MemoryOps {
             x.emit(new Load(place, PtxType.B64, 2, new int[]{d, d + 1}, new int[]{64, 64}, ordered));
             return;
         }
-        x.emit(new Load(place, t, count, registers(x, to, t, true), widths(x, to, t), ordered));
+        Load load = new Load(place, t, count, registers(x, to, t, true), widths(x, to, t), ordered);
+        load.idle = (place.space == Space.LOCAL || place.space == Space.GENERIC) && !ordered
+                && x.assembler.idleReads().idle(x.instruction);
+        x.emit(load);
     }
 
     private static void store(Decoding x) {

@@ -161,14 +161,15 @@ final class Splits {
     }
 
     /**
-     * Lets lanes that wait for others at a meeting place go on without them: those others may be spinning on what these will do
-     * next. Meeting again is a matter of speed only; what needs lanes together waits for them itself.
+     * Lets lanes that wait for others at a meeting place, or behind a call for those still in it, go on without them: those
+     * others may be spinning on what these will do next. Meeting again is a matter of speed only; what needs lanes together
+     * waits for them itself.
      */
     void relax() {
         for (Split leaf : List.copyOf(leaves)) {
             for (Split n = leaf.parent; n != null; n = n.parent) {
-                if (n.arrived != 0 && n.rejoin >= 0) {
-                    leaves.add(0, new Split(n.parent, n.frame, n.arrived, n.rejoin));
+                if (n.arrived != 0) {
+                    leaves.add(0, new Split(n.parent, n.frame, n.arrived, n.resume));
                     n.arrived = 0;
                     if (n.parent != null) {
                         n.parent.children++;

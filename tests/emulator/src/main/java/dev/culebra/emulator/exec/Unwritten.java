@@ -147,7 +147,7 @@ final class Unwritten {
     private static Fault fault(Allocation a, int lane, long address, int bytes) {
         int first = Math.max(0, first(a.written(), address - a.base, bytes));
         return new Fault(DeviceFault.LAUNCH_FAILED, lane, sentence(bytes, "global", address, first,
-                "any copy, fill or kernel; it is in " + a.label + ", byte " + (address - a.base + first) + ","));
+                "any copy, fill or kernel; it is in " + a.label + ", byte " + (address - a.base + first)));
     }
 
     /** Checks that some bytes of a block's shared memory have been written. */

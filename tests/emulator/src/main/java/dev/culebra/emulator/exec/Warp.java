@@ -207,7 +207,7 @@ final class Warp {
     private DeviceFault fault(Fault f, Op executed) {
         Op op = f.op == null ? executed : f.op;
         Dim thread = f.lane < 0 ? null : threadOf(f.lane);
-        return new DeviceFault(f.cudaError, f.getMessage() + " at '" + op.text + "'", block.launch.kernelName, op.line,
+        return new DeviceFault(f.cudaError, f.getMessage() + ", at '" + op.text + "'", block.launch.kernelName, op.line,
                 block.index,
                 thread);
     }
