@@ -70,6 +70,12 @@ final class Agent {
         return common == null ? 0 : common.floor;
     }
 
+    /** Whether it has made no access after a time, and one made now would begin an interval. */
+    boolean quietSince(int time) { return (released || alive == 0) && interval >>> timeline.bits <= time; }
+
+    /** Whether all that some agent did in an interval comes before whatever this one's lanes still do. */
+    boolean knows(int then) { return alive == 0 || common != null && common.unknown(then, -1) == 0; }
+
     /** Lanes end: what they did is left at every later barrier that counts their warp. */
     void exit(int mask) {
         alive &= ~mask;

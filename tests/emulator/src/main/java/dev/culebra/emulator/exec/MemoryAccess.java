@@ -169,11 +169,10 @@ abstract class MemoryAccess extends Op {
         switch (place.space) {
             case GLOBAL, CONST -> reachGlobal(w, mask);
             case SHARED -> {
-                w.acted |= use != Use.READ;
                 if (place.cluster) {
                     reachCluster(w, mask);
                 } else {
-                    if (w.block.cluster.blocks.length > 1) {
+                    if (!w.block.single) {
                         SharedWindow.refuseOthers(w, mask);
                     }
                     reachShared(w, mask, w.block);
@@ -203,7 +202,6 @@ abstract class MemoryAccess extends Op {
                 }
             }
             if (window == MoveOps.SHARED_WINDOW) {
-                w.acted |= use != Use.READ;
                 reachCluster(w, same);
             } else if (window == MoveOps.LOCAL_WINDOW) {
                 reachBytes(w, same, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
@@ -225,7 +223,7 @@ abstract class MemoryAccess extends Op {
     }
 
     private void reachCluster(Warp w, int mask) {
-        if (w.block.cluster.blocks.length == 1) {
+        if (w.block.single) {
             reachShared(w, mask, w.block);
             return;
         }
@@ -244,30 +242,68 @@ abstract class MemoryAccess extends Op {
     }
 
     private void reachShared(Warp w, int mask, Block holder) {
-        long[] address = w.address;
-        long window = holder.window;
-        for (int l = 0; l < 32; l++) { // lanes that are off have any address, or one that is another block's
-            address[l] -= (mask >>> l & 1) != 0 ? window : 0;
+        if (use != Use.READ) {
+            w.acted = true;
         }
-        holder.reached |= holder != w.block;
+        int size = holder.shared.length;
+        if (wrong(w.address, mask, holder.window, size)) {
+            explain(w, mask, Space.SHARED, size);
+        }
         if (holder.mbarriers.any()) {
             holder.mbarriers.refuseAccess(w, mask, bytes, use);
         }
+        if (holder.observed) {
+            observe(w, mask, holder);
+        }
+        reach(w, mask, Space.SHARED, holder.shared, 0);
+    }
+
+    private void observe(Warp w, int mask, Block holder) {
+        holder.reached |= holder != w.block;
         if (holder.proxyWrites != null && use != Use.READ) {
             holder.proxyWrites.written(w, mask, bytes);
         }
-        check(w, mask, Space.SHARED, holder.shared.length);
         if (holder.watch != null) {
             holder.watch.shared(w, mask, this);
         }
         if (w.block.meter != null) {
             w.block.meter.access(this, Space.SHARED, w.address, mask);
         }
-        reach(w, mask, Space.SHARED, holder.shared, 0);
+    }
+
+    /**
+     * Makes addresses count from the start of some memory.
+     *
+     * @param address by lane; lanes that are off have any, and keep it
+     * @param start the memory's own address
+     * @param size its bytes
+     * @return whether some lane's access is misaligned or not inside
+     */
+    private boolean wrong(long[] address, int mask, long start, long size) {
+        long room = size - bytes;
+        long odd = bytes - 1;
+        long bad = 0;
+        if (mask == -1) {
+            for (int l = 0; l < 32; l++) {
+                long a = address[l] - start;
+                address[l] = a;
+                bad |= a | room - a | -(a & odd);
+            }
+        } else {
+            for (int l = 0; l < 32; l++) {
+                long on = -(mask >>> l & 1L);
+                long a = address[l] - (start & on);
+                address[l] = a;
+                bad |= (a | room - a | -(a & odd)) & on;
+            }
+        }
+        return bad < 0;
     }
 
     private void reachBytes(Warp w, int mask, Space space, byte[] memory, int size, int laneStride) {
-        check(w, mask, space, size);
+        if (wrong(w.address, mask, 0, size)) {
+            explain(w, mask, space, size);
+        }
         if (space == Space.LOCAL && w.localWritten != null) {
             if (use == Use.READ && idle) {
                 // nothing depends on what it finds
@@ -281,20 +317,6 @@ abstract class MemoryAccess extends Op {
             w.block.meter.access(this, space, w.address, mask);
         }
         reach(w, mask, space, memory, laneStride);
-    }
-
-    private void check(Warp w, int mask, Space space, int size) {
-        long[] address = w.address;
-        long bad = 0;
-        for (int l = 0; l < 32; l++) {
-            if ((mask >>> l & 1) != 0) {
-                long a = address[l];
-                bad |= a | size - bytes - a | -(a & bytes - 1);
-            }
-        }
-        if (bad < 0) {
-            explain(w, mask, space, size);
-        }
     }
 
     private void explain(Warp w, int mask, Space space, int size) {
@@ -329,11 +351,7 @@ abstract class MemoryAccess extends Op {
             w.block.meter.access(this, place.space == Space.CONST ? Space.CONST : Space.GLOBAL, address, mask);
         }
         Allocation a = last;
-        boolean one = a != null;
-        for (int l = 0; l < 32 && one; l++) {
-            one = (mask >>> l & 1) == 0 || a.holds(address[l], bytes) && (address[l] & bytes - 1) == 0;
-        }
-        if (one) {
+        if (a != null && inside(address, mask, a)) {
             observe(w, mask, a);
             reach(w, mask, a);
             return;
@@ -356,6 +374,19 @@ abstract class MemoryAccess extends Op {
             reach(w, same, a);
             left &= ~same;
         }
+    }
+
+    /** Whether the accesses are aligned and all in one range that has not been freed. */
+    private boolean inside(long[] address, int mask, Allocation a) {
+        long base = a.base;
+        long room = a.size - bytes;
+        long odd = bytes - 1;
+        long bad = 0;
+        for (int l = 0; l < 32; l++) {
+            long at = address[l] - base;
+            bad |= (at | room - at | -(address[l] & odd)) & -(mask >>> l & 1L);
+        }
+        return bad >= 0 && !a.freed();
     }
 
     private void observe(Warp w, int mask, Allocation a) {

@@ -178,6 +178,13 @@ final class MemoryOps {
             long[] address = w.address;
             for (int e = 0; e < to.length; e++) {
                 int at = e * size;
+                if (plainInts && mask == -1) {
+                    int[] d = w.r[to[e]];
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = (int) MemoryAccess.INT.get(memory, (int) address[l] + l * stride + at);
+                    }
+                    continue;
+                }
                 if (plainInts) {
                     int[] d = w.r[to[e]];
                     for (int l = 0; l < 32; l++) {
@@ -201,7 +208,9 @@ final class MemoryOps {
             MemorySegment memory = a.bytes;
             for (int e = 0; e < to.length; e++) {
                 long shift = e * size - a.base;
-                if (plainInts) {
+                if (plainInts && mask == -1 && row(address, bytes)) {
+                    MemorySegment.copy(memory, MemoryOps.INT, address[0] + shift, w.r[to[e]], 0, 32);
+                } else if (plainInts) {
                     int[] d = w.r[to[e]];
                     for (int l = 0; l < 32; l++) {
                         if ((mask >>> l & 1) != 0) {
@@ -215,6 +224,8 @@ final class MemoryOps {
                             d[l] = memory.get(MemoryOps.LONG, address[l] + shift);
                         }
                     }
+                } else if (size == 1 && widths[e] <= 32) {
+                    bytes(w.r[to[e]], mask, memory, shift, address, widths[e]);
                 } else {
                     for (int l = 0; l < 32; l++) {
                         if ((mask >>> l & 1) != 0) {
@@ -225,6 +236,14 @@ final class MemoryOps {
             }
             if (ordered) {
                 VarHandle.fullFence();
+            }
+        }
+
+        private void bytes(int[] d, int mask, MemorySegment memory, long shift, long[] address, int width) {
+            int fill = signed ? -1 >>> 32 - width : 0xff;
+            for (int m = mask; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                d[l] = memory.get(ValueLayout.JAVA_BYTE, address[l] + shift) & fill;
             }
         }
 
@@ -262,6 +281,13 @@ final class MemoryOps {
             long[] address = w.address;
             for (int e = 0; e < from.length; e++) {
                 int at = e * size;
+                if (plainInts && mask == -1) {
+                    int[] v = w.r[from[e]];
+                    for (int l = 0; l < 32; l++) {
+                        MemoryAccess.INT.set(memory, (int) address[l] + l * stride + at, v[l]);
+                    }
+                    continue;
+                }
                 if (plainInts) {
                     int[] v = w.r[from[e]];
                     for (int l = 0; l < 32; l++) {
@@ -288,6 +314,10 @@ final class MemoryOps {
             MemorySegment memory = a.bytes;
             for (int e = 0; e < from.length; e++) {
                 long shift = e * size - a.base;
+                if (plainInts && mask == -1 && row(address, bytes)) {
+                    MemorySegment.copy(w.r[from[e]], 0, memory, MemoryOps.INT, address[0] + shift, 32);
+                    continue;
+                }
                 if (plainInts) {
                     int[] v = w.r[from[e]];
                     for (int l = 0; l < 32; l++) {
@@ -330,6 +360,16 @@ final class MemoryOps {
         }
 
         private long get(Warp w, int e, int l) { return widths[e] == 64 ? w.q[from[e]][l] : w.r[from[e]][l]; }
+    }
+
+    /** Whether the lanes' words follow each other. */
+    private static boolean row(long[] address, int bytes) {
+        long first = address[0];
+        long other = bytes ^ 4; // elements of a vector do not
+        for (int l = 0; l < 32; l++) {
+            other |= address[l] ^ first + 4L * l;
+        }
+        return other == 0;
     }
 
     /** Some bytes as an unsigned number. */

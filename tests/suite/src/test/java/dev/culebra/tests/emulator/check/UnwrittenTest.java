@@ -41,7 +41,7 @@ class UnwrittenTest {
                 st.global.u32 [%out+12], %a; HERE
                 ld.global.v4.u32 {%a, %b, %c, %d}, [%out]; //!
                 DONE:""";
-        unwritten(32, code.replace("HERE", ""), "of 16 bytes", "byte 10 ", "byte 10,");
+        unwritten(32, code.replace("HERE", ""), ": 16 bytes", "of which byte 10 ", "byte 10,");
         legal(32, code.replace("HERE", "st.global.u8 [%out+10], %a;"));
     }
 
@@ -51,7 +51,7 @@ class UnwrittenTest {
         legal(64, "st.shared.u32 [%s], %a; ld.shared.u32 %b, [%s];");
         unwritten(64,
                 "st.shared.u8 [%s], %a; st.shared.u8 [%s+1], %a; st.shared.u8 [%s+3], %a;\nld.shared.f32 %r0, [%s]; //!",
-                "byte 2, at 0x402");
+                "of which byte 2 has not been written");
         unwritten(32,
                 "cvta.shared.u64 %y0, smem; mul.wide.u32 %y1, %t, 8; add.s64 %y0, %y0, %y1; ld.u64 %y2, [%y0]; //!"
                         .replace("cvta.shared.u64 %y0, smem;", "mov.u64 %y3, smem; cvta.shared.u64 %y0, %y3;"),
