@@ -53,6 +53,16 @@ final class MemoryOps {
         return strong;
     }
 
+    /** The same for a load or a store, of which just those with an order have a scope. */
+    private static boolean ordered(Decoding x, String strong) {
+        boolean scope = x.has("cta") || x.has("cluster") || x.has("gpu") || x.has("sys");
+        if (scope != (x.has("relaxed") || x.has(strong)) || x.has("acq_rel") || x.has("sc")
+                || x.has(strong.equals("acquire") ? "release" : "acquire")) {
+            throw x.refuse("a scope and one of .relaxed and ." + strong + " go together");
+        }
+        return ordered(x);
+    }
+
     private static int count(Decoding x) {
         String v = x.takeAny("v2", "v4", "v8");
         return v == null ? 1 : v.charAt(1) - '0';
@@ -61,7 +71,8 @@ final class MemoryOps {
     private static PtxType element(Decoding x, int count) {
         PtxType t = x.type();
         x.done();
-        if (t == PtxType.PRED || t == PtxType.B128 && count > 1 || t.bytes() * count > 32
+        boolean packed = t.floating() ? t.bits() == 16 || t == PtxType.TF32 : !t.integral() || t.name().endsWith("X2");
+        if (t == PtxType.PRED || packed || t == PtxType.B128 && count > 1 || t.bytes() * count > 32
                 || t.bits() < 32 && count > 4) {
             throw x.refuse("unknown instruction");
         }
@@ -82,7 +93,7 @@ final class MemoryOps {
     }
 
     private static void load(Decoding x) {
-        boolean ordered = ordered(x);
+        boolean ordered = ordered(x, "acquire");
         Space space = Place.space(x);
         boolean policy = hints(x);
         int count = count(x);
@@ -110,7 +121,7 @@ final class MemoryOps {
             AsyncStores.store(x);
             return;
         }
-        boolean ordered = ordered(x);
+        boolean ordered = ordered(x, "release");
         Space space = Place.space(x);
         boolean policy = hints(x);
         int count = count(x);

@@ -160,7 +160,7 @@ class UnwrittenTest {
     @Test
     void freshRegisters() {
         int[] got = legal(32,
-                "st.global.u32 [%out], %x3; st.global.u32 [%out+128], %r3; selp.b32 %b, 1, 0, %q; st.global.u32 [%out+256], %b;");
+                "st.global.u32 [%out], %x3; st.global.f32 [%out+128], %r3; selp.b32 %b, 1, 0, %q; st.global.u32 [%out+256], %b;");
         int trues = 0;
         for (int l = 0; l < 32; l++) {
             assertEquals(0x7fff7fff, got[l]);

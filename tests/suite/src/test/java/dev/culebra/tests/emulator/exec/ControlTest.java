@@ -120,6 +120,21 @@ class ControlTest {
             mul.wide.u32 %a, %t, 4; add.s64 %o, %o, %a; cvt.u32.u64 %n, %a; mov.u32 %v, s; add.u32 %n, %n, %v;
             """;
 
+    /** As PTX was written before it had {@code .param}: some lanes call, some return early. */
+    @Test
+    void parametersAndResultsInRegisters() throws Exception {
+        Rig rig = new Rig(Rig.HEADER + """
+                .func (.reg .u32 y) f(.reg .u32 x, .reg .u32 z) {
+                .reg .pred %p; setp.gt.u32 %p, x, 5; mov.u32 y, 7; @%p ret; mad.lo.u32 y, x, z, 1; }
+                .visible .entry k(.param .u64 out) {
+                .reg .b32 %a, %b, %t; .reg .b64 %o, %e; .reg .pred %p;
+                mov.u32 %t, %tid.x; mov.u32 %b, 10; mov.u32 %a, 99; setp.ne.u32 %p, %t, 3; @%p call (%a), f, (%t, %b);
+                ld.param.u64 %o, [out]; mul.wide.u32 %e, %t, 4; add.u64 %o, %o, %e; st.global.u32 [%o], %a; ret; }""");
+        long out = rig.zeros(32);
+        rig.launch("k", Rig.dim(1), Rig.dim(8), 0, out);
+        assertArrayEquals(new int[]{1, 11, 21, 99, 41, 51, 7, 7}, rig.ints(out));
+    }
+
     /** A lock that a function takes: the lane that has it comes back from the call while the others are still in it. */
     @Test
     void aLaneReturnsFromACallInWhichTheOthersSpin() throws Exception {
