@@ -284,6 +284,10 @@ final class Wmma {
             int n = shape.n;
             boolean fused = td == MatrixElement.F64;
             double[] sums = new double[m * n];
+            double[] right = new double[shape.k * n]; // decoded once, and not once a row
+            for (int e = 0; e < right.length; e++) {
+                right[e] = in.value(element(w, b, e, in));
+            }
             for (int e = 0; fused && e < m * n; e++) {
                 sums[e] = tc.value(element(w, c, e, tc));
             }
@@ -291,7 +295,7 @@ final class Wmma {
                 for (int k = 0; k < shape.k; k++) {
                     double u = in.value(element(w, a, i * shape.k + k, in));
                     for (int j = 0; j < n; j++) {
-                        double v = in.value(element(w, b, k * n + j, in));
+                        double v = right[k * n + j];
                         sums[i * n + j] = fused ? Math.fma(u, v, sums[i * n + j]) : sums[i * n + j] + u * v;
                     }
                 }
@@ -335,6 +339,10 @@ final class Wmma {
             TensorOps.wantAll(w, mask, "wmma");
             int n = shape.n;
             long[] sums = new long[shape.m * n];
+            int[] right = new int[shape.k * n];
+            for (int e = 0; e < right.length; e++) {
+                right[e] = in.integer(element(w, b, e, in));
+            }
             for (int e = 0; e < sums.length; e++) {
                 sums[e] = (int) element(w, c, e, MatrixElement.S32);
             }
@@ -342,7 +350,7 @@ final class Wmma {
                 for (int k = 0; k < shape.k; k++) {
                     int u = in.integer(element(w, a, i * shape.k + k, in));
                     for (int j = 0; j < n; j++) {
-                        int v = in.integer(element(w, b, k * n + j, in));
+                        int v = right[k * n + j];
                         sums[i * n + j] += in != MatrixElement.B1 ? (long) u * v : and ? u & v : u ^ v;
                     }
                 }

@@ -130,6 +130,9 @@ final class Study {
         try {
             return subject.task().difference(ptx, device) == null ? Verdict.SURVIVED : Verdict.RESULT;
         } catch (CudaException e) {
+            if (e.getMessage().contains("the emulator failed")) {
+                throw new IllegalStateException("a mutant broke the emulator instead of being found by it", e);
+            }
             return switch (e.codeName()) {
                 case "CUDA_ERROR_LAUNCH_TIMEOUT" -> Verdict.HANG;
                 case "CUDA_ERROR_ILLEGAL_ADDRESS", "CUDA_ERROR_MISALIGNED_ADDRESS", "CUDA_ERROR_ILLEGAL_INSTRUCTION",
