@@ -1,5 +1,7 @@
 package dev.culebra.cli;
 
+import dev.culebra.driver.CudaUnavailableException;
+
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -10,6 +12,19 @@ final class DriverReason {
     private static final String NOT_THERE = "no such file";
 
     private DriverReason() {}
+
+    /**
+     * What a command that wanted a driver fails with.
+     *
+     * @param e what it got
+     * @param instead the option that needs no driver
+     */
+    static String sentence(CudaUnavailableException e, String instead) {
+        // An emulator that is set up wrong says which property it is and what that may be.
+        if (e.reason().startsWith("culebra.emulator.")) return e.reason();
+        return "no CUDA driver: " + brief(e.reason()) + "; 'culebra info' shows what there is, " + instead
+                + " needs none";
+    }
 
     /**
      * Shortens a reason. Libraries that are not there are the usual case and are only named; what else is wrong with one

@@ -49,8 +49,7 @@ final class Failures {
             case InternalError f when message(f).contains("unsafe memory access") ->
                 "a file became shorter, or its disk failed, while "
                         + task;
-            case CudaUnavailableException f -> "no CUDA driver: " + DriverReason.brief(f.reason())
-                    + "; 'culebra info' shows what there is, --device cpu needs none";
+            case CudaUnavailableException f -> DriverReason.sentence(f, "--device cpu");
             // Where it is known what and where, that comes at once, and what one could do to find out is left out.
             case CudaException f when !f.diagnostic().isEmpty() ->
                 f.codeName() + " (" + f.code() + "): " + f.description() + "; " + f.diagnostic();

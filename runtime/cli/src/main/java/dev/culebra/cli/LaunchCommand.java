@@ -17,11 +17,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -83,9 +85,10 @@ final class LaunchCommand implements Callable<Integer> {
     @Option(names = "--cooperative", description = "All blocks run at once, so that they can wait for each other.")
     private boolean cooperative;
 
-    @Option(names = "--arg", arity = "1..*", paramLabel = "ARG", converter = LaunchArgument.Converter.class,
+    /** As written: of several behind one --arg picocli would take the first that is none for an argument of its own. */
+    @Option(names = "--arg", arity = "1..*", paramLabel = "ARG",
             description = "The kernel's arguments, as above, in order.")
-    private LaunchArgument[] arguments = {};
+    private String[] arguments = {};
 
     @Option(names = "--output", paramLabel = "O",
             description = "A safetensors file to write, with one tensor for each of out:, zeros: and inout:; an existing one is replaced.")
@@ -99,7 +102,8 @@ final class LaunchCommand implements Callable<Integer> {
     @Option(names = "--json",
             description = "Print one line with one JSON object: device, description, kernel, grid, block, cluster, cooperative, "
                     + "shared_bytes (dynamic), static_shared_bytes, registers and local_bytes (of a thread), time_ms (this one "
-                    + "launch, between two events on the device), outputs (name, type, shape).")
+                    + "launch, between two events on the device), outputs (name, type, shape). What the kernel prints comes on "
+                    + "standard output before it.")
     private boolean json;
 
     @Option(names = "--counters",
@@ -115,7 +119,7 @@ final class LaunchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var given = List.of(arguments);
+        var given = given();
         checkNames(given);
         var chosen = device.equals("auto") ? Cuda.available().available() ? "cuda" : "emulator" : device;
         if (counters) CountersReport.require(spec, chosen);
@@ -147,6 +151,20 @@ final class LaunchCommand implements Callable<Integer> {
                 report(device, kernel, config, memory.outputs(), milliseconds, counted(recording));
             }
         }
+    }
+
+    private List<LaunchArgument> given() {
+        var converter = new LaunchArgument.Converter();
+        var all = new ArrayList<LaunchArgument>();
+        for (var text : arguments) {
+            try {
+                all.add(converter.convert(text));
+            } catch (TypeConversionException e) {
+                throw new ParameterException(spec.commandLine(), "--arg: argument " + (all.size() + 1) + ", "
+                        + e.getMessage());
+            }
+        }
+        return all;
     }
 
     private CountersReport counted(CounterRecording recording) {
@@ -192,8 +210,7 @@ final class LaunchCommand implements Callable<Integer> {
             var cuda = Cuda.open(colon < 0 ? name : name.substring(0, colon));
             return cuda.device(colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1)));
         } catch (CudaUnavailableException e) {
-            throw new Failure("no CUDA driver: " + DriverReason.brief(e.reason())
-                    + "; 'culebra info' shows what there is, --device emulator needs none");
+            throw new Failure(DriverReason.sentence(e, "--device emulator"));
         }
     }
 

@@ -42,12 +42,15 @@ final class Advice {
             Map.entry(CudaApi.CUDA_ERROR_INVALID_CONTEXT(),
                     "The context was destroyed or reset, perhaps by another library of this process."));
 
-    static String of(int code) {
+    /** What can be said of a code in general; where to look for the place only if it is not known. */
+    static String of(int code, boolean diagnosed) {
         if (CudaException.isSticky(code)) {
             return "A kernel or the device failed, in this call or in work enqueued before it. The context is lost: each"
                     + " later call in it fails alike, and NVIDIA's driver gives this process no other one on the device:"
-                    + " start a new process. To find the place, run the same code on the emulator or under"
-                    + " compute-sanitizer.";
+                    + " start a new process."
+                    + (diagnosed
+                            ? ""
+                            : " To find the place, run the same code on the emulator or under compute-sanitizer.");
         }
         return BY_CODE.getOrDefault(code, "");
     }

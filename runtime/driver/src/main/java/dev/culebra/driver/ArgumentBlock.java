@@ -51,7 +51,7 @@ final class ArgumentBlock {
     MemorySegment pointers() { return pointers; }
 
     void set(int index, DeviceBuffer buffer) {
-        Parameter p = check(index, 8, false, "a device buffer");
+        Parameter p = check(index, 8, false, "a device buffer's address");
         buffer.check();
         values.set(LONG, p.offset(), buffer.address());
         mark(index, buffer);
@@ -91,7 +91,10 @@ final class ArgumentBlock {
     void set(int index, MemorySegment struct) {
         Parameter p = parameter(index);
         if (struct.byteSize() != p.size()) {
-            throw new IllegalArgumentException(kernel + ", " + p + ": got a struct of " + struct.byteSize() + " bytes");
+            throw new IllegalArgumentException(kernel + ", " + p + ": got a struct of " + struct.byteSize() + " bytes"
+                    + (p.size() == Long.BYTES
+                            ? ": a MemorySegment is passed by value; for a pointer give a DeviceBuffer"
+                            : ""));
         }
         MemorySegment.copy(struct, 0, values, p.offset(), p.size());
         mark(index, null);
@@ -115,7 +118,7 @@ final class ArgumentBlock {
                 case TensorMap map -> set(i, map.segment());
                 case null -> throw new IllegalArgumentException(kernel + ", " + parameter(i) + ": got null");
                 default -> throw new IllegalArgumentException(kernel + ", " + parameter(i) + ": got a "
-                        + arguments[i].getClass().getName()
+                        + arguments[i].getClass().getTypeName()
                         + "; accepted are DeviceBuffer, int, long, float, double, short, byte, a MemorySegment with a"
                         + " struct's bytes, and TensorMap");
             }

@@ -30,14 +30,14 @@ final class Errors {
     }
 
     CudaException of(DriverFunction function, int code, String advice, String log) {
-        String general = Advice.of(code);
-        String both = advice.isEmpty() || general.isEmpty() ? advice + general : advice + " " + general;
         String more = diagnostic();
         String diagnostic = more.isBlank() || more.equals(log)
                 ? log
                 : log.isEmpty()
                         ? more
                         : log + System.lineSeparator() + more;
+        String general = Advice.of(code, !diagnostic.isBlank());
+        String both = advice.isEmpty() || general.isEmpty() ? advice + general : advice + " " + general;
         return new CudaException(function.name(), code, name(code), description(code), both, diagnostic);
     }
 

@@ -122,7 +122,7 @@ public record EmulatorOptions(int devices, int computeMajor, int computeMinor, i
         try {
             return text == null ? DEFAULT.checks : Check.parse(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(PREFIX + "checks is " + e.getMessage(), e);
+            throw new IllegalArgumentException(PREFIX + "checks: " + e.getMessage(), e);
         }
     }
 

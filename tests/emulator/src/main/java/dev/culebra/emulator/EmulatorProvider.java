@@ -40,8 +40,10 @@ public final class EmulatorProvider implements DriverProvider, Diagnostics, Coun
      * An emulator with chosen options, whose kernels print to a place of the caller's.
      *
      * @param options the machine to emulate
-     * @param output takes what {@code printf} in kernels prints: a whole grid's text, block by block, when the grid has ended, so
-     *        before anybody who waits for it goes on; called on a thread of the emulator's, one stream's launches in their order
+     * @param output takes what {@code printf} in kernels prints: a whole grid's text, block by block, when the grid has
+     *        ended, so before anybody who waits for it goes on; called on a thread of the emulator's, one stream's launches in
+     *        their order. It may not call the driver ({@code CUDA_ERROR_NOT_PERMITTED}); what it throws ends the launch as a
+     *        fault does
      */
     public EmulatorProvider(EmulatorOptions options, Consumer<String> output) {
         this.options = java.util.Objects.requireNonNull(options, "options");

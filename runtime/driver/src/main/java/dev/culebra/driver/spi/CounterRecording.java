@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * Counters of the launches that began to run while this was open, on any device of the driver. A launch runs when its
- * stream comes to it: synchronize the stream before asking, and before closing. Thread-safe.
+ * stream comes to it, which may be long after the call: synchronize the stream before opening, where launches are under way
+ * that are not meant, before asking, and before closing. Thread-safe.
  */
 public interface CounterRecording extends AutoCloseable {
 

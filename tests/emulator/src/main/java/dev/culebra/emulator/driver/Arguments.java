@@ -114,7 +114,7 @@ record Arguments(PtxKernel kernel, MemorySegment block) {
     }
 
     private String describe(int index, long value) {
-        return "argument " + index + " of kernel " + kernel.name() + " ('" + kernel.parameters().get(index).name()
+        return "parameter " + index + " of kernel " + kernel.name() + " ('" + kernel.parameters().get(index).name()
                 + "') is 0x" + Long.toHexString(value);
     }
 
@@ -148,7 +148,7 @@ record Arguments(PtxKernel kernel, MemorySegment block) {
             return "";
         }
         PtxParameter parameter = kernel.parameters().get(best);
-        return "; argument " + best + " ('" + parameter.name() + "') is 0x"
+        return "; parameter " + best + " ('" + parameter.name() + "') is 0x"
                 + Long.toHexString(block.get(ValueLayout.JAVA_LONG_UNALIGNED, parameter.offset()))
                 + (least == 0 ? "" : ", " + least + " bytes before");
     }

@@ -1,5 +1,6 @@
 package dev.culebra.emulator.driver;
 
+import dev.culebra.bindings.CudaApi;
 import dev.culebra.emulator.exec.DeviceSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,10 +35,23 @@ final class EmulatedDevice {
         this.account = new MemoryAccount(machine.memoryBytes());
         this.spec = new DeviceSpec(machine.computeMajor(), machine.computeMinor(), machine.multiprocessors(),
                 limits.sharedPerBlock(), limits.sharedPerMultiprocessor(), limits.clockKilohertz(),
-                machine.stepLimit(), machine.checks(), machine.output());
+                machine.stepLimit(), machine.checks(), this::print);
         this.context = new EmulatedContext(this);
         this.defaultPool = newPool(0);
         this.currentPool = defaultPool;
+    }
+
+    /**
+     * Hands over what a kernel printed. Whoever takes it may not call the driver, as a host function may not: most calls would
+     * wait for the launch whose thread this is.
+     */
+    private void print(String text) {
+        try {
+            driver.gate.hostFunction(() -> driver.machine.output().accept(text));
+        } catch (Throwable t) {
+            throw new CudaError(CudaApi.CUDA_ERROR_LAUNCH_FAILED(),
+                    "the program's own consumer of what kernels print failed: " + t);
+        }
     }
 
     /** From now on nothing works on it: a plan says so, or it is a device that does not recover. */

@@ -77,8 +77,7 @@ final class EmulatedModule {
                 throw new CudaError(CudaApi.CUDA_ERROR_INVALID_PTX(), "variable " + variable.name()
                         + " holds the address of " + relocation.symbol() + ", which the module does not define");
             }
-            variables.get(variable.name()).allocation().bytes.set(ValueLayout.JAVA_LONG_UNALIGNED, relocation.offset(),
-                    target.base() + relocation.addend());
+            relocation.write(variables.get(variable.name()).allocation().bytes, target.base());
         }
     }
 

@@ -28,7 +28,8 @@ final class EmulatedStream {
      */
     private static final int MOST_HELD = 1024;
 
-    private static final Operation END = new Operation(null, -1, Work.empty("end"), List.of(), Map.of(), List.of());
+    private static final Operation END = new Operation(null, -1, true, Work.empty("end"), List.of(), Map.of(),
+            List.of());
 
     final EmulatedContext context;
     final Kind kind;
@@ -102,7 +103,8 @@ final class EmulatedStream {
             after.forEach(this::know);
             long number = context.driver.nextOperation();
             Traffic traffic = context.driver.traffic;
-            Operation operation = new Operation(this, number, work, List.copyOf(after), known,
+            boolean alone = after.isEmpty() && (tail == null || tail.done());
+            Operation operation = new Operation(this, number, alone, work, List.copyOf(after), known,
                     traffic.depart(this, number, work));
             traffic.begin(operation);
             if (worker == null) {

@@ -14,6 +14,8 @@ final class Operation {
     final EmulatedStream stream;
     final long number;
     final long submittedNanos = System.nanoTime();
+    /** Whether nothing was to be done before it: then nobody can hold it up. */
+    final boolean alone;
 
     /** Of other streams, the last operation that comes before this one. */
     private final Map<EmulatedStream, Long> known;
@@ -24,10 +26,11 @@ final class Operation {
     private boolean done;
     private long finishedNanos;
 
-    Operation(EmulatedStream stream, long number, Work work, List<Operation> after, Map<EmulatedStream, Long> known,
-            List<Flight> flights) {
+    Operation(EmulatedStream stream, long number, boolean alone, Work work, List<Operation> after,
+            Map<EmulatedStream, Long> known, List<Flight> flights) {
         this.stream = stream;
         this.number = number;
+        this.alone = alone;
         this.work = work;
         this.after = after;
         this.known = known;

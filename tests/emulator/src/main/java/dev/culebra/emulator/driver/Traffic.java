@@ -203,7 +203,7 @@ final class Traffic {
 
     /**
      * Lets a free run ahead where work in flight reaches the memory and nothing orders the two: a device may do them in this
-     * order, and then the work says what it met. What is before the free on its stream may wait for the caller, so it is
+     * order, and then the work says what it met. What is before the free on its stream may wait for the caller: then it is
      * waited for a while and no longer.
      */
     void hasten(Operation free, Range range) {
@@ -211,7 +211,9 @@ final class Traffic {
         synchronized (this) {
             unordered = open.stream().anyMatch(o -> !free.comesAfter(o) && uses(o, range));
         }
-        if (unordered) {
+        if (unordered && free.alone) {
+            free.await();
+        } else if (unordered) {
             free.awaitBriefly();
         }
     }

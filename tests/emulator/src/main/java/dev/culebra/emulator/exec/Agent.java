@@ -36,6 +36,8 @@ final class Agent {
         timeline.agents[number] = this;
     }
 
+    Timeline timeline() { return timeline; }
+
     /** Makes it ready for a block, all of whose threads know what has happened so far. */
     void start(Clock origin) {
         alive = threads;
@@ -68,6 +70,16 @@ final class Agent {
     /** The floor of what all lanes know; 0, which is below all, where they differ. */
     long floor() {
         return common == null ? 0 : common.floor;
+    }
+
+    /** Whether it has made no access after a time, and one made now would begin an interval. */
+    boolean quietSince(int time) {
+        return (released || alive == 0) && interval >>> timeline.bits <= time;
+    }
+
+    /** Whether all that some agent did in an interval comes before whatever this one's lanes still do. */
+    boolean knows(int then) {
+        return alive == 0 || common != null && common.unknown(then, -1) == 0;
     }
 
     /** Lanes end: what they did is left at every later barrier that counts their warp. */

@@ -8,20 +8,20 @@ final class AlignedBarriers {
 
     private AlignedBarriers() {}
 
-    /** Lanes that wait at a barrier for whole warps, while others have gone round it and wait where the ways meet. */
+    /** Lanes that wait at a barrier for whole warps, while others have gone round it and wait where the ways meet or behind a call. */
     static void refusePassed(Warp w) {
-        for (Split leaf : w.waiting()) {
+        for (Split leaf : w.splits.leaves()) {
             Op at = leaf.frame.program.ops[leaf.pc];
             if (leaf.state != State.AT_WARP_SYNC || !(at instanceof BarrierOps.BarOp)) {
                 continue;
             }
             for (Split n = leaf.parent; n != null; n = n.parent) {
-                if (n.arrived != 0 && n.rejoin >= 0) {
+                if (n.arrived != 0) {
                     throw new Fault(DeviceFault.LAUNCH_FAILED, Integer.numberOfTrailingZeros(leaf.mask),
                             "barrier: it is for whole warps, and this warp's thread "
                                     + w.threadOf(Integer.numberOfTrailingZeros(n.arrived))
                                     + " has gone round it, to ptx line "
-                                    + n.frame.program.ops[n.rejoin].line
+                                    + n.frame.program.ops[n.resume].line
                                     + "; a barrier must not stand in code that only some of a warp's threads come to",
                             at);
                 }
@@ -34,7 +34,7 @@ final class AlignedBarriers {
         int here = 0;
         Split elsewhere = null;
         int stuck = 0;
-        for (Split o : w.waiting()) {
+        for (Split o : w.splits.leaves()) {
             Op at = o.frame.program.ops[o.pc];
             boolean waits = o.state == State.AT_WARP_SYNC && at instanceof BarrierOps.BarOp;
             here |= waits && at == bar ? o.mask : 0;
@@ -44,7 +44,7 @@ final class AlignedBarriers {
         if ((w.alive & ~here) == 0) {
             Split running = w.current;
             Frame before = w.frame;
-            for (Split o : List.copyOf(w.waiting())) {
+            for (Split o : List.copyOf(w.splits.leaves())) {
                 if (o.state == State.AT_WARP_SYNC) {
                     w.current = o;
                     w.bind(o.frame);

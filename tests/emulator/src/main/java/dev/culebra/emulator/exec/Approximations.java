@@ -52,7 +52,9 @@ final class Approximations {
             }
         }));
         f.add("rsqrt", EnumSet.of(F64), x -> {
-            x.take("approx");
+            if (!x.take("approx")) {
+                throw x.refuse("rsqrt.approx is wanted");
+            }
             boolean high = x.take("ftz");
             x.type();
             x.done();

@@ -24,6 +24,7 @@ final class Assembler {
     final Map<String, Calls.Signature> prototypes = new HashMap<>();
     private final List<Calls.Signature> indirect = new ArrayList<>();
     private boolean growsStack;
+    private IdleReads idleReads;
 
     private final List<int[]> ints = new ArrayList<>();
     private final Map<Integer, Integer> fresh = new HashMap<>();
@@ -202,6 +203,12 @@ final class Assembler {
     }
 
     void label(String name) { labels.put(name, ops.size()); }
+
+    /** Which of the function's loads nothing depends on. */
+    IdleReads idleReads() {
+        idleReads = idleReads == null ? new IdleReads(function) : idleReads;
+        return idleReads;
+    }
 
     String inventLabel() { return "+" + invented++; }
 

@@ -26,6 +26,8 @@ final class AsyncCopies {
         final int[] filled = new int[32];
         final int[] group = new int[32];
         int size;
+        /** Lanes that copy the same to the same place as the lane before them, as those beyond the end of a tile may do. */
+        int repeated;
         /** Within which all sources lie. */
         long least = Long.MAX_VALUE;
         long end;
@@ -143,7 +145,7 @@ final class AsyncCopies {
     private static void follow(Decoding x) {
         boolean known = x.take("arrive");
         boolean counted = x.take("noinc");
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         MbarrierOps.type(x);
         x.done(1);
         if (!known) {
@@ -225,22 +227,22 @@ final class AsyncCopies {
                 || x.operand(3) instanceof Operand.Not);
         int sourceSize = third && !ignore ? x.src(3, PtxType.U32) : -1;
         int ignored = ignore ? x.predicate(3) : -1;
-        MemoryAccess.Place to = MemoryAccess.place(x, x.operand(0), Space.SHARED);
-        MemoryAccess.Place from = MemoryAccess.place(x, x.operand(1), Space.GLOBAL);
+        Place to = Place.of(x, x.operand(0), Space.SHARED);
+        Place from = Place.of(x, x.operand(1), Space.GLOBAL);
         x.emit(new CpAsync(to, from, size, sourceSize, ignored, cache.equals("ca")));
     }
 
     /** One copy: addresses are checked when it is asked for, bytes are read and written when it lands. */
     private static final class CpAsync extends Op {
-        private final MemoryAccess.Place to;
-        private final MemoryAccess.Place from;
+        private final Place to;
+        private final Place from;
         private final int size;
         private final int sourceSize;
         private final int ignored;
         private final boolean cached;
         private Allocation last;
 
-        CpAsync(MemoryAccess.Place to, MemoryAccess.Place from, int size, int sourceSize, int ignored, boolean cached) {
+        CpAsync(Place to, Place from, int size, int sourceSize, int ignored, boolean cached) {
             this.to = to;
             this.from = from;
             this.size = size;
@@ -258,6 +260,7 @@ final class AsyncCopies {
             from.compute(w, p.from);
             to.compute(w, w.address);
             int none = ignored < 0 ? 0 : w.p[ignored];
+            int before = -1;
             for (int l = 0; l < 32; l++) {
                 if ((mask >>> l & 1) == 0) {
                     continue;
@@ -287,11 +290,14 @@ final class AsyncCopies {
                     p.least = Math.min(p.least, p.from[l]);
                     p.end = Math.max(p.end, p.from[l] + n);
                 }
-                if (w.agent != null) {
-                    w.block.watch.cells.claim(w.agent, l, (int) a, size, line);
-                }
                 p.to[l] = (int) a;
                 p.filled[l] = n;
+                if (before >= 0 && p.to[l] == p.to[before] && p.from[l] == p.from[before] && n == p.filled[before]) {
+                    p.repeated |= 1 << l;
+                } else if (w.agent != null) {
+                    w.block.watch.cells.claim(w.agent, l, (int) a, size, line);
+                }
+                before = l;
                 p.group[l] = w.copies.committed[l];
             }
             w.copies.pending.add(p);
@@ -314,9 +320,11 @@ final class AsyncCopies {
         private void land(Warp w, int l, Pending p, Mbarrier.Landing landing) {
             int n = p.filled[l];
             Watch watch = w.block.watch;
-            if (w.agent != null && landing == null) {
+            if (w.agent == null || (p.repeated >>> l & 1) != 0) {
+                // it is the lane before who writes
+            } else if (landing == null) {
                 watch.cells.land(w.agent, l, p.to[l], p.size);
-            } else if (w.agent != null) {
+            } else {
                 watch.cells.landByChannel(landing.channel(), landing.time(), p.to[l], p.size);
             }
             if (watch != null && watch.written != null) {

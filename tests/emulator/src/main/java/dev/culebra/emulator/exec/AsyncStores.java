@@ -25,7 +25,7 @@ final class AsyncStores {
     static void store(Decoding x) {
         x.take("weak");
         boolean tells = x.take("mbarrier::complete_tx::bytes");
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         String vector = x.takeAny("v2", "v4");
         PtxType t = x.type();
         x.done(3);
@@ -41,7 +41,7 @@ final class AsyncStores {
     /** {@code red.async}, both having been taken. */
     static void reduce(Decoding x) {
         boolean known = x.take("relaxed") & x.take("cluster") & x.take("mbarrier::complete_tx::bytes");
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         String op = x.takeAny("add", "min", "max", "inc", "dec", "and", "or", "xor");
         PtxType t = x.type();
         x.done(3);
@@ -55,20 +55,20 @@ final class AsyncStores {
     }
 
     private static void emit(Decoding x, Space space, List<Operand> values, PtxType t, AtomicOps.Update update) {
-        MemoryAccess.Place to = MbarrierOps.place(x, 0, space, true);
-        MemoryAccess.Place barrier = MbarrierOps.place(x, 2, space, true);
+        Place to = MbarrierOps.place(x, 0, space, true);
+        Place barrier = MbarrierOps.place(x, 2, space, true);
         int[] from = values.stream().mapToInt(v -> x.src(v, t)).toArray();
         x.emit(new Remote(to, barrier, from, t.bytes(), update));
     }
 
     private static final class Remote extends Op {
-        private final MemoryAccess.Place to;
-        private final MemoryAccess.Place barrier;
+        private final Place to;
+        private final Place barrier;
         private final int[] from;
         private final int each;
         private final AtomicOps.Update update;
 
-        Remote(MemoryAccess.Place to, MemoryAccess.Place barrier, int[] from, int each, AtomicOps.Update update) {
+        Remote(Place to, Place barrier, int[] from, int each, AtomicOps.Update update) {
             this.to = to;
             this.barrier = barrier;
             this.from = from;

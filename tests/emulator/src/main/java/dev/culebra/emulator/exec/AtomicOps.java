@@ -39,7 +39,7 @@ final class AtomicOps {
             return;
         }
         MemoryOps.ordered(x);
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         String op = x.takeAny("add", "min", "max", "and", "or", "xor", "exch", "cas", "inc", "dec");
         x.take("noftz");
         boolean policy = MemoryOps.hints(x);
@@ -61,7 +61,7 @@ final class AtomicOps {
         int sources = op.equals("cas") ? 2 : 1;
         int n = first + 1 + sources + (policy ? 1 : 0);
         x.operands(n, n);
-        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(first), space);
+        Place place = Place.of(x, x.operand(first), space);
         if (place.space != Space.GLOBAL && place.space != Space.SHARED && place.space != Space.GENERIC) {
             throw x.refuse("atomics work on global and shared memory");
         }
@@ -78,7 +78,8 @@ final class AtomicOps {
                 ? MemoryAccess.Handing.COUNT
                 : op.equals("exch") || op.equals("cas") ? MemoryAccess.Handing.BOTH : MemoryAccess.Handing.LATER;
         // A generic address may lead to either.
-        x.emit(new Atomic(place, t, handing, update(x, op, t, true), update(x, op, t, false), d, b, c,
+        boolean sums = op.equals("add") && (t == U32 || t == S32);
+        x.emit(new Atomic(place, t, handing, update(x, op, t, true), update(x, op, t, false), sums, d, b, c,
                 op.equals("cas") ? 2 : 1, counts(x, op, t, first, returns)));
     }
 
@@ -176,6 +177,8 @@ final class AtomicOps {
         private final Handing handing;
         private final Update inGlobal;
         private final Update inShared;
+        /** Whether it adds integers of 32 bits, as most do: no call for each lane. */
+        private final boolean sums;
         /** Bytes of an element. */
         private final int size;
         private final int[] d;
@@ -184,13 +187,14 @@ final class AtomicOps {
         private final int turns;
         private final boolean countsLanes;
 
-        Atomic(Place place, PtxType t, Handing handing, Update inGlobal, Update inShared, int[] d, int[] b, int[] c,
-                int turns, boolean countsLanes) {
+        Atomic(Place place, PtxType t, Handing handing, Update inGlobal, Update inShared, boolean sums, int[] d,
+                int[] b, int[] c, int turns, boolean countsLanes) {
             super(place, t.bytes() * b.length, Use.ATOMIC, true);
             this.handing = handing;
             this.size = t.bytes();
             this.inGlobal = inGlobal;
             this.inShared = inShared;
+            this.sums = sums;
             this.d = d;
             this.b = b;
             this.c = c;
@@ -225,25 +229,56 @@ final class AtomicOps {
                 throw new Fault(DeviceFault.INVALID_ADDRESS_SPACE, Integer.numberOfTrailingZeros(mask),
                         "an atomic operation on " + space.name().toLowerCase(java.util.Locale.ROOT) + " memory");
             }
+            if (sums) {
+                sum(w, mask, memory);
+                return;
+            }
+            boolean vain = handing == Handing.BOTH;
             for (int l = 0; l < 32; l++) {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     int at = (int) w.address[l] + e * size;
                     long old = MemoryOps.read(memory, at, size);
-                    MemoryOps.write(memory, at, size, inShared.apply(old, operand(w, b[e], l), operand(w, c[e], l)));
+                    long updated = inShared.apply(old, operand(w, b[e], l), operand(w, c[e], l));
+                    MemoryOps.write(memory, at, size, updated);
+                    vain = vain && same(old, updated);
                     result(w, e, l, old);
                 }
+            }
+            w.yield |= vain;
+        }
+
+        /**
+         * Whether two values are the same where they count. An exchange that changes nothing for any lane is mostly a lock that
+         * was not free: its holder should have its turn.
+         */
+        private boolean same(long u, long v) { return (u ^ v) << 64 - 8 * size == 0; }
+
+        private void sum(Warp w, int mask, byte[] memory) {
+            int[] more = w.r[b[0]];
+            int[] before = d == null ? w.t0 : w.r[d[0]];
+            for (int m = mask; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                int at = (int) w.address[l];
+                int old = (int) MemoryAccess.INT.get(memory, at);
+                MemoryAccess.INT.set(memory, at, old + more[l]);
+                before[l] = old;
             }
         }
 
         @Override
         void reach(Warp w, int mask, Allocation a) {
+            boolean vain = handing == Handing.BOTH;
             for (int l = 0; l < 32; l++) {
                 for (int e = 0; e < b.length && (mask >>> l & 1) != 0; e++) {
                     long at = w.address[l] - a.base + e * size;
-                    result(w, e, l,
-                            AtomicOps.update(a.bytes, at, size, inGlobal, operand(w, b[e], l), operand(w, c[e], l)));
+                    long u = operand(w, b[e], l);
+                    long v = operand(w, c[e], l);
+                    long old = AtomicOps.update(a.bytes, at, size, inGlobal, u, v);
+                    vain = vain && same(old, inGlobal.apply(old, u, v));
+                    result(w, e, l, old);
                 }
             }
+            w.yield |= vain;
         }
     }
 

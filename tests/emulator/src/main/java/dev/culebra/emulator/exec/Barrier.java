@@ -66,7 +66,7 @@ final class Barrier {
         trues += Integer.bitCount(ayes & mask);
         voters += reduction == null ? 0 : Integer.bitCount(mask);
         if (wait) {
-            waiters.add(new Waiter(w, w.awaitBarrier(), reduction));
+            waiters.add(new Waiter(w, w.splits.awaitBarrier(), reduction));
         } else {
             w.current.pc++;
         }

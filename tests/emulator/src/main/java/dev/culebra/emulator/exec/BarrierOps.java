@@ -48,7 +48,7 @@ final class BarrierOps {
             w.acted = true;
             Barrier b = w.block.barrier(w.r[number][lane], lane);
             if (aligned && w.block.strictBarriers && mask != w.alive) {
-                w.awaitLanes(-1);
+                WarpSync.await(w, -1);
             } else {
                 arrive(w, mask, b, count);
             }

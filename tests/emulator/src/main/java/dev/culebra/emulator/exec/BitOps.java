@@ -132,6 +132,9 @@ final class BitOps {
     private static void shift(Decoding x, boolean left) {
         PtxType t = x.type();
         x.done();
+        if (left) {
+            untyped(x, t);
+        }
         switch (t) {
             case B64, U64, S64 -> Alu.lli(x, left ? (d, a, b) -> {
                 for (int l = 0; l < 32; l++) {
@@ -349,9 +352,17 @@ final class BitOps {
         }
     }
 
+    /** Refuses a type that is not just bits. */
+    private static void untyped(Decoding x, PtxType t) {
+        if (t != B16 && t != B32 && t != B64) {
+            throw x.refuse("a type .b16, .b32 or .b64 is wanted");
+        }
+    }
+
     private static void reverse(Decoding x) {
         PtxType t = x.type();
         x.done();
+        untyped(x, t);
         if (t == B64) {
             Alu.ll(x, (d, a) -> {
                 for (int l = 0; l < 32; l++) {

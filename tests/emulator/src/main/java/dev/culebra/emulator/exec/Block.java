@@ -27,6 +27,10 @@ final class Block {
     final boolean strictBarriers;
     /** What its accesses are looked at for, or null. */
     final Watch watch;
+    /** Whether it is a cluster by itself. */
+    final boolean single;
+    /** Whether somebody wants to know of accesses of its shared memory, or other blocks may make some. */
+    final boolean observed;
     /** Whether another block has accessed its shared memory. */
     boolean reached;
     /** Threads' asynchronous copies that have not landed. */
@@ -54,6 +58,8 @@ final class Block {
             warps[i] = new Warp(this, i, n == 32 ? -1 : (1 << n) - 1);
         }
         watch = Watch.of(this);
+        single = launch.cluster.count() == 1;
+        observed = !single || watch != null || meter != null || proxyWrites != null;
         for (int i = 0; i < barriers.length; i++) {
             barriers[i] = new Barrier(this);
         }
@@ -94,7 +100,7 @@ final class Block {
     /** What is said when all threads of the cluster wait at barriers; null when none of this block waits. */
     DeviceFault deadlock() {
         for (Warp w : warps) {
-            for (Split s : w.alive == 0 ? List.<Split>of() : w.waiting()) {
+            for (Split s : w.alive == 0 ? List.<Split>of() : w.splits.leaves()) {
                 Op op = awaited(s);
                 String others = elsewhere(op);
                 if (s.state == Split.State.AT_WARP_SYNC && op instanceof BarrierOps.BarOp) {
@@ -120,7 +126,7 @@ final class Block {
     private String elsewhere(Op op) {
         for (Warp w : warps) {
             int parted = w.alive;
-            for (Split s : w.waiting()) {
+            for (Split s : w.splits.leaves()) {
                 parted &= ~s.mask;
                 if (awaited(s) != op) {
                     return ": thread " + w.threadOf(Integer.numberOfTrailingZeros(s.mask)) + " waits at '"

@@ -52,7 +52,7 @@ final class Branching {
             } else if (mask == 0) {
                 s.pc++;
             } else {
-                w.diverge(rejoin, mask, target, s.pc + 1);
+                w.splits.diverge(rejoin, mask, target, s.pc + 1);
             }
         }
     }
@@ -95,7 +95,7 @@ final class Branching {
                     return;
                 }
             }
-            w.scatter(rejoin, masks, targets);
+            w.splits.scatter(rejoin, masks, targets);
         }
     }
 

@@ -76,7 +76,7 @@ final class BulkCopies {
         if (!known) {
             throw x.refuse("cp.async.bulk.prefetch.L2.global is wanted");
         }
-        MemoryAccess.Place from = MemoryAccess.place(x, x.operand(0), Space.GLOBAL);
+        Place from = Place.of(x, x.operand(0), Space.GLOBAL);
         int size = x.src(1, U32);
         x.emit(new Op() {
             @Override
@@ -120,8 +120,8 @@ final class BulkCopies {
         x.done();
         int operands = 3 + (tells ? 1 : 0) + (multicast ? 1 : 0) + (policy ? 1 : 0);
         x.operands(operands, operands);
-        MemoryAccess.Place destination = MemoryAccess.place(x, x.operand(0), toGlobal ? Space.GLOBAL : Space.SHARED);
-        MemoryAccess.Place source = MemoryAccess.place(x, x.operand(1),
+        Place destination = Place.of(x, x.operand(0), toGlobal ? Space.GLOBAL : Space.SHARED);
+        Place source = Place.of(x, x.operand(1),
                 from.equals("global") ? Space.GLOBAL : Space.SHARED);
         int size = x.src(2, U32);
         Integer constant = x.assembler.constantValue(size);
@@ -133,7 +133,7 @@ final class BulkCopies {
             x.emit(new BulkStores(destination, source, size, reduction));
             return;
         }
-        MemoryAccess.Place barrier = MemoryAccess.place(x, x.operand(3), Space.SHARED);
+        Place barrier = Place.of(x, x.operand(3), Space.SHARED);
         int blocks = multicast ? x.src(4, B16) : -1;
         x.emit(new BulkLoads(destination, to.equals("shared::cluster"), source, from.equals("global"), size, barrier,
                 blocks,

@@ -7,19 +7,19 @@ import java.lang.foreign.ValueLayout;
 /** Bulk copies and reductions into shared memory of a block of the cluster, or of several, which tell an mbarrier there. */
 final class BulkLoads extends Op {
 
-    private final MemoryAccess.Place to;
+    private final Place to;
     /** Whether the destination may be another block's. */
     private final boolean cluster;
-    private final MemoryAccess.Place from;
+    private final Place from;
     private final boolean fromGlobal;
     private final int size;
-    private final MemoryAccess.Place barrier;
+    private final Place barrier;
     /** Register of the mask of blocks that all get a copy, or -1. */
     private final int blocks;
     private final BulkCopies.Reduction reduction;
 
-    BulkLoads(MemoryAccess.Place to, boolean cluster, MemoryAccess.Place from, boolean fromGlobal, int size,
-            MemoryAccess.Place barrier, int blocks, BulkCopies.Reduction reduction) {
+    BulkLoads(Place to, boolean cluster, Place from, boolean fromGlobal, int size,
+            Place barrier, int blocks, BulkCopies.Reduction reduction) {
         this.to = to;
         this.cluster = cluster;
         this.from = from;

@@ -8,12 +8,12 @@ import java.util.Arrays;
 /** Bulk copies and reductions from a block's shared memory to global memory. */
 final class BulkStores extends Op {
 
-    private final MemoryAccess.Place to;
-    private final MemoryAccess.Place from;
+    private final Place to;
+    private final Place from;
     private final int size;
     private final BulkCopies.Reduction reduction;
 
-    BulkStores(MemoryAccess.Place to, MemoryAccess.Place from, int size, BulkCopies.Reduction reduction) {
+    BulkStores(Place to, Place from, int size, BulkCopies.Reduction reduction) {
         this.to = to;
         this.from = from;
         this.size = size;

@@ -72,7 +72,7 @@ final class Calls {
             if (same == mask) {
                 s.pc++;
             } else {
-                w.diverge(rejoin, same, s.pc + 1, s.pc);
+                w.splits.diverge(rejoin, same, s.pc + 1, s.pc);
             }
         }
     }

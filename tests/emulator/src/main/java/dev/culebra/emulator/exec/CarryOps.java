@@ -26,8 +26,16 @@ final class CarryOps {
 
     static void madWithCarryOut(Decoding x, String part) { mad(x, part, false, true); }
 
-    private static void addOrSub(Decoding x, String op, boolean in, boolean out) {
+    private static PtxType type(Decoding x) {
         PtxType t = x.type();
+        if (t != PtxType.U32 && t != PtxType.S32 && t != PtxType.U64 && t != PtxType.S64) {
+            throw x.refuse("a type .u32, .s32, .u64 or .s64 is wanted");
+        }
+        return t;
+    }
+
+    private static void addOrSub(Decoding x, String op, boolean in, boolean out) {
+        PtxType t = type(x);
         x.done(3);
         int a = x.src(1, t);
         int b = x.src(2, t);
@@ -35,7 +43,7 @@ final class CarryOps {
     }
 
     private static void mad(Decoding x, String part, boolean in, boolean out) {
-        PtxType t = x.type();
+        PtxType t = type(x);
         x.done(4);
         if (part == null) {
             throw x.refuse(".hi or .lo is missing");

@@ -75,7 +75,7 @@ final class ClusterBarrier {
             }
             w.current.pc++;
         } else {
-            waiting.add(new Waiter(w, w.awaitBarrier()));
+            waiting.add(new Waiter(w, w.splits.awaitBarrier()));
         }
     }
 

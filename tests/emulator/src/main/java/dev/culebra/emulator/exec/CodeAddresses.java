@@ -5,8 +5,7 @@ import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxFunction;
 import dev.culebra.emulator.ptx.PtxVariable;
 import dev.culebra.emulator.ptx.Statement;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -82,13 +81,12 @@ final class CodeAddresses {
         List<PtxVariable> linked = new ArrayList<>();
         for (PtxVariable v : variables) {
             List<PtxVariable.Relocation> rest = new ArrayList<>();
-            ByteBuffer bytes = ByteBuffer.wrap(v.initial()).order(ByteOrder.LITTLE_ENDIAN);
             for (PtxVariable.Relocation r : v.relocations()) {
                 long address = of(r.symbol());
                 if (address == 0) {
                     rest.add(r);
                 } else {
-                    bytes.putLong(r.offset(), address + r.addend());
+                    r.write(MemorySegment.ofArray(v.initial()), address);
                 }
             }
             linked.add(new PtxVariable(v.name(), v.space(), v.size(), v.alignment(), v.initial(), List.copyOf(rest),

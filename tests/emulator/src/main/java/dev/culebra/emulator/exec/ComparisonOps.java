@@ -255,11 +255,18 @@ final class ComparisonOps {
         }
     }
 
+    private static void refuseFlush(Decoding x, boolean ftz, PtxType t) {
+        if (ftz && (t == PtxType.F64 || t.integral())) {
+            throw x.refuse(".ftz does not go with ." + Decoding.lower(t));
+        }
+    }
+
     private static void setPredicate(Decoding x) {
         String c = comparisonName(x);
         String with = x.takeAny("and", "or", "xor");
         boolean ftz = x.take("ftz");
         PtxType t = x.type();
+        refuseFlush(x, ftz, t);
         x.done();
         check(x, c, t);
         int n = with == null ? 3 : 4;

@@ -140,7 +140,7 @@ final class Decoding {
 
     /** A source of just a type's width: the number of its register, in the bank of that width. */
     int src(Operand o, PtxType type) {
-        if (o instanceof Operand.Register r && r.type().bits() != type.bits()) {
+        if (o instanceof Operand.Register r && (r.type().bits() != type.bits() || clash(r.type(), type))) {
             throw mismatch(r, type);
         }
         return srcWide(o, type);
@@ -150,6 +150,13 @@ final class Decoding {
         return refuse("register " + r.name() + " is ." + lower(r.type()) + " where ." + lower(type) + " is wanted");
     }
 
+    /** Whether one is an integer and the other a floating-point number; what is just bits goes with both. */
+    private static boolean clash(PtxType a, PtxType b) {
+        return a.floating() && numeric(b) || b.floating() && numeric(a);
+    }
+
+    private static boolean numeric(PtxType t) { return t.integral() && t.name().charAt(0) != 'B'; }
+
     static String lower(PtxType t) { return t.name().toLowerCase(java.util.Locale.ROOT); }
 
     /** A source whose register may be wider than the type, as stores and conversions allow. */
@@ -157,7 +164,8 @@ final class Decoding {
         boolean wide = type.bits() == 64;
         switch (o) {
             case Operand.Register r -> {
-                if (r.type() == PtxType.PRED || type == PtxType.PRED || r.type().bits() < type.bits()) {
+                if (r.type() == PtxType.PRED || type == PtxType.PRED || r.type().bits() < type.bits()
+                        || clash(r.type(), type)) {
                     throw mismatch(r, type);
                 }
                 return assembler.number(r);
@@ -247,7 +255,7 @@ final class Decoding {
 
     /** A destination of just a type's width; the sink {@code _} becomes a register that nobody reads. */
     int dst(Operand o, PtxType type) {
-        if (o instanceof Operand.Register r && r.type().bits() != type.bits()) {
+        if (o instanceof Operand.Register r && (r.type().bits() != type.bits() || clash(r.type(), type))) {
             throw mismatch(r, type);
         }
         return dstWide(o, type);
@@ -261,7 +269,7 @@ final class Decoding {
         if (!(o instanceof Operand.Register r)) {
             throw refuse("a register is wanted as destination");
         }
-        if (r.type() == PtxType.PRED || r.type().bits() < type.bits()) {
+        if (r.type() == PtxType.PRED || r.type().bits() < type.bits() || clash(r.type(), type)) {
             throw mismatch(r, type);
         }
         return assembler.number(r);

@@ -1,5 +1,7 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.ptx.SourceLines;
+
 /** A kernel that was stopped: what the driver reports, and what the emulator knows beyond that. */
 public final class DeviceFault extends Exception {
 
@@ -53,6 +55,21 @@ public final class DeviceFault extends Exception {
         this.thread = thread;
     }
 
+    private DeviceFault(DeviceFault fault, String message) {
+        super(message, fault);
+        this.cudaError = fault.cudaError;
+        this.kernel = fault.kernel;
+        this.line = fault.line;
+        this.block = fault.block;
+        this.thread = fault.thread;
+    }
+
+    /** The same, with the source of each line it names where the text tells it. */
+    DeviceFault explained(SourceLines sources) {
+        String message = sources.explain(getMessage());
+        return message.equals(getMessage()) ? this : new DeviceFault(this, message);
+    }
+
     /**
      * The driver's error code.
      *
@@ -63,7 +80,7 @@ public final class DeviceFault extends Exception {
     /**
      * All that is known, in one sentence.
      *
-     * @return what, kernel, ptx line, block and thread
+     * @return what, kernel, ptx line and, with nvcc's {@code -lineinfo}, the source's line, block and thread
      */
     public String diagnostic() { return getMessage(); }
 

@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 /**
  * What the threads of a grid print. It is kept by block and handed over in the order of the blocks when the grid has ended, so
  * before anybody who waits for it goes on; within a block it stands in the order in which it was printed. A run with the same
- * blocks therefore prints the same, however they were spread over workers.
+ * blocks therefore prints the same, however they were spread over workers; of more than the buffer holds, what is lost depends on
+ * that.
  */
 final class DeviceOutput {
 

@@ -158,8 +158,16 @@ final class DoubleOps {
         return Rounding.toDouble(q, new BigDecimal(a).compareTo(product) * Math.signum(b), mode);
     }
 
+    /** The rounding of what has no default. */
+    private static char writtenMode(Decoding x) {
+        if (!x.has("rn") && !x.has("rz") && !x.has("rm") && !x.has("rp")) {
+            throw x.refuse("a rounding (.rn, .rz, .rm or .rp) is missing");
+        }
+        return mode(x);
+    }
+
     private static void div(Decoding x) {
-        char mode = mode(x);
+        char mode = writtenMode(x);
         Alu.lll(x, (d, a, b) -> {
             for (int l = 0; l < 32; l++) {
                 d[l] = b(quotient(f(a[l]), f(b[l]), mode));
@@ -169,7 +177,9 @@ final class DoubleOps {
 
     private static void rcp(Decoding x) {
         if (x.take("approx")) { // the high word alone is computed
-            x.take("ftz");
+            if (!x.take("ftz")) {
+                throw x.refuse("rcp.approx.ftz.f64 is wanted");
+            }
             x.type();
             x.done();
             Alu.ll(x, (d, a) -> {
@@ -179,7 +189,7 @@ final class DoubleOps {
             }, F64);
             return;
         }
-        char mode = mode(x);
+        char mode = writtenMode(x);
         Alu.ll(x, (d, a) -> {
             for (int l = 0; l < 32; l++) {
                 d[l] = b(quotient(1, f(a[l]), mode));
@@ -197,7 +207,7 @@ final class DoubleOps {
     }
 
     private static void sqrt(Decoding x) {
-        char mode = mode(x);
+        char mode = writtenMode(x);
         Alu.ll(x, (d, a) -> {
             for (int l = 0; l < 32; l++) {
                 d[l] = b(root(f(a[l]), mode));

@@ -90,8 +90,12 @@ final class FieldOps {
     }
 
     private static void mask(Decoding x) {
-        boolean clamp = "clamp".equals(x.takeAny("clamp", "wrap"));
+        String mode = x.takeAny("clamp", "wrap");
+        boolean clamp = "clamp".equals(mode);
         PtxType t = x.type();
+        if (mode == null || t != B32) {
+            throw x.refuse("bmsk.clamp.b32 or bmsk.wrap.b32 is wanted");
+        }
         x.done();
         Alu.iii(x, clamp ? (d, a, b) -> {
             for (int l = 0; l < 32; l++) {
@@ -135,6 +139,9 @@ final class FieldOps {
     private static void nth(Decoding x) {
         PtxType t = x.type();
         x.done();
+        if (t != B32) {
+            throw x.refuse("fns.b32 is wanted");
+        }
         Alu.iiii(x, (d, a, b, c) -> {
             for (int l = 0; l < 32; l++) {
                 d[l] = nth(a[l], b[l] & 31, c[l]);

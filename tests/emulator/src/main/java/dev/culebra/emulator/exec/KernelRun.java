@@ -30,8 +30,8 @@ public final class KernelRun {
     private final LongAdder executed = new LongAdder();
     /** Instructions of all blocks since one ended: blocks that wait for each other in vain hang together. */
     private final AtomicLong sinceOneEnded = new AtomicLong();
+    /** Guarded by this until all workers have ended. */
     private Throwable failure;
-
     private final boolean cooperative;
 
     private KernelRun(Launch launch, boolean cooperative) {
@@ -117,7 +117,7 @@ public final class KernelRun {
      * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
      * @param counting whether to count; without it {@link RunStatistics#counters()} is null
      * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed; other blocks may have run on for a while
+     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
      * @throws IllegalArgumentException when the launch is not one that the device takes
      */
     public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
@@ -154,15 +154,23 @@ public final class KernelRun {
                             + run.mostResident * launch.cluster.count() + " of these at a time");
         }
         launch.counting = counting ? new Counting() : null;
-        run.run(workers);
+        try {
+            run.run(workers);
+        } catch (DeviceFault f) {
+            throw f.explained(kernel.sources());
+        }
         return new RunStatistics(run.executed.sum(), counting ? launch.counting.sum(launch) : null);
     }
 
     private void run(int workers) throws DeviceFault {
         int n = (int) Math.min(workers, launch.clusters.count());
         List<Thread> others = new ArrayList<>();
-        for (int i = 1; i < n; i++) {
-            others.add(Thread.ofPlatform().daemon().name("culebra-emulator-" + i).start(this::work));
+        try {
+            for (int i = 1; i < n; i++) {
+                others.add(Thread.ofPlatform().daemon().name("culebra-emulator-" + i).start(this::work));
+            }
+        } catch (OutOfMemoryError e) {
+            // The host gives no more threads. Those there are do it, later; to leave now would let them run on behind our back.
         }
         work();
         boolean interrupted = false;
@@ -179,7 +187,15 @@ public final class KernelRun {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        launch.output.flush();
+        try {
+            launch.output.flush();
+        } catch (RuntimeException | Error e) { // of whoever takes the text; what ended the launch comes first
+            if (failure == null) {
+                failure = e;
+            } else {
+                failure.addSuppressed(e);
+            }
+        }
         switch (failure) {
             case null -> {
             }

@@ -26,7 +26,7 @@ final class MatrixMoves {
         boolean known = x.take("sync") & x.take("aligned") & x.take("m8n8");
         String count = x.takeAny("x1", "x2", "x4");
         boolean trans = x.take("trans");
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         known &= (space == Space.SHARED || space == Space.GENERIC) && x.typeOrNull() == B16 && count != null;
         x.done();
         if (!known) {
@@ -41,16 +41,16 @@ final class MatrixMoves {
             throw x.refuse(n + " registers are wanted");
         }
         int[] registers = all.stream().mapToInt(o -> load ? x.dst(o, B32) : x.src(o, B32)).toArray();
-        x.emitSplit(new Rows(MemoryAccess.place(x, x.operand(1 - at), space), registers, trans, load));
+        x.emitSplit(new Rows(Place.of(x, x.operand(1 - at), space), registers, trans, load));
     }
 
     private static final class Rows extends WarpSync {
-        private final MemoryAccess.Place place;
+        private final Place place;
         private final int[] registers;
         private final boolean trans;
         private final boolean load;
 
-        Rows(MemoryAccess.Place place, int[] registers, boolean trans, boolean load) {
+        Rows(Place place, int[] registers, boolean trans, boolean load) {
             this.place = place;
             this.registers = registers;
             this.trans = trans;

@@ -14,11 +14,11 @@ final class MbarrierOps {
 
     /** An instruction on an mbarrier: for each lane finds the block and the place that its address means. */
     abstract static class BarrierOp extends Op {
-        private final MemoryAccess.Place place;
+        private final Place place;
         /** Whether it may be another block's. */
         private final boolean remote;
 
-        BarrierOp(MemoryAccess.Place place, boolean remote) {
+        BarrierOp(Place place, boolean remote) {
             this.place = place;
             this.remote = remote;
         }
@@ -94,8 +94,8 @@ final class MbarrierOps {
         }
     }
 
-    static MemoryAccess.Place place(Decoding x, int operand, Space space, boolean remote) {
-        MemoryAccess.Place p = MemoryAccess.place(x, x.operand(operand), space);
+    static Place place(Decoding x, int operand, Space space, boolean remote) {
+        Place p = Place.of(x, x.operand(operand), space);
         if (p.space != Space.SHARED && p.space != Space.GENERIC) {
             throw x.refuse("an mbarrier lies in shared memory");
         }
@@ -113,7 +113,7 @@ final class MbarrierOps {
         String action = x.takeAny("init", "inval", "arrive", "arrive_drop", "test_wait", "try_wait", "pending_count");
         switch (action) {
             case "init" -> {
-                Space space = MemoryAccess.space(x);
+                Space space = Place.space(x);
                 type(x);
                 x.done(2);
                 x.require(80, 70);
@@ -127,7 +127,7 @@ final class MbarrierOps {
                 });
             }
             case "inval" -> {
-                Space space = MemoryAccess.space(x);
+                Space space = Place.space(x);
                 type(x);
                 x.done(1);
                 x.require(80, 70);
@@ -154,7 +154,7 @@ final class MbarrierOps {
         }
         x.take("relaxed");
         x.takeAny("cta", "cluster");
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         type(x);
         x.done(2);
         x.require(90, 80);
@@ -178,7 +178,7 @@ final class MbarrierOps {
         boolean expect = x.take("expect_tx");
         boolean release = !x.has("relaxed");
         boolean ordered = order(x, "release");
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         type(x);
         x.done();
         x.operands(expect || incomplete ? 3 : 2, 3);
@@ -194,7 +194,7 @@ final class MbarrierOps {
             x.require(80, 71);
         }
         boolean remote = !returns && !incomplete;
-        MemoryAccess.Place place = place(x, 1, space, remote);
+        Place place = place(x, 1, space, remote);
         int number = counted ? x.src(2, U32) : -1;
         int d = returns ? x.dst(0, B64) : -1;
         x.emit(new BarrierOp(place, remote) {

@@ -43,12 +43,12 @@ final class MbarrierWaits {
         boolean parity = x.take("parity");
         boolean acquire = !x.has("relaxed");
         boolean ordered = MbarrierOps.order(x, "acquire");
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         MbarrierOps.type(x);
         x.done();
         x.operands(3, blocking ? 4 : 3);
         x.require(blocking ? 90 : 80, ordered ? 80 : blocking ? 78 : parity ? 71 : 70);
-        MemoryAccess.Place place = MbarrierOps.place(x, 1, space, false);
+        Place place = MbarrierOps.place(x, 1, space, false);
         int wanted = parity ? x.src(2, U32) : x.src(2, B64);
         if (x.operandCount() == 4) {
             x.src(3, U32); // how long it may sleep: here it never does
@@ -62,7 +62,7 @@ final class MbarrierWaits {
         private final boolean parity;
         private final boolean acquire;
 
-        WaitOp(MemoryAccess.Place place, int p, int wanted, boolean parity, boolean acquire) {
+        WaitOp(Place place, int p, int wanted, boolean parity, boolean acquire) {
             super(place, false);
             this.acquire = acquire;
             this.p = p;

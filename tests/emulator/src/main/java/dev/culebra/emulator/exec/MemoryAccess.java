@@ -1,17 +1,15 @@
 package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.memory.Allocation;
-import dev.culebra.emulator.ptx.Operand;
-import dev.culebra.emulator.ptx.PtxType;
 import dev.culebra.emulator.ptx.Space;
-import dev.culebra.emulator.ptx.Variable;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Locale;
 
 /**
- * An op that touches memory: computes its lanes' addresses, sorts generic ones by window, and checks every access. The
- * places that the next step's observers (who wrote a byte first, who raced whom) hang on are {@link #reach}'s two ends.
+ * An op that touches memory: computes its lanes' addresses, sorts generic ones by window, checks every access, and tells the
+ * block's {@link Watch} and {@link Meter} of it before {@link #reach} does it.
  */
 abstract class MemoryAccess extends Op {
 
@@ -40,112 +38,14 @@ abstract class MemoryAccess extends Op {
         COUNT
     }
 
-    /** An address as written: a register of either bank, or none, and an offset. */
-    static final class Place {
-        Space space;
-        /** The shared memory of any block of the cluster, where {@link #space} is shared. */
-        boolean cluster;
-        /** The parameter block of the kernel, rather than a frame's copy. */
-        boolean kernelParameters;
-        int narrow = -1;
-        int wide = -1;
-        long offset;
-        /** The offset counts from the frame's local memory. */
-        boolean inFrame;
-
-        /** Fills in the addresses of a warp. */
-        void compute(Warp w, long[] to) {
-            if (wide >= 0) {
-                long[] base = w.q[wide];
-                for (int l = 0; l < 32; l++) {
-                    to[l] = base[l] + offset;
-                }
-            } else if (narrow >= 0) {
-                int[] base = w.r[narrow];
-                int shift = (int) offset; // sums of 32-bit addresses wrap: nvcc adds offsets to what has gone below zero
-                for (int l = 0; l < 32; l++) {
-                    to[l] = base[l] + shift & 0xffffffffL;
-                }
-            } else {
-                java.util.Arrays.fill(to, inFrame ? w.frame.localBase + offset : offset);
-            }
-        }
-    }
-
-    /** The space named by a modifier; generic when there is none. */
-    static Space space(Decoding x) {
-        String s = x.takeAny("global", "shared", "shared::cta", "local", "const", "param", "param::entry",
-                "param::func", "shared::cluster");
-        return switch (s) {
-            case null -> Space.GENERIC;
-            case "shared::cta" -> Space.SHARED;
-            case "shared::cluster" -> {
-                x.require(90, 78);
-                yield Space.SHARED;
-            }
-            case "param::entry", "param::func" -> Space.PARAM;
-            default -> Space.valueOf(s.toUpperCase(java.util.Locale.ROOT));
-        };
-    }
-
-    /** Reads a bracketed operand. */
-    static Place place(Decoding x, Operand o, Space space) {
-        if (!(o instanceof Operand.Address address)) {
-            throw x.refuse("an address in brackets is wanted");
-        }
-        Place p = new Place();
-        p.space = space;
-        p.cluster = space == Space.SHARED && x.instruction.modifiers().contains("shared::cluster");
-        p.offset = address.offset();
-        p.kernelParameters = x.assembler.function.entry();
-        switch (address.base()) {
-            case Operand.Register r -> {
-                if (r.type().bits() == 64) {
-                    p.wide = x.src(r, PtxType.B64);
-                } else if (r.type().bits() == 32 && space != Space.GENERIC && space != Space.GLOBAL) {
-                    p.narrow = x.src(r, PtxType.B32);
-                } else {
-                    throw x.refuse("register " + r.name() + " of ." + Decoding.lower(r.type())
-                            + " can not be an address here");
-                }
-            }
-            case Operand.Immediate i -> p.offset += i.bits();
-            case Operand.Symbol s -> symbol(x, p, s.variable());
-            default -> throw x.refuse("this can not be an address");
-        }
-        return p;
-    }
-
-    private static void symbol(Decoding x, Place p, Variable v) {
-        if (p.space != Space.GENERIC && p.space != v.space()) {
-            throw x.refuse(
-                    "'" + v.name() + "' lies in ." + v.space().name().toLowerCase(java.util.Locale.ROOT) + " memory");
-        }
-        p.space = v.space();
-        switch (v.space()) {
-            case SHARED -> p.narrow = x.assembler.sharedAddress(v, 0, false);
-            case GLOBAL, CONST -> {
-                x.requireDefined(v);
-                p.wide = x.assembler.linked(v.name(), 0);
-            }
-            default -> {
-                if (v.space() == Space.PARAM && x.assembler.isKernelParameter(v)) {
-                    p.offset += KernelParameters.offset(x.assembler.function.parameters(), v);
-                } else {
-                    p.kernelParameters = false;
-                    p.inFrame = true;
-                    p.offset += x.assembler.local(v);
-                }
-            }
-        }
-    }
-
     final Place place;
     /** Bytes that a lane touches. */
     final int bytes;
     final Use use;
     /** Whether it is stronger than weak: volatile, relaxed, acquire or release; it races with nobody of its kind. */
     final boolean ordered;
+    /** Whether it may find unwritten local memory. */
+    boolean idle;
     /** Where the last access was: most are to the same range again. Racy, and harmless: any range found is right. */
     private Allocation last;
 
@@ -167,11 +67,10 @@ abstract class MemoryAccess extends Op {
         switch (place.space) {
             case GLOBAL, CONST -> reachGlobal(w, mask);
             case SHARED -> {
-                w.acted |= use != Use.READ;
                 if (place.cluster) {
                     reachCluster(w, mask);
                 } else {
-                    if (w.block.cluster.blocks.length > 1) {
+                    if (!w.block.single) {
                         SharedWindow.refuseOthers(w, mask);
                     }
                     reachShared(w, mask, w.block);
@@ -201,7 +100,6 @@ abstract class MemoryAccess extends Op {
                 }
             }
             if (window == MoveOps.SHARED_WINDOW) {
-                w.acted |= use != Use.READ;
                 reachCluster(w, same);
             } else if (window == MoveOps.LOCAL_WINDOW) {
                 reachBytes(w, same, Space.LOCAL, w.local, w.stackBytes, w.stackBytes);
@@ -231,7 +129,7 @@ abstract class MemoryAccess extends Op {
     }
 
     private void reachCluster(Warp w, int mask) {
-        if (w.block.cluster.blocks.length == 1) {
+        if (w.block.single) {
             reachShared(w, mask, w.block);
             return;
         }
@@ -250,32 +148,72 @@ abstract class MemoryAccess extends Op {
     }
 
     private void reachShared(Warp w, int mask, Block holder) {
-        long[] address = w.address;
-        long window = holder.window;
-        for (int l = 0; l < 32; l++) { // lanes that are off have any address, or one that is another block's
-            address[l] -= (mask >>> l & 1) != 0 ? window : 0;
+        if (use != Use.READ) {
+            w.acted = true;
         }
-        holder.reached |= holder != w.block;
+        int size = holder.shared.length;
+        if (wrong(w.address, mask, holder.window, size)) {
+            explain(w, mask, Space.SHARED, size);
+        }
         if (holder.mbarriers.any()) {
             holder.mbarriers.refuseAccess(w, mask, bytes, use);
         }
+        if (holder.observed) {
+            observe(w, mask, holder);
+        }
+        reach(w, mask, Space.SHARED, holder.shared, 0);
+    }
+
+    private void observe(Warp w, int mask, Block holder) {
+        holder.reached |= holder != w.block;
         if (holder.proxyWrites != null && use != Use.READ) {
             holder.proxyWrites.written(w, mask, bytes);
         }
-        check(w, mask, Space.SHARED, holder.shared.length);
         if (holder.watch != null) {
             holder.watch.shared(w, mask, this);
         }
         if (w.block.meter != null) {
             w.block.meter.access(this, Space.SHARED, w.address, mask);
         }
-        reach(w, mask, Space.SHARED, holder.shared, 0);
+    }
+
+    /**
+     * Makes addresses count from the start of some memory.
+     *
+     * @param address by lane; lanes that are off have any, and keep it
+     * @param start the memory's own address
+     * @param size its bytes
+     * @return whether some lane's access is misaligned or not inside
+     */
+    private boolean wrong(long[] address, int mask, long start, long size) {
+        long room = size - bytes;
+        long odd = bytes - 1;
+        long bad = 0;
+        if (mask == -1) {
+            for (int l = 0; l < 32; l++) {
+                long a = address[l] - start;
+                address[l] = a;
+                bad |= a | room - a | -(a & odd);
+            }
+        } else {
+            for (int l = 0; l < 32; l++) {
+                long on = -(mask >>> l & 1L);
+                long a = address[l] - (start & on);
+                address[l] = a;
+                bad |= (a | room - a | -(a & odd)) & on;
+            }
+        }
+        return bad < 0;
     }
 
     private void reachBytes(Warp w, int mask, Space space, byte[] memory, int size, int laneStride) {
-        check(w, mask, space, size);
+        if (wrong(w.address, mask, 0, size)) {
+            explain(w, mask, space, size);
+        }
         if (space == Space.LOCAL && w.localWritten != null) {
-            if (use == Use.READ) {
+            if (use == Use.READ && idle) {
+                // nothing depends on what it finds
+            } else if (use == Use.READ) {
                 Unwritten.check(w, mask, w.localWritten, space, bytes, laneStride);
             } else {
                 Unwritten.mark(w, mask, w.localWritten, bytes, laneStride);
@@ -287,22 +225,8 @@ abstract class MemoryAccess extends Op {
         reach(w, mask, space, memory, laneStride);
     }
 
-    private void check(Warp w, int mask, Space space, int size) {
-        long[] address = w.address;
-        long bad = 0;
-        for (int l = 0; l < 32; l++) {
-            if ((mask >>> l & 1) != 0) {
-                long a = address[l];
-                bad |= a | size - bytes - a | -(a & bytes - 1);
-            }
-        }
-        if (bad < 0) {
-            explain(w, mask, space, size);
-        }
-    }
-
     private void explain(Warp w, int mask, Space space, int size) {
-        String name = space.name().toLowerCase(java.util.Locale.ROOT);
+        String name = space.name().toLowerCase(Locale.ROOT);
         for (int l = 0; l < 32; l++) {
             long a = w.address[l];
             if ((mask >>> l & 1) == 0) {
@@ -333,11 +257,7 @@ abstract class MemoryAccess extends Op {
             w.block.meter.access(this, place.space == Space.CONST ? Space.CONST : Space.GLOBAL, address, mask);
         }
         Allocation a = last;
-        boolean one = a != null;
-        for (int l = 0; l < 32 && one; l++) {
-            one = (mask >>> l & 1) == 0 || a.holds(address[l], bytes) && (address[l] & bytes - 1) == 0;
-        }
-        if (one) {
+        if (a != null && inside(address, mask, a)) {
             observe(w, mask, a);
             reach(w, mask, a);
             return;
@@ -360,6 +280,19 @@ abstract class MemoryAccess extends Op {
             reach(w, same, a);
             left &= ~same;
         }
+    }
+
+    /** Whether the accesses are aligned and all in one range that has not been freed. */
+    private boolean inside(long[] address, int mask, Allocation a) {
+        long base = a.base;
+        long room = a.size - bytes;
+        long odd = bytes - 1;
+        long bad = 0;
+        for (int l = 0; l < 32; l++) {
+            long at = address[l] - base;
+            bad |= (at | room - at | -(address[l] & odd)) & -(mask >>> l & 1L);
+        }
+        return bad >= 0 && !a.freed();
     }
 
     private void observe(Warp w, int mask, Allocation a) {

@@ -53,6 +53,16 @@ final class MemoryOps {
         return strong;
     }
 
+    /** The same for a load or a store, of which just those with an order have a scope. */
+    private static boolean ordered(Decoding x, String strong) {
+        boolean scope = x.has("cta") || x.has("cluster") || x.has("gpu") || x.has("sys");
+        if (scope != (x.has("relaxed") || x.has(strong)) || x.has("acq_rel") || x.has("sc")
+                || x.has(strong.equals("acquire") ? "release" : "acquire")) {
+            throw x.refuse("a scope and one of .relaxed and ." + strong + " go together");
+        }
+        return ordered(x);
+    }
+
     private static int count(Decoding x) {
         String v = x.takeAny("v2", "v4", "v8");
         return v == null ? 1 : v.charAt(1) - '0';
@@ -61,7 +71,8 @@ final class MemoryOps {
     private static PtxType element(Decoding x, int count) {
         PtxType t = x.type();
         x.done();
-        if (t == PtxType.PRED || t == PtxType.B128 && count > 1 || t.bytes() * count > 32
+        boolean packed = t.floating() ? t.bits() == 16 || t == PtxType.TF32 : !t.integral() || t.name().endsWith("X2");
+        if (t == PtxType.PRED || packed || t == PtxType.B128 && count > 1 || t.bytes() * count > 32
                 || t.bits() < 32 && count > 4) {
             throw x.refuse("unknown instruction");
         }
@@ -75,15 +86,15 @@ final class MemoryOps {
     }
 
     /** Accesses of 32 bytes are for global memory alone. */
-    private static void checkSpace(Decoding x, MemoryAccess.Place place, int bytes) {
+    private static void checkSpace(Decoding x, Place place, int bytes) {
         if (bytes == 32 && place.space != Space.GLOBAL && place.space != Space.GENERIC) {
             throw x.refuse("an access of 256 bits is for global memory alone");
         }
     }
 
     private static void load(Decoding x) {
-        boolean ordered = ordered(x);
-        Space space = MemoryAccess.space(x);
+        boolean ordered = ordered(x, "acquire");
+        Space space = Place.space(x);
         boolean policy = hints(x);
         int count = count(x);
         PtxType t = element(x, count);
@@ -92,14 +103,17 @@ final class MemoryOps {
         if (to.size() != count) {
             throw x.refuse(count + " destinations are wanted");
         }
-        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(1), space);
+        Place place = Place.of(x, x.operand(1), space);
         checkSpace(x, place, t.bytes() * count);
         if (t == PtxType.B128) {
             int d = x.dst(to.get(0), t);
             x.emit(new Load(place, PtxType.B64, 2, new int[]{d, d + 1}, new int[]{64, 64}, ordered));
             return;
         }
-        x.emit(new Load(place, t, count, registers(x, to, t, true), widths(x, to, t), ordered));
+        Load load = new Load(place, t, count, registers(x, to, t, true), widths(x, to, t), ordered);
+        load.idle = (place.space == Space.LOCAL || place.space == Space.GENERIC) && !ordered
+                && x.assembler.idleReads().idle(x.instruction);
+        x.emit(load);
     }
 
     private static void store(Decoding x) {
@@ -107,8 +121,8 @@ final class MemoryOps {
             AsyncStores.store(x);
             return;
         }
-        boolean ordered = ordered(x);
-        Space space = MemoryAccess.space(x);
+        boolean ordered = ordered(x, "release");
+        Space space = Place.space(x);
         boolean policy = hints(x);
         int count = count(x);
         PtxType t = element(x, count);
@@ -120,7 +134,7 @@ final class MemoryOps {
         if (space == Space.CONST) {
             throw x.refuse("constant memory can not be written");
         }
-        MemoryAccess.Place place = MemoryAccess.place(x, x.operand(0), space);
+        Place place = Place.of(x, x.operand(0), space);
         if (place.space == Space.PARAM && place.kernelParameters) {
             throw x.refuse("a kernel's parameters can not be written");
         }
@@ -164,6 +178,13 @@ final class MemoryOps {
             long[] address = w.address;
             for (int e = 0; e < to.length; e++) {
                 int at = e * size;
+                if (plainInts && mask == -1) {
+                    int[] d = w.r[to[e]];
+                    for (int l = 0; l < 32; l++) {
+                        d[l] = (int) MemoryAccess.INT.get(memory, (int) address[l] + l * stride + at);
+                    }
+                    continue;
+                }
                 if (plainInts) {
                     int[] d = w.r[to[e]];
                     for (int l = 0; l < 32; l++) {
@@ -187,7 +208,9 @@ final class MemoryOps {
             MemorySegment memory = a.bytes;
             for (int e = 0; e < to.length; e++) {
                 long shift = e * size - a.base;
-                if (plainInts) {
+                if (plainInts && mask == -1 && row(address, bytes)) {
+                    MemorySegment.copy(memory, MemoryOps.INT, address[0] + shift, w.r[to[e]], 0, 32);
+                } else if (plainInts) {
                     int[] d = w.r[to[e]];
                     for (int l = 0; l < 32; l++) {
                         if ((mask >>> l & 1) != 0) {
@@ -201,6 +224,8 @@ final class MemoryOps {
                             d[l] = memory.get(MemoryOps.LONG, address[l] + shift);
                         }
                     }
+                } else if (size == 1 && widths[e] <= 32) {
+                    bytes(w.r[to[e]], mask, memory, shift, address, widths[e]);
                 } else {
                     for (int l = 0; l < 32; l++) {
                         if ((mask >>> l & 1) != 0) {
@@ -211,6 +236,14 @@ final class MemoryOps {
             }
             if (ordered) {
                 VarHandle.fullFence();
+            }
+        }
+
+        private void bytes(int[] d, int mask, MemorySegment memory, long shift, long[] address, int width) {
+            int fill = signed ? -1 >>> 32 - width : 0xff;
+            for (int m = mask; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                d[l] = memory.get(ValueLayout.JAVA_BYTE, address[l] + shift) & fill;
             }
         }
 
@@ -248,6 +281,13 @@ final class MemoryOps {
             long[] address = w.address;
             for (int e = 0; e < from.length; e++) {
                 int at = e * size;
+                if (plainInts && mask == -1) {
+                    int[] v = w.r[from[e]];
+                    for (int l = 0; l < 32; l++) {
+                        MemoryAccess.INT.set(memory, (int) address[l] + l * stride + at, v[l]);
+                    }
+                    continue;
+                }
                 if (plainInts) {
                     int[] v = w.r[from[e]];
                     for (int l = 0; l < 32; l++) {
@@ -274,6 +314,10 @@ final class MemoryOps {
             MemorySegment memory = a.bytes;
             for (int e = 0; e < from.length; e++) {
                 long shift = e * size - a.base;
+                if (plainInts && mask == -1 && row(address, bytes)) {
+                    MemorySegment.copy(w.r[from[e]], 0, memory, MemoryOps.INT, address[0] + shift, 32);
+                    continue;
+                }
                 if (plainInts) {
                     int[] v = w.r[from[e]];
                     for (int l = 0; l < 32; l++) {
@@ -318,6 +362,16 @@ final class MemoryOps {
         private long get(Warp w, int e, int l) { return widths[e] == 64 ? w.q[from[e]][l] : w.r[from[e]][l]; }
     }
 
+    /** Whether the lanes' words follow each other. */
+    private static boolean row(long[] address, int bytes) {
+        long first = address[0];
+        long other = bytes ^ 4; // elements of a vector do not
+        for (int l = 0; l < 32; l++) {
+            other |= address[l] ^ first + 4L * l;
+        }
+        return other == 0;
+    }
+
     /** Some bytes as an unsigned number. */
     static long read(byte[] memory, int at, int size) {
         return switch (size) {
@@ -357,13 +411,13 @@ final class MemoryOps {
 
     /** What only warms caches does nothing here. */
     private static void hint(Decoding x) {
-        MemoryAccess.space(x);
+        Place.space(x);
         hints(x);
         x.takeAny("L1", "L2");
         x.takeAny("tensormap");
         x.done();
         x.operands(1, 2);
-        MemoryAccess.place(x, x.operand(0), Space.GENERIC);
+        Place.of(x, x.operand(0), Space.GENERIC);
         x.emit(new Op() {
             @Override
             void execute(Warp w, int mask) {
@@ -377,7 +431,7 @@ final class MemoryOps {
         if (x.takeAny("fractional", "range") == null || x.typeOrNull() != PtxType.B64) {
             throw x.refuse("unknown instruction");
         }
-        MemoryAccess.space(x);
+        Place.space(x);
         hints(x);
         x.done();
         int d = x.dst(0, PtxType.B64);

@@ -42,6 +42,6 @@ abstract class Op {
     /** Where diverged parts of a warp meet: before the first instruction of a branch's immediate post-dominator. */
     static final class Join extends Control {
         @Override
-        void execute(Warp w, int mask) { w.join(); }
+        void execute(Warp w, int mask) { w.splits.join(); }
     }
 }

@@ -63,7 +63,7 @@ final class ProxyFences {
                 throw x.refuse("acquire or release and a scope are wanted");
             }
             if (order.equals("acquire")) {
-                MemoryAccess.place(x, x.operand(0), Space.GENERIC);
+                Place.of(x, x.operand(0), Space.GENERIC);
                 if (!(x.operand(1) instanceof Operand.Immediate n) || n.bits() != 128) {
                     throw x.refuse("a size of 128 is wanted");
                 }

@@ -2,6 +2,7 @@ package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.ptx.PtxParameter;
 import dev.culebra.emulator.ptx.PtxText;
+import dev.culebra.emulator.ptx.SourceLines;
 import java.util.List;
 import java.util.Map;
 
@@ -12,15 +13,20 @@ public final class PtxKernel {
     private final List<PtxParameter> parameters;
     private final Map<String, int[]> directives;
     private final KernelCode code;
+    private final SourceLines sources;
 
-    PtxKernel(String name, PtxText.Entry entry, KernelCode code) {
+    PtxKernel(String name, PtxText.Entry entry, KernelCode code, SourceLines sources) {
         this.name = name;
         this.parameters = entry.parameters();
         this.directives = entry.directives();
         this.code = code;
+        this.sources = sources;
     }
 
     KernelCode code() { return code; }
+
+    /** Where its instructions come from, as far as the module's text tells. */
+    SourceLines sources() { return sources; }
 
     /**
      * The entry's name.

@@ -4,6 +4,7 @@ import dev.culebra.emulator.ptx.PtxException;
 import dev.culebra.emulator.ptx.PtxFunction;
 import dev.culebra.emulator.ptx.PtxText;
 import dev.culebra.emulator.ptx.PtxVariable;
+import dev.culebra.emulator.ptx.SourceLines;
 import dev.culebra.emulator.ptx.Space;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +37,7 @@ public final class PtxModule {
      */
     public static PtxModule parse(String text, int ccMajor, int ccMinor) throws PtxException {
         PtxText typed = PtxText.parse(text, ccMajor, ccMinor);
+        SourceLines sources = SourceLines.of(text);
         Map<String, PtxKernel> kernels = new LinkedHashMap<>();
         List<String> errors = new ArrayList<>(typed.errors());
         CodeAddresses addresses = new CodeAddresses(typed.functions(), typed.variables());
@@ -45,10 +47,11 @@ public final class PtxModule {
         for (PtxFunction f : typed.functions().values()) {
             if (f.body() == null) continue;
             KernelCode code = translator.translate(f); // of functions too: nothing unknown may hide in one
-            if (f.entry()) kernels.put(f.name(), new PtxKernel(f.name(), typed.entries().get(f.name()), code));
+            if (f.entry()) kernels.put(f.name(), new PtxKernel(f.name(), typed.entries().get(f.name()), code, sources));
         }
         if (!errors.isEmpty()) {
-            throw new PtxException(PtxException.Kind.INVALID_PTX, errors.stream().distinct().toList());
+            throw new PtxException(PtxException.Kind.INVALID_PTX,
+                    errors.stream().distinct().map(sources::explain).toList());
         }
         return new PtxModule(typed.version(), typed.target(), addresses.link(typed.variables()), kernels);
     }

@@ -18,6 +18,7 @@ final class RaceCells {
     private final RaceLayer fine;
     /** Null until some access is as wide as a row. */
     private RaceLayer rows;
+    private final ReadLogs logs;
     /** Bytes claimed or borrowed. */
     private int inFlight;
 
@@ -27,6 +28,7 @@ final class RaceCells {
         this.timeline = timeline;
         this.memory = memory;
         this.fine = new RaceLayer(timeline, memory, window, 3);
+        this.logs = new ReadLogs(timeline, this);
     }
 
     /** For the next block, whose first clock knows all that happened: copies in flight alone must be forgotten. */
@@ -37,9 +39,11 @@ final class RaceCells {
             rows.start(forget);
         }
         inFlight = 0;
+        logs.clear();
     }
 
-    private RaceLayer layer(int bytes) {
+    /** Where accesses of a size are recorded. */
+    RaceLayer layer(int bytes) {
         if (bytes < 16) {
             fine.refine(bytes);
             return fine;
@@ -64,55 +68,62 @@ final class RaceCells {
     void read(Agent a, int mask, long[] address, int bytes, int line) {
         RaceLayer own = layer(bytes);
         RaceLayer other = other(own);
-        int now = a.interval();
-        long floor = a.floor();
-        int shift = own.shift;
-        int n = bytes >> shift;
-        long[] write = own.write;
-        long[] mine = own.reads(a.number);
-        long[] who = own.readers(a.number);
-        int[] latest = own.readLatest;
-        boolean besides = own.besides;
-        boolean elsewhere = other != null && other.besides;
-        int[] written = other == null ? null : other.writeLatest;
-        int floorInterval = (int) (floor >>> 32);
+        int floor = (int) (a.floor() >>> 32);
+        ReadLog log = logs.of(a);
+        if (log.open && !own.besides && !own.writtenSince(floor, mask, address)
+                && (other == null || !other.besides && !other.writtenSince(floor, mask, address))) {
+            logs.add(a, mask, address, bytes, line);
+        } else {
+            logs.record(a.number);
+            check(a, mask, address, bytes, own, other);
+            record(a, mask, address, bytes, line, own);
+        }
+    }
+
+    /** Checks plain reads. */
+    private static void check(Agent a, int mask, long[] address, int bytes, RaceLayer own, RaceLayer other) {
+        int floor = (int) (a.floor() >>> 32);
         int left = mask;
         while (left != 0) {
-            int l = Integer.numberOfTrailingZeros(left);
-            long at = address[l];
+            long at = address[Integer.numberOfTrailingZeros(left)];
             int lanes = 0;
             do { // neighbours often read the same
                 lanes |= left & -left;
                 left &= left - 1;
             } while (left != 0 && address[Integer.numberOfTrailingZeros(left)] == at);
-            int first = (int) at >> shift;
+            own.checkReads(a, lanes, (int) at, bytes, floor);
+            if (other != null) {
+                other.checkReads(a, lanes, (int) at, bytes, floor);
+            }
+        }
+    }
+
+    /** Records plain reads. */
+    private static void record(Agent a, int mask, long[] address, int bytes, int line, RaceLayer own) {
+        int now = a.interval();
+        long floor = a.floor();
+        long[] mine = own.reads(a.number);
+        long[] who = own.readers(a.number);
+        int n = bytes >> own.shift;
+        for (int m = mask; m != 0; m &= m - 1) {
+            int l = Integer.numberOfTrailingZeros(m);
+            int first = (int) address[l] >> own.shift;
+            int reader = line << 5 | l;
             for (int c = first; c < first + n; c++) {
-                if (Long.compareUnsigned(write[c], floor) > 0) {
-                    own.checkReads(a, lanes, c);
-                }
-                long r = mine[c];
-                if ((int) (r >>> 32) == now) {
-                    mine[c] = r | lanes & 0xffff_ffffL;
-                    who[c] = who[c] & 0xffff_ffff_0000_0000L | line << 5 | l;
+                long before = mine[c];
+                if ((int) (before >>> 32) == now) {
+                    mine[c] = before | 1L << l;
+                    who[c] = who[c] & 0xffff_ffff_0000_0000L | reader;
                 } else {
-                    if (Long.compareUnsigned(r, floor) <= 0) {
-                        mine[c] = (long) now << 32 | lanes & 0xffff_ffffL;
+                    if (Long.compareUnsigned(before, floor) <= 0) {
+                        mine[c] = (long) now << 32 | 1L << l;
                     } else {
-                        own.readAgain(a, lanes, c, now);
+                        own.readAgain(a, 1 << l, c, now);
                     }
-                    who[c] = (line << 5 | l) * RaceLayer.TWICE;
+                    who[c] = reader * RaceLayer.TWICE;
                 }
             }
-            int row = (int) at >> 4;
-            if (Integer.compareUnsigned(latest[row], now) < 0) {
-                latest[row] = now;
-            }
-            if (besides) {
-                own.checkBesides(a, lanes, first, first + n, true);
-            }
-            if (elsewhere || written != null && Integer.compareUnsigned(written[row], floorInterval) > 0) {
-                other.checkReads(a, lanes, (int) at, bytes);
-            }
+            own.wasRead((int) address[l] >> 4, now);
         }
     }
 
@@ -128,10 +139,15 @@ final class RaceCells {
      */
     void write(Agent a, int mask, long[] address, int bytes, int line, MemoryAccess op) {
         RaceLayer own = layer(bytes);
+        RaceLayer other = other(own);
         int now = a.interval();
-        for (int m = mask; m != 0; m &= m - 1) {
-            int l = Integer.numberOfTrailingZeros(m);
-            checkWrite(a, l, (int) address[l], bytes, own, "written", op);
+        int floor = (int) (a.floor() >>> 32);
+        logs.settle(a);
+        if (own.anySince(floor) || other != null && other.anySince(floor)) {
+            for (int m = mask; m != 0; m &= m - 1) {
+                int l = Integer.numberOfTrailingZeros(m);
+                checkWrite(a, l, (int) address[l], bytes, own, "written", op);
+            }
         }
         int shift = own.shift;
         int n = bytes >> shift;
@@ -168,9 +184,7 @@ final class RaceCells {
             int lower = Integer.numberOfTrailingZeros(m);
             if (address[lower] == address[l]) {
                 if (op == null || !op.alike(a.warp, l, lower)) {
-                    throw new Fault(DeviceFault.LAUNCH_FAILED, l, "race: " + own.place(c)
-                            + " is written with another value by thread " + a.warp.threadOf(lower)
-                            + " with the same instruction, and which of the two stays is undefined; one of them must not write");
+                    throw RaceFaults.together(a, l, own.place(c), lower);
                 }
                 own.write[c] |= 1L << l;
                 return;
@@ -195,19 +209,23 @@ final class RaceCells {
         RaceLayer other = other(own);
         int now = use == MemoryAccess.Use.ATOMIC ? a.atomicInterval() : a.interval();
         int floor = (int) (a.floor() >>> 32);
-        int n = bytes >> own.shift;
-        for (int m = mask; m != 0; m &= m - 1) {
+        if (writes) {
+            logs.settle(a);
+        }
+        checkStrong(a, mask, address, bytes, floor, writes, own);
+        if (other != null) {
+            checkStrong(a, mask, address, bytes, floor, writes, other);
+        }
+        own.strong(a, mask, address, bytes, now, line, writes);
+    }
+
+    private static void checkStrong(Agent a, int mask, long[] address, int bytes, int floor, boolean writes,
+            RaceLayer layer) {
+        for (int m = layer.plainSince(floor) ? mask : 0; m != 0; m &= m - 1) {
             int l = Integer.numberOfTrailingZeros(m);
             int at = (int) address[l];
-            if (own.anySince(at >> 4, floor)) {
-                own.checkStrong(a, l, at, bytes, writes ? "written" : "read", writes);
-            }
-            if (other != null && other.anySince(at >> 4, floor)) {
-                other.checkStrong(a, l, at, bytes, writes ? "written" : "read", writes);
-            }
-            int first = at >> own.shift;
-            for (int c = first; c < first + n; c++) {
-                own.strong(a, l, c, now, line, writes);
+            if (layer.plainSince(at >> 4, floor)) {
+                layer.checkStrong(a, l, at, bytes, writes ? "written" : "read", writes);
             }
         }
     }
@@ -225,6 +243,7 @@ final class RaceCells {
     void claim(Agent a, int l, int at, int bytes, int line) {
         RaceLayer own = layer(bytes);
         a.interval();
+        logs.settle(a);
         long record = (long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l;
         for (int i = at; i < at + bytes; i += 16) {
             checkWrite(a, l, i, Math.min(16, bytes), own, "to be written by this copy", null);
@@ -343,6 +362,7 @@ final class RaceCells {
     void update(Agent a, int l, int at, int bytes) {
         RaceLayer own = layer(bytes);
         int piece = Math.min(16, bytes);
+        logs.settle(a);
         for (int i = at; i < at + bytes; i += piece) {
             own.checkStrong(a, l, i, piece, "to be updated by this", true);
             if (other(own) != null) {
@@ -375,6 +395,7 @@ final class RaceCells {
      * @param known what all its threads know
      */
     void end(Block block, Clock known) {
+        logs.recordAll();
         fine.end(block, known);
         if (rows != null) {
             rows.end(block, known);

@@ -36,6 +36,10 @@ final class RaceLayer {
     private long[][] strongWho;
     /** More accesses of a cell; null where there are none. */
     private Accesses[] others;
+    /** The greatest of {@link #writeLatest}, of {@link #readLatest} and of the strong ones there has been. */
+    int newestWrite;
+    int newestRead;
+    private int newestStrong;
     /** Whether there is more than plain writes that a read may race with: strong accesses, or others. */
     boolean besides;
 
@@ -61,6 +65,9 @@ final class RaceLayer {
             Arrays.fill(readLatest, 0);
             clear(read);
         }
+        newestWrite = 0; // what is older all threads know of
+        newestRead = 0;
+        newestStrong = 0;
         others = null;
         strongLatest = null;
         strongRead = null;
@@ -126,17 +133,54 @@ final class RaceLayer {
 
     long[] readers(int agent) { return readWho[agent]; }
 
+    /** Whether there have been accesses, plain or strong, that a floor does not cover. */
+    boolean anySince(int floor) {
+        return plainSince(floor) || Integer.compareUnsigned(newestStrong, floor) > 0;
+    }
+
+    /** The same of plain ones. */
+    boolean plainSince(int floor) {
+        return Integer.compareUnsigned(newestWrite, floor) > 0 || Integer.compareUnsigned(newestRead, floor) > 0;
+    }
+
     /** Whether there have been accesses of 16 bytes that a floor does not cover. */
     boolean anySince(int row, int floor) {
+        return plainSince(row, floor) || strongLatest != null && Integer.compareUnsigned(strongLatest[row], floor) > 0;
+    }
+
+    /** The same of plain ones. */
+    boolean plainSince(int row, int floor) {
         return Integer.compareUnsigned(writeLatest[row], floor) > 0
-                || Integer.compareUnsigned(readLatest[row], floor) > 0
-                || strongLatest != null && Integer.compareUnsigned(strongLatest[row], floor) > 0;
+                || Integer.compareUnsigned(readLatest[row], floor) > 0;
+    }
+
+    /** Whether one of some lanes reads where there has been a plain write that a floor does not cover. */
+    boolean writtenSince(int floor, int mask, long[] address) {
+        if (Integer.compareUnsigned(newestWrite, floor) <= 0) {
+            return false;
+        }
+        for (int m = mask; m != 0; m &= m - 1) {
+            int row = (int) address[Integer.numberOfTrailingZeros(m)] >> 4;
+            if (Integer.compareUnsigned(writeLatest[row], floor) > 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Notes that 16 bytes have a write of an interval. */
     void wrote(int row, int interval) {
         if (Integer.compareUnsigned(writeLatest[row], interval) < 0) {
             writeLatest[row] = interval;
+            newestWrite = Integer.compareUnsigned(newestWrite, interval) < 0 ? interval : newestWrite;
+        }
+    }
+
+    /** Notes that 16 bytes have a read of an interval. */
+    void wasRead(int row, int interval) {
+        if (Integer.compareUnsigned(readLatest[row], interval) < 0) {
+            readLatest[row] = interval;
+            newestRead = Integer.compareUnsigned(newestRead, interval) < 0 ? interval : newestRead;
         }
     }
 
@@ -176,35 +220,35 @@ final class RaceLayer {
         return others[c];
     }
 
-    /** Checks reads of some bytes, recorded in the other layer. */
-    void checkReads(Agent a, int lanes, int at, int bytes) {
+    /** Checks reads of some bytes. */
+    void checkReads(Agent a, int lanes, int at, int bytes, int floor) {
         int from = at >> shift;
         int to = Math.max(from + 1, at + bytes >> shift);
-        for (int c = from; c < to; c++) {
+        for (int c = from; c < to && Integer.compareUnsigned(writeLatest[at >> 4], floor) > 0; c++) {
             checkReads(a, lanes, c);
         }
         if (besides) {
-            checkBesides(a, lanes, from, to, true);
+            checkBesides(a, lanes, from, to);
         }
     }
 
     /** Checks reads of a cell against its last write. */
-    void checkReads(Agent a, int lanes, int c) {
+    private void checkReads(Agent a, int lanes, int c) {
         for (int m = lanes; m != 0; m &= m - 1) {
             int l = Integer.numberOfTrailingZeros(m);
             int unordered = a.unordered(l, write[c]);
             if (unordered != 0) {
-                throw race(a, l, c, "read", "written", write[c], unordered, writeLine[c]);
+                throw RaceFaults.of(a, l, place(c), "read", "written", write[c], unordered, writeLine[c]);
             }
         }
     }
 
     /** Checks reads against writes that are not the last plain one. */
-    void checkBesides(Agent a, int lanes, int from, int to, boolean strongToo) {
+    private void checkBesides(Agent a, int lanes, int from, int to) {
         for (int m = lanes; m != 0; m &= m - 1) {
             int l = Integer.numberOfTrailingZeros(m);
             for (int c = from; c < to; c++) {
-                if (strongToo && strongLatest != null) {
+                if (strongLatest != null) {
                     checkAgents(a, l, c, strongWrite, "read", "written");
                 }
                 checkOthers(a, l, c, Accesses.SAME_WRITE, "read", "written", null);
@@ -219,7 +263,7 @@ final class RaceLayer {
             if (records[i] != null && records[i][c] != 0) {
                 int unordered = a.unordered(l, records[i][c]);
                 if (unordered != 0) {
-                    throw race(a, l, c, how, earlier, records[i][c], unordered, who[i][c]);
+                    throw RaceFaults.between(a, l, place(c), how, earlier, records[i][c], unordered, who[i][c]);
                 }
             }
         }
@@ -230,7 +274,7 @@ final class RaceLayer {
         for (int i = 0; o != null && i < o.count; i++) {
             int unordered = o.kind[i] == kind ? a.unordered(l, o.record[i]) : 0;
             if (unordered != 0 && !silent(a, l, op)) {
-                throw race(a, l, c, how, earlier, o.record[i], unordered, o.line[i]);
+                throw RaceFaults.of(a, l, place(c), how, earlier, o.record[i], unordered, o.line[i]);
             }
         }
     }
@@ -251,7 +295,7 @@ final class RaceLayer {
             int unordered = Long.compareUnsigned(write[c], floor) <= 0 ? 0 : a.unordered(l, write[c]);
             if (unordered != 0) {
                 if (Timeline.inFlight((int) (write[c] >>> 32)) || !silent(a, l, op)) {
-                    throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
+                    throw RaceFaults.of(a, l, place(c), how, "written", write[c], unordered, writeLine[c]);
                 }
                 others(c, a).put(write[c], writeLine[c], Accesses.SAME_WRITE);
             }
@@ -276,7 +320,7 @@ final class RaceLayer {
         for (int c = from; c < Math.max(from + 1, at + bytes >> shift); c++) {
             int unordered = a.unordered(l, write[c]);
             if (unordered != 0) {
-                throw race(a, l, c, how, "written", write[c], unordered, writeLine[c]);
+                throw RaceFaults.of(a, l, place(c), how, "written", write[c], unordered, writeLine[c]);
             }
             checkOthers(a, l, c, Accesses.SAME_WRITE, how, "written", null);
             if (writes) {
@@ -287,10 +331,33 @@ final class RaceLayer {
     }
 
     /**
-     * Notes a strong access of a lane. Where a warp's lanes have made some in several intervals without having met since, all are
+     * Notes strong accesses of a warp. Where a warp's lanes have made some in several intervals without having met since, all are
      * kept as if they had happened in the first of them: a race with the later ones alone is not found.
      */
-    void strong(Agent a, int l, int c, int now, int line, boolean writes) {
+    void strong(Agent a, int mask, long[] address, int bytes, int now, int line, boolean writes) {
+        beginStrong(a.number);
+        long[] mine = (writes ? strongWrite : strongRead)[a.number];
+        long[] who = strongWho[a.number];
+        int[] latest = strongLatest;
+        long floor = a.floor();
+        int n = bytes >> shift;
+        for (int m = mask; m != 0; m &= m - 1) {
+            int l = Integer.numberOfTrailingZeros(m);
+            int first = (int) address[l] >> shift;
+            for (int c = first; c < first + n; c++) {
+                long before = mine[c];
+                boolean again = (int) (before >>> 32) == now
+                        || Long.compareUnsigned(before, floor) > 0 && a.unordered(l, before) != 0;
+                mine[c] = (again ? before : (long) now << 32) | 1L << l;
+                who[c] = (line << 5 | l) * TWICE;
+            }
+            int row = (int) address[l] >> 4;
+            latest[row] = Integer.compareUnsigned(latest[row], now) < 0 ? now : latest[row];
+        }
+        newestStrong = Integer.compareUnsigned(newestStrong, now) < 0 ? now : newestStrong;
+    }
+
+    private void beginStrong(int agent) {
         if (strongLatest == null) {
             strongLatest = new int[writeLatest.length];
             strongRead = new long[read.length][];
@@ -298,24 +365,10 @@ final class RaceLayer {
             strongWho = new long[read.length][];
             besides = true;
         }
-        if (strongWho[a.number] == null) {
-            strongRead[a.number] = new long[write.length];
-            strongWrite[a.number] = new long[write.length];
-            strongWho[a.number] = new long[write.length];
-        }
-        long[] mine = (writes ? strongWrite : strongRead)[a.number];
-        long before = mine[c];
-        if ((int) (before >>> 32) == now) {
-            mine[c] = before | 1L << l;
-        } else if (Long.compareUnsigned(before, a.floor()) <= 0 || a.unordered(l, before) == 0) {
-            mine[c] = (long) now << 32 | 1L << l;
-        } else {
-            mine[c] |= 1L << l;
-        }
-        strongWho[a.number][c] = (line << 5 | l) * TWICE;
-        int row = c >> 4 - shift;
-        if (Integer.compareUnsigned(strongLatest[row], now) < 0) {
-            strongLatest[row] = now;
+        if (strongWho[agent] == null) {
+            strongRead[agent] = new long[write.length];
+            strongWrite[agent] = new long[write.length];
+            strongWho[agent] = new long[write.length];
         }
     }
 
@@ -325,7 +378,7 @@ final class RaceLayer {
             others(c, a).put((long) Timeline.interval(Timeline.IN_FLIGHT, a.number) << 32 | 1L << l, line,
                     Accesses.READ);
         }
-        readLatest[at >> 4] = -1;
+        wasRead(at >> 4, -1);
     }
 
     /** Takes back {@link #borrow}. */
@@ -351,7 +404,11 @@ final class RaceLayer {
         for (int c = at >> shift; c < at + bytes >> shift; c++) {
             others(c, a).put((long) interval << 32 | 1, line, kind);
         }
-        (kind == Accesses.READ ? readLatest : writeLatest)[at >> 4] = -1; // no floor tells of channels
+        if (kind == Accesses.READ) {
+            wasRead(at >> 4, -1); // no floor tells of channels
+        } else {
+            wrote(at >> 4, -1);
+        }
     }
 
     /** The block whose memory this is ends; other blocks' accesses must be known. */
@@ -382,55 +439,9 @@ final class RaceLayer {
         Agent other = timeline.agents[interval & (1 << timeline.bits) - 1];
         int unknown = other.warp.block == block ? 0 : known.unknown(interval, (int) record);
         if (unknown != 0) {
-            throw new Fault(DeviceFault.LAUNCH_FAILED, -1,
-                    "race: block " + block.index + " ends and nothing orders that behind "
-                            + "where " + place(c) + " of its shared memory is " + how + " at ptx line " + line
-                            + " by thread "
-                            + other.warp.threadOf(Integer.numberOfTrailingZeros(unknown)) + " of block "
-                            + other.warp.block.index
-                            + "; let it wait at barrier.cluster before it ends");
+            throw RaceFaults.end(block, place(c), how, line, other.warp, Integer.numberOfTrailingZeros(unknown));
         }
     }
 
     String place(int c) { return "shared address 0x" + Long.toHexString(window + (c << shift)); }
-
-    /** The fault of an access that does not come behind one of which first and last comer are known. */
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered,
-            long firstAndLast) {
-        int first = (int) (firstAndLast >>> 32);
-        int last = (int) firstAndLast;
-        int who = (unordered >>> (last & 31) & 1) != 0 ? last : first;
-        if ((unordered >>> (who & 31) & 1) != 0) {
-            return race(a, l, c, how, earlier + " at", record, 1 << (who & 31), who >> 5);
-        }
-        // One of those between: its line is that of first and last, if these came by the same, and not behind the last one's.
-        return race(a, l, c, how, earlier + (first >> 5 == last >> 5 ? " at" : " at or before"), record, unordered,
-                last >> 5);
-    }
-
-    /** The fault of an access that does not come behind a recorded one. */
-    private Fault race(Agent a, int l, int c, String how, String earlier, long record, int unordered, int line) {
-        int interval = (int) (record >>> 32);
-        int lane = Integer.numberOfTrailingZeros(unordered);
-        String what = "race: " + place(c) + " is " + how;
-        if (interval < 0 && !Timeline.inFlight(interval)) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l,
-                    what + " by a thread that has not waited for the copy of ptx line "
-                            + line + " into it; wait for its completion first");
-        }
-        boolean flying = Timeline.inFlight(interval);
-        Agent other = timeline.agents[interval & (flying
-                ? (1 << Timeline.CHANNEL_TIME_BITS) - 1
-                : (1 << timeline.bits) - 1)];
-        String person = "thread " + other.warp.threadOf(lane)
-                + (other.warp.block == a.warp.block ? "" : " of block " + other.warp.block.index);
-        if (flying) {
-            return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " while the copy that " + person
-                    + " asked for at ptx line " + line
-                    + " is in flight; wait for the copy first, and then for the other threads");
-        }
-        return new Fault(DeviceFault.LAUNCH_FAILED, l, what + " and nothing orders that behind where it is " + earlier
-                + (earlier.indexOf(' ') < 0 ? " at" : "") + " ptx line " + line + " by " + person
-                + "; a barrier is missing between the two");
-    }
 }

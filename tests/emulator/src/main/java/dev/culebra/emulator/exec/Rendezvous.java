@@ -113,6 +113,10 @@ final class Rendezvous {
         if (built == null) {
             begin();
             int[][] ahead = someLeft();
+            for (int i = 0; i < all.length; i++) {
+                // One that has done nothing since is known up to now; so behind a barrier all clocks say the same for all.
+                all[i] = timeline.agents[i].quietSince(all[i]) ? timeline.time() : all[i];
+            }
             built = new Clock(timeline.bits, all.clone(), ahead, channels.clone());
         }
         return built;

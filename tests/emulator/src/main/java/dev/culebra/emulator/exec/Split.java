@@ -40,4 +40,12 @@ final class Split {
         this.mask = mask;
         this.pc = pc;
     }
+
+    /** Turns a leaf into a node without children: who has arrived at {@code at}, or returned where that is -1, goes on later. */
+    void becomeNode(int at, int resumeAt) {
+        rejoin = at;
+        resume = resumeAt;
+        arrived = 0;
+        children = 0;
+    }
 }

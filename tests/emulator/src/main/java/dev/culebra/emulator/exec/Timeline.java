@@ -70,8 +70,21 @@ final class Timeline {
         return time << bits | agent;
     }
 
+    /** The time of the last interval that has begun. */
+    int time() { return time; }
+
     /** No interval of an agent is later than this one. */
     int latest() { return time << bits | (1 << bits) - 1; }
+
+    /** Whether whatever any thread still does comes behind all that an agent did in an interval. */
+    boolean known(int interval) {
+        for (Agent a : agents) {
+            if (!a.knows(interval)) {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /** The clock that knows all that has happened so far: a new block's first. */
     Clock now() {

@@ -12,6 +12,8 @@ import java.util.Arrays;
  */
 final class Unwritten {
 
+    private static final String BY_BLOCK = "any thread of the block so far (is a barrier missing?)";
+
     private static final int INTS = 0x01010101;
     private static final long LONGS = 0x0101010101010101L;
 
@@ -19,6 +21,9 @@ final class Unwritten {
 
     /** Checks that what lanes read of an array has been written. */
     static void check(Warp w, int mask, byte[] map, Space space, int bytes, int stride) {
+        if (mask == -1 && bytes == 4 && allInts(w.address, map, stride)) {
+            return;
+        }
         for (int m = mask; m != 0; m &= m - 1) {
             int l = Integer.numberOfTrailingZeros(m);
             int at = (int) w.address[l] + l * stride;
@@ -26,6 +31,14 @@ final class Unwritten {
                 throw fault(w, map, space, l, at, bytes);
             }
         }
+    }
+
+    private static boolean allInts(long[] address, byte[] map, int stride) {
+        int all = INTS;
+        for (int l = 0; l < 32; l++) {
+            all &= (int) MemoryAccess.INT.get(map, (int) address[l] + l * stride);
+        }
+        return all == INTS;
     }
 
     private static boolean all(byte[] map, int at, int bytes) {
@@ -60,10 +73,15 @@ final class Unwritten {
         int first = first(map, at, bytes);
         String name = space == Space.SHARED ? "shared" : "local";
         long address = w.address[l] + (space == Space.SHARED ? w.block.window : 0);
-        return new Fault(DeviceFault.LAUNCH_FAILED, l, "read of unwritten memory: of " + bytes + " bytes at " + name
-                + " address 0x" + Long.toHexString(address)
-                + (bytes == 1 ? " it" : " byte " + first + ", at 0x" + Long.toHexString(address + first) + ",")
-                + " has not been written by any thread of the block");
+        return new Fault(DeviceFault.LAUNCH_FAILED, l, sentence(bytes, name, address, first,
+                space == Space.SHARED ? BY_BLOCK : "the thread"));
+    }
+
+    private static String sentence(int bytes, String space, long address, int first, String by) {
+        return "read of unwritten memory: " + (bytes == 1 ? "a byte" : bytes + " bytes") + " at " + space
+                + " address 0x"
+                + Long.toHexString(address) + (bytes == 1 ? ", which" : ", of which byte " + first)
+                + " has not been written by " + by;
     }
 
     /** Marks what lanes write in an array. */
@@ -128,20 +146,15 @@ final class Unwritten {
 
     private static Fault fault(Allocation a, int lane, long address, int bytes) {
         int first = Math.max(0, first(a.written(), address - a.base, bytes));
-        return new Fault(DeviceFault.LAUNCH_FAILED, lane, "read of unwritten memory: of " + bytes
-                + " bytes at global address 0x" + Long.toHexString(address)
-                + (bytes == 1 ? " it" : " byte " + first)
-                + " has not been written by any copy, fill or kernel; it is in " + a.label + ", byte "
-                + (address - a.base + first) + ",");
+        return new Fault(DeviceFault.LAUNCH_FAILED, lane, sentence(bytes, "global", address, first,
+                "any copy, fill or kernel; it is in " + a.label + ", byte " + (address - a.base + first)));
     }
 
     /** Checks that some bytes of a block's shared memory have been written. */
     static void check(byte[] map, int lane, int at, int bytes) {
         int first = first(map, at, bytes);
         if (first >= 0) {
-            throw new Fault(DeviceFault.LAUNCH_FAILED, lane, "read of unwritten memory: of " + bytes
-                    + " bytes at shared address 0x" + Integer.toHexString(at) + " byte " + first
-                    + " has not been written by any thread of the block");
+            throw new Fault(DeviceFault.LAUNCH_FAILED, lane, sentence(bytes, "shared", at, first, BY_BLOCK));
         }
     }
 

@@ -1,12 +1,10 @@
 package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.check.Check;
-import dev.culebra.emulator.exec.Split.State;
 import dev.culebra.emulator.memory.Poison;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 
-/** Thirty-two threads: their splits, the banks of the frame being run, and scratch arrays that instructions use. */
+/** Thirty-two threads: their {@link Splits}, the banks of the frame being run, and scratch arrays that instructions use. */
 final class Warp {
 
     /** What {@link #run} ended with. */
@@ -37,12 +35,12 @@ final class Warp {
 
     /** The split being run; null when it has ended or waits. */
     Split current;
-    private final List<Split> leaves = new ArrayList<>();
+    final Splits splits = new Splits(this);
 
     /** Instructions executed, for clocks. */
     long steps;
     private long clockReads;
-    /** Turns since the last {@link #relax}; returning from a call or meeting inside a loop is no progress of a spinning lane. */
+    /** Turns since lanes were last let go on without others: for a spinning lane calls and inner loops are no progress. */
     private int restless;
     /** An op sets this to have the warp give way to others after it. */
     boolean yield;
@@ -107,7 +105,7 @@ final class Warp {
         root.reset();
         Poison.fill(local, 0, local.length);
         if (localWritten != null) {
-            java.util.Arrays.fill(localWritten, (byte) 0);
+            Arrays.fill(localWritten, (byte) 0);
         }
         copies.clear();
         bulkGroups.clear();
@@ -115,10 +113,7 @@ final class Warp {
         arrivedAtCluster = 0;
         fenced = 0;
         alive = threads;
-        leaves.clear();
-        Split first = new Split(null, root, alive, 0);
-        leaves.add(first);
-        current = first;
+        splits.start(root, alive);
         bind(root);
     }
 
@@ -197,26 +192,22 @@ final class Warp {
         if (unfinishedWait != null && !acted) {
             fruitlessWait = unfinishedWait;
             if (++fruitless % MbarrierWaits.PATIENCE == 0) {
-                relax(); // those that others of the warp wait for at a meeting place may be the ones to bring it
+                letGo(); // those that others of the warp wait for at a meeting place may be the ones to bring it
             }
         } else if (!yield || acted) {
             fruitless = 0; // neither does a pause between two looks bring it nearer
         }
         if (unfinishedWait == null && ++restless >= RESTLESS_TURNS) {
-            relax();
+            letGo();
         }
-        if (current != null && leaves.size() > 1) { // others' turn: a lane may be spinning on what they will do
-            leaves.remove(current);
-            leaves.add(0, current);
-            current = null;
-        }
+        splits.giveWay();
         return Outcome.PAUSED;
     }
 
     private DeviceFault fault(Fault f, Op executed) {
         Op op = f.op == null ? executed : f.op;
         Dim thread = f.lane < 0 ? null : threadOf(f.lane);
-        return new DeviceFault(f.cudaError, f.getMessage() + " at '" + op.text + "'", block.launch.kernelName, op.line,
+        return new DeviceFault(f.cudaError, f.getMessage() + ", at '" + op.text + "'", block.launch.kernelName, op.line,
                 block.index,
                 thread);
     }
@@ -232,164 +223,34 @@ final class Warp {
 
     /** Before a warp is said to wait for others, lanes that only wait to meet the rest of their warp go on without it. */
     private boolean chooseOrRelax() {
-        if (choose()) {
+        if (splits.choose()) {
             return true;
         }
         if (block.strictBarriers) {
             AlignedBarriers.refusePassed(this);
         }
-        relax();
-        return choose();
+        letGo();
+        return splits.choose();
     }
 
-    private boolean choose() {
-        for (int i = leaves.size() - 1; i >= 0; i--) {
-            if (leaves.get(i).state == State.READY) {
-                current = leaves.get(i);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** The splits that wait, for a diagnostic; the lanes in none of them have parted and wait to meet again. */
-    List<Split> waiting() {
-        return leaves;
-    }
-
-    // ---- divergence and calls ----
-
-    /** Sends lanes of the current split two ways, to meet at {@code rejoin} (or, when that is -1, never). */
-    void diverge(int rejoin, int taken, int target, int fallThrough) {
-        Split s = current;
-        int rest = s.mask & ~taken;
-        Split node = nodeFor(rejoin);
-        countDivergence();
-        addChild(node, taken, target);
-        addChild(node, rest, fallThrough);
-        settle(node);
-    }
-
-    /** Sends lanes as many ways as there are targets. */
-    void scatter(int rejoin, int[] masks, int[] targets) {
-        Split node = nodeFor(rejoin);
-        countDivergence();
-        for (int i = 0; i < masks.length; i++) {
-            if (masks[i] != 0) {
-                addChild(node, masks[i], targets[i]);
-            }
-        }
-        settle(node);
-    }
-
-    private void countDivergence() {
-        if (block.meter != null) {
-            block.meter.divergences++;
-        }
-    }
-
-    private Split nodeFor(int rejoin) {
-        Split s = current;
-        leaves.remove(s);
-        if (rejoin >= 0 && s.parent != null && s.parent.rejoin == rejoin && s.parent.frame == s.frame) {
-            s.parent.children--; // a loop's next turn: who leaves it waits with who left before
-            return s.parent;
-        }
-        s.rejoin = rejoin;
-        s.resume = rejoin;
-        s.arrived = 0;
-        s.children = 0;
-        return s;
-    }
-
-    private void addChild(Split node, int mask, int pc) {
-        if (pc == node.rejoin) {
-            node.arrived |= mask;
-        } else {
-            leaves.add(new Split(node, node.frame, mask, pc));
-            node.children++;
-        }
-    }
-
-    private void settle(Split node) {
-        if (node.children == 0) {
-            complete(node);
-        } else {
-            Split last = leaves.isEmpty() ? null : leaves.get(leaves.size() - 1);
-            current = last != null && last.state == State.READY ? last : null;
-        }
-    }
-
-    /** The current split stands at a place where lanes may meet. */
-    void join() {
-        Split s = current;
-        Split node = s.parent;
-        if (node == null || node.rejoin != s.pc || node.frame != s.frame) {
-            s.pc++;
-            return;
-        }
-        node.arrived |= s.mask;
-        leaves.remove(s);
-        current = null;
-        if (--node.children == 0) {
-            complete(node);
-        }
-    }
-
-    /**
-     * Lets lanes that wait for others at a meeting place go on without them: those others may be spinning on what these will do
-     * next. Meeting again is a matter of speed only; what needs lanes together waits for them itself.
-     */
-    private void relax() {
+    /** Lanes at meeting places go on without the rest of their warp. */
+    private void letGo() {
         restless = 0;
-        for (Split leaf : List.copyOf(leaves)) {
-            for (Split n = leaf.parent; n != null; n = n.parent) {
-                if (n.arrived != 0 && n.rejoin >= 0) {
-                    leaves.add(0, new Split(n.parent, n.frame, n.arrived, n.rejoin));
-                    n.arrived = 0;
-                    if (n.parent != null) {
-                        n.parent.children++;
-                    }
-                }
-            }
-        }
-    }
-
-    private void complete(Split node) {
-        Split n = node;
-        while (n.arrived == 0) { // all its lanes have exited or returned
-            n = n.parent;
-            if (n == null || --n.children > 0) {
-                return;
-            }
-        }
-        n.mask = n.arrived;
-        n.pc = n.resume;
-        n.rejoin = -1;
-        n.arrived = 0;
-        leaves.add(n);
-        current = n;
+        splits.relax();
     }
 
     /** Enters a function with the current split's lanes. */
     Frame call(Program callee, int resume) {
-        Split s = current;
+        Split caller = current;
         Frame f = new Frame(callee, block.launch.constants(callee, block.rank));
-        f.localBase = s.frame.baseOfCallee(s.mask);
+        f.localBase = caller.frame.baseOfCallee(caller.mask);
         if (f.localBase + callee.localBytes > stackBytes) {
-            throw new Fault(DeviceFault.STACK_ERROR, Integer.numberOfTrailingZeros(s.mask),
+            throw new Fault(DeviceFault.STACK_ERROR, Integer.numberOfTrailingZeros(caller.mask),
                     "stack overflow: calls nest deeper than " + stackBytes + " bytes of local memory");
         }
-        f.call = s;
+        f.call = caller;
         f.profile = block.meter == null ? null : block.meter.profile(callee);
-        leaves.remove(s);
-        s.rejoin = -1;
-        s.resume = resume;
-        s.arrived = 0;
-        s.children = 1;
-        Split body = new Split(s, f, s.mask, 0);
-        leaves.add(body);
-        current = body;
+        splits.enter(f, resume);
         return f;
     }
 
@@ -405,7 +266,7 @@ final class Warp {
         int from = lane * stackBytes + offset;
         Poison.fill(local, from, from + bytes);
         if (localWritten != null) {
-            java.util.Arrays.fill(localWritten, from, from + bytes, (byte) 0);
+            Arrays.fill(localWritten, from, from + bytes, (byte) 0);
         }
     }
 
@@ -416,7 +277,7 @@ final class Warp {
             return;
         }
         frame.call.arrived |= mask;
-        drop(mask);
+        splits.drop(mask);
     }
 
     /** Lanes of the current split end. */
@@ -426,95 +287,9 @@ final class Warp {
             agent.exit(mask);
         }
         copies.drop(this, mask);
-        drop(mask);
+        splits.drop(mask);
         block.exited(Integer.bitCount(mask));
         block.cluster.barrier.exited(this, mask);
-        resolve();
-    }
-
-    private void drop(int mask) {
-        Split s = current;
-        s.mask &= ~mask;
-        if (s.mask != 0) {
-            s.pc++;
-            return;
-        }
-        leaves.remove(s);
-        current = null;
-        if (s.parent != null && --s.parent.children == 0) {
-            complete(s.parent);
-        }
-    }
-
-    // ---- waiting ----
-
-    /** The current split waits, before its instruction, for other lanes of the warp. */
-    void awaitLanes(int wanted) {
-        current.state = State.AT_WARP_SYNC;
-        current.wanted = wanted;
-        current = null;
-        resolve();
-    }
-
-    /** The current split waits for the block, behind its instruction. */
-    Split awaitBarrier() {
-        Split s = current;
-        s.pc++;
-        s.state = State.AT_BARRIER;
-        current = null;
-        return s;
-    }
-
-    /** Lets those go on whose wanted lanes have all come. */
-    private void resolve() {
-        for (int i = 0; i < leaves.size(); i++) {
-            Split s = leaves.get(i);
-            if (s.state == State.AT_WARP_SYNC) {
-                resolve(s);
-            }
-        }
-    }
-
-    private void resolve(Split s) {
-        if (s.frame.program.ops[s.pc] instanceof BarrierOps.BarOp bar) {
-            AlignedBarriers.resolve(this, bar);
-            return;
-        }
-        WarpSync op = (WarpSync) s.frame.program.ops[s.pc];
-        int here = 0;
-        int wanted = 0;
-        for (Split o : leaves) {
-            if (meets(s, op, o)) {
-                here |= o.mask;
-                wanted |= o.wanted;
-            }
-        }
-        if ((wanted & alive & ~here) != 0) {
-            return;
-        }
-        Frame before = frame;
-        bind(s.frame);
-        try {
-            op.perform(this, here);
-        } catch (Fault f) { // what is being executed, if anything, is another lane's end
-            throw f.op != null ? f : new Fault(f.cudaError, f.lane, f.getMessage(), op);
-        }
-        bind(before);
-        for (Split o : leaves) {
-            if (o != s && meets(s, op, o)) {
-                o.state = State.READY;
-                o.pc++;
-            }
-        }
-        s.state = State.READY;
-        s.pc++;
-    }
-
-    private static boolean meets(Split s, WarpSync op, Split o) {
-        if (o.state != State.AT_WARP_SYNC) {
-            return false;
-        }
-        boolean sameInstruction = o.frame == s.frame && o.pc == s.pc;
-        return sameInstruction || op.pureBarrier() && ((WarpSync) o.frame.program.ops[o.pc]).pureBarrier();
+        WarpSync.resolveAll(this);
     }
 }

@@ -1,5 +1,8 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.exec.Split.State;
+import java.util.List;
+
 /**
  * An instruction that a set of lanes executes together. The lanes of the current split do it at once when no other is wanted;
  * else they wait until the rest have come to the same instruction.
@@ -27,7 +30,7 @@ abstract class WarpSync extends Op.Control {
             perform(w, mask);
             w.current.pc++;
         } else {
-            w.awaitLanes(wanted);
+            await(w, wanted);
         }
     }
 
@@ -66,4 +69,65 @@ abstract class WarpSync extends Op.Control {
 
     /** Does it for lanes that have all come. */
     abstract void perform(Warp w, int mask);
+
+    /** The current split waits, before its instruction, for other lanes of its warp. */
+    static void await(Warp w, int wanted) {
+        w.splits.awaitLanes(wanted);
+        resolveAll(w);
+    }
+
+    /** Lets those go on whose wanted lanes have all come, or ended. */
+    static void resolveAll(Warp w) {
+        List<Split> leaves = w.splits.leaves();
+        for (int i = 0; i < leaves.size(); i++) {
+            Split s = leaves.get(i);
+            if (s.state == State.AT_WARP_SYNC) {
+                switch (s.frame.program.ops[s.pc]) {
+                    case BarrierOps.BarOp bar -> AlignedBarriers.resolve(w, bar);
+                    case WarpSync op -> op.resolve(w, s);
+                    default -> throw new IllegalStateException("nobody waits here");
+                }
+            }
+        }
+    }
+
+    private void resolve(Warp w, Split s) {
+        int here = 0;
+        int wanted = 0;
+        for (Split o : w.splits.leaves()) {
+            if (meets(s, o)) {
+                here |= o.mask;
+                wanted |= o.wanted;
+            }
+        }
+        if ((wanted & w.alive & ~here) != 0) {
+            return;
+        }
+        Frame before = w.frame;
+        w.bind(s.frame);
+        try {
+            perform(w, here);
+        } catch (Fault f) { // what is being executed, if anything, is another lane's end
+            throw f.op != null ? f : new Fault(f.cudaError, f.lane, f.getMessage(), this);
+        }
+        w.bind(before);
+        for (Split o : w.splits.leaves()) {
+            if (o != s && meets(s, o)) {
+                o.state = State.READY;
+                o.pc++;
+            }
+        }
+        s.state = State.READY;
+        s.pc++;
+    }
+
+    /** Whether a split waits where one does that stands before this. */
+    private boolean meets(Split s, Split o) {
+        if (o.state != State.AT_WARP_SYNC) {
+            return false;
+        }
+        boolean sameInstruction = o.frame == s.frame && o.pc == s.pc;
+        return sameInstruction || pureBarrier() && o.frame.program.ops[o.pc] instanceof WarpSync other
+                && other.pureBarrier();
+    }
 }

@@ -18,6 +18,11 @@ final class Watch {
     final RaceCells cells;
     /** Which bytes of shared memory have been written, or null. */
     final byte[] written;
+    /**
+     * Where the system's part of shared memory begins, which the headers of cooperative groups use and no program: they assume
+     * nothing of what is in it, and pass data through it behind shfl.sync.
+     */
+    private final int system;
     /** What strong accesses of each four bytes of shared memory have released. */
     private Rendezvous[] flags;
 
@@ -25,6 +30,7 @@ final class Watch {
         this.block = block;
         timeline = block.cluster.timeline;
         cells = races ? new RaceCells(timeline, block.shared, block.window) : null;
+        system = block.launch.code.reservesShared() ? block.launch.reservedOffset() : Integer.MAX_VALUE;
         written = unwritten ? new byte[block.shared.length] : null;
         for (Warp w : block.warps) {
             w.agent = races ? new Agent(timeline, block.rank * block.warps.length + w.index, w.threads, w) : null;
@@ -47,6 +53,7 @@ final class Watch {
     void start(boolean restart, Clock origin) {
         if (written != null) {
             Arrays.fill(written, (byte) 0);
+            Arrays.fill(written, Math.min(system, written.length), written.length, (byte) 1);
         }
         if (timeline == null) {
             return;
@@ -68,9 +75,9 @@ final class Watch {
                     synchronise(w, mask, op, true);
                 }
             } else if (op.use == MemoryAccess.Use.READ) {
-                cells.read(w.agent, mask, w.address, op.bytes, op.line);
+                cells.read(w.agent, ours(w, mask), w.address, op.bytes, op.line);
             } else {
-                cells.write(w.agent, mask, w.address, op.bytes, op.line, op);
+                cells.write(w.agent, ours(w, mask), w.address, op.bytes, op.line, op);
             }
         }
         if (written != null) {
@@ -80,6 +87,18 @@ final class Watch {
                 Unwritten.mark(w, mask, written, op.bytes, 0);
             }
         }
+    }
+
+    /** The lanes whose addresses are not in the system's part. */
+    private int ours(Warp w, int mask) {
+        if (system == Integer.MAX_VALUE) {
+            return mask;
+        }
+        int ours = mask;
+        for (int m = mask; m != 0; m &= m - 1) {
+            ours &= w.address[Integer.numberOfTrailingZeros(m)] < system ? -1 : ~Integer.lowestOneBit(m);
+        }
+        return ours;
     }
 
     /** Lanes are about to move rows of 16 bytes at {@code w.address} from or to shared memory. */

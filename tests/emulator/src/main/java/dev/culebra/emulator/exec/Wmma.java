@@ -107,7 +107,7 @@ final class Wmma {
         boolean known = sync(x);
         String layout = x.takeAny("row", "col");
         Shape shape = Shape.take(x);
-        Space space = MemoryAccess.space(x);
+        Space space = Place.space(x);
         MatrixElement t = MatrixElement.take(x);
         x.done();
         x.operands(2, 3);
@@ -130,7 +130,7 @@ final class Wmma {
         int[] registers = registers(x, at, t, rows * columns, load);
         int stride = x.operandCount() == 3 ? x.src(2, U32) : x.assembler.constant(byRows ? columns : rows);
         x.emitSplit(
-                new Move(MemoryAccess.place(x, x.operand(1 - at), space), registers, rows, columns, byRows, stride, t,
+                new Move(Place.of(x, x.operand(1 - at), space), registers, rows, columns, byRows, stride, t,
                         load));
     }
 

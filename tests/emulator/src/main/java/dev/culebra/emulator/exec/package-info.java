@@ -9,7 +9,7 @@
  *
  * <p>
  * A warp's lanes that part at a branch form a tree of splits, which meet again at the branch's immediate post-dominator
- * ({@code Cfg}, {@code Split}, {@code Warp}). Which split runs first means nothing: one that waits gives way, one that spins is
+ * ({@code Cfg}, {@code Splits}). Which split runs first means nothing: one that waits gives way, one that spins is
  * interrupted, and what needs lanes together ({@code WarpSync}) waits for them. Blocks run on any number of threads and are
  * resumable, so that a block may wait for others, as far as the device would hold them at a time ({@code KernelRun}).
  *
@@ -30,8 +30,9 @@
  * <p>
  * What is looked at beyond what hardware finds ({@code tests/emulator/STRICT.md} has the rules): {@code MemoryAccess} asks the
  * block's {@code Watch} before it touches anything; {@code Unwritten} keeps which bytes have been written, {@code RaceCells} and
- * its {@code RaceLayer}s who touched shared memory, and {@code Timeline}, {@code Agent}, {@code Clock} and {@code Rendezvous} what
- * comes behind what: {@code Timeline} says how a synchronisation uses them. {@code Barrier}, {@code WarpSync} and {@code Warp} look
+ * its {@code RaceLayer}s who touched shared memory (reads are only logged at first, in {@code ReadLogs}, for mostly all threads
+ * meet before anybody writes), and {@code Timeline}, {@code Agent}, {@code Clock} and {@code Rendezvous} what
+ * comes behind what: {@code Timeline} says how a synchronisation uses them. {@code Barrier}, {@code AlignedBarriers} and {@code WarpSync} look
  * at who comes to barriers. A check that is off costs a comparison with null an instruction.
  */
 package dev.culebra.emulator.exec;

@@ -145,7 +145,7 @@ public final class FaultPlan {
      * @param bytes the largest that does not fail
      * @param fault what goes wrong
      * @return a longer plan
-     * @throws IllegalArgumentException for an occasion that has no size, or a fault that does not go with it
+     * @throws IllegalArgumentException for an occasion that has no size, a negative one, or a fault that does not go with it
      */
     public FaultPlan above(Occasion occasion, long bytes, InjectedFault fault) {
         return with(occasion, bytes, Which.LARGER, fault);
@@ -156,6 +156,10 @@ public final class FaultPlan {
             throw new IllegalArgumentException(which == Which.LARGER
                     ? "a " + occasion.word() + " has no size; accepted with >: allocation, pinned, copy"
                     : occasion.word() + " number " + number + "; they are counted from 1");
+        }
+        if (number < 0) {
+            throw new IllegalArgumentException(
+                    "a " + occasion.word() + " of more than " + number + " bytes; accepted: 0 or more");
         }
         boolean later = fault.manner() == InjectedFault.Manner.FAILS_LATER
                 || fault.manner() == InjectedFault.Manner.SLOW;

@@ -249,7 +249,8 @@ public final class UnifiedMemory {
         if (at >= 0) {
             long past = address - t.bases[at] - t.ranges[at].size();
             if (past < GUARD) {
-                near.add(past + " bytes past the end of " + t.ranges[at].label());
+                near.add((past == 0 ? "right behind the end of " : past + " bytes past the end of ")
+                        + t.ranges[at].label());
             }
         }
         if (at + 1 < t.bases.length && t.bases[at + 1] - address <= GUARD) {

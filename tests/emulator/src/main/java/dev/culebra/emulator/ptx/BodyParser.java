@@ -61,7 +61,8 @@ final class BodyParser {
         in.at = start;
         in.expect("{");
         enter();
-        parameters.forEach(p -> scope.names.put(p.name(), p));
+        parameters.forEach(
+                p -> scope.names.put(p.name(), p.inRegister() == null ? p : register(p.name(), p.inRegister())));
         while (scope != null) {
             if (in.peek().kind() == Kind.END) {
                 throw in.error("'}' is missing at the end");
@@ -306,24 +307,20 @@ final class BodyParser {
         if (in.accept("[")) {
             return address();
         }
+        if (ConstantExpression.starts(in)) {
+            ConstantExpression.Value v = ConstantExpression.read(in);
+            return new Operand.Immediate(v.bits(), v.floating());
+        }
         if (in.accept("!")) {
             return new Operand.Not(single(names));
         }
         if (in.accept("_")) {
             return new Operand.Sink();
         }
-        boolean negative = t.is("-") && in.peek(1).kind() == Kind.NUMBER && TokenStream.isFloating(in.peek(1).text());
-        if (negative || t.kind() == Kind.NUMBER && TokenStream.isFloating(t.text())) {
-            if (negative) {
-                in.take();
-            }
-            double v = TokenStream.parseFloating(in.take());
-            return new Operand.Immediate(Double.doubleToRawLongBits(negative ? -v : v), true);
-        }
         if (t.kind() == Kind.NAME && !t.is("WARP_SZ")) {
             return named(names);
         }
-        return new Operand.Immediate(in.integer(), false);
+        throw in.error("an operand is missing before '" + t.text() + "'");
     }
 
     private Operand named(boolean names) {
@@ -341,7 +338,7 @@ final class BodyParser {
             return r;
         }
         if (found instanceof Variable v) {
-            long addend = in.next("+") || in.next("-") ? in.integer() : 0;
+            long addend = in.next("+") || in.next("-") ? ConstantExpression.integer(in) : 0;
             return new Operand.Symbol(v, name, addend);
         }
         if (SPECIALS.contains(name) || name.startsWith("%envreg") || name.startsWith("%reserved_smem_offset_")
@@ -378,11 +375,11 @@ final class BodyParser {
                 case null, default -> throw new TokenStream.SyntaxError(t.line(), "'" + name + "' is not declared");
             };
         } else {
-            base = new Operand.Immediate(in.integer(), false);
+            base = new Operand.Immediate(ConstantExpression.integer(in), false);
         }
         long offset = 0;
         while (in.next("+") || in.next("-")) {
-            offset += in.integer();
+            offset += ConstantExpression.integer(in);
         }
         if (in.accept(",")) { // a texture's or tensor's coordinates: no instruction known here takes them
             List<Operand> all = new ArrayList<>(List.of(new Operand.Address(base, offset)));

@@ -120,11 +120,16 @@ final class Declarations {
             return all;
         }
         while (!in.next(")")) {
-            if (in.next(".reg")) {
-                throw in.error("parameters in registers are not supported: use .param");
+            if (in.accept(".reg")) {
+                PtxType type = PtxType.of(in.take().text().replaceFirst("^\\.", ""));
+                if (type == null || type == PtxType.PRED) {
+                    throw in.error("a parameter in a register has no such type");
+                }
+                all.add(new Declared(Variable.inRegister(in.name(), type), null, List.of(), false, 0));
+            } else {
+                in.expect(".param");
+                all.addAll(new Declarations(in).read(Space.PARAM, false, true));
             }
-            in.expect(".param");
-            all.addAll(new Declarations(in).read(Space.PARAM, false, true));
             if (!in.accept(",")) {
                 break;
             }
@@ -183,6 +188,36 @@ final class Declarations {
             in.expect("}");
         }
 
+        /** How far the byte that a mask takes is from the lowest. */
+        private int mask(long mask, Token t) {
+            int shift = Long.numberOfTrailingZeros(mask);
+            if (shift % 8 != 0 || mask >>> shift != 0xff || type.bytes() != 1) {
+                throw new TokenStream.SyntaxError(t.line(),
+                        "'" + t.text() + "(...)' takes no one byte of an address for a variable of bytes");
+            }
+            return shift;
+        }
+
+        /** The address of a variable or function, or the byte of it that a mask takes. */
+        private void address(int offset, boolean masked, int shift) {
+            boolean generic = in.accept("generic");
+            if (generic) {
+                in.expect("(");
+            }
+            String symbol = in.name();
+            if (generic) {
+                in.expect(")");
+            }
+            long addend = in.next("+") || in.next("-") ? ConstantExpression.integer(in) : 0;
+            if (masked) {
+                in.expect(")");
+            } else if (type.bytes() != 8) {
+                throw in.error("the address of '" + symbol + "' needs 64 bits, not ."
+                        + type.name().toLowerCase(java.util.Locale.ROOT));
+            }
+            relocations.add(new PtxVariable.Relocation(offset, type.bytes(), symbol, addend, shift));
+        }
+
         private void scalar(long offset) {
             if (offset + type.bytes() > bytes.length) {
                 if (offset > Integer.MAX_VALUE - 16) {
@@ -192,42 +227,29 @@ final class Declarations {
                         (int) Math.max(offset + type.bytes(), Math.min(bytes.length * 2L, 1 << 30)));
             }
             Token t = in.peek();
-            long bits;
-            if (t.kind() == Kind.NAME && !t.is("WARP_SZ")) {
-                boolean generic = in.accept("generic");
-                if (generic) {
-                    in.expect("(");
-                }
-                String symbol = in.name();
-                if (generic) {
-                    in.expect(")");
-                }
-                long addend = in.next("+") || in.next("-") ? in.integer() : 0;
-                if (type.bytes() != 8) {
-                    throw in.error("the address of '" + symbol + "' needs 64 bits, not ."
-                            + type.name().toLowerCase(java.util.Locale.ROOT));
-                }
-                relocations.add(new PtxVariable.Relocation((int) offset, symbol, addend));
+            boolean masked = t.kind() == Kind.NUMBER && in.peek(1).is("(");
+            int shift = masked ? mask(in.integer(), t) : 0;
+            if (masked) {
+                in.expect("(");
+            }
+            if (in.peek().kind() == Kind.NAME && !in.next("WARP_SZ")) {
+                address((int) offset, masked, shift);
                 return;
             }
-            boolean negative = t.is("-") && in.peek(1).kind() == Kind.NUMBER
-                    && TokenStream.isFloating(in.peek(1).text());
-            if (negative || t.kind() == Kind.NUMBER && TokenStream.isFloating(t.text())) {
-                if (negative) {
-                    in.take();
-                }
-                double v = TokenStream.parseFloating(in.take()) * (negative ? -1 : 1);
-                bits = switch (type) {
-                    case F64 -> Double.doubleToRawLongBits(v);
-                    case F16 -> Float.floatToFloat16((float) v);
-                    default -> Float.floatToRawIntBits((float) v);
-                };
-            } else {
-                bits = in.integer();
-                if (type.floating()) {
-                    bits = type == PtxType.F64 ? Double.doubleToRawLongBits(bits) : Float.floatToRawIntBits(bits);
-                }
+            ConstantExpression.Value v = ConstantExpression.read(in);
+            if (masked) {
+                in.expect(")");
             }
+            if (v.floating() != (type.floating() && type != PtxType.F16)
+                    && !(type == PtxType.F16 || v.floating() && type == PtxType.BF16)) {
+                throw new TokenStream.SyntaxError(t.line(), (v.floating() ? "a floating-point" : "an integer")
+                        + " constant for a variable of ." + type.name().toLowerCase(java.util.Locale.ROOT));
+            }
+            long bits = !v.floating() ? v.bits() >>> shift : switch (type) {
+                case F64 -> v.bits();
+                case F16 -> Float.floatToFloat16((float) v.number());
+                default -> Float.floatToRawIntBits((float) v.number());
+            };
             for (int i = 0; i < type.bytes(); i++) {
                 bytes[(int) offset + i] = (byte) (bits >>> 8 * i);
             }

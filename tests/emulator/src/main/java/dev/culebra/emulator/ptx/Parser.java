@@ -202,7 +202,9 @@ final class Parser {
             errors.add("ptx line " + line + ": function '" + name + "' is defined twice");
         }
         BodyParser body = new BodyParser(text, in, globals, errors);
-        List<Statement> statements = body.read(all);
+        List<Statement> statements = RegisterParameters.expand(body.read(all), variablesOf(results),
+                variablesOf(params),
+                body.registers());
         functions.put(name, new PtxFunction(name, line, entry, variablesOf(results), variablesOf(params),
                 body.registers(), statements));
         directives.put(name, new Directives(extents));

@@ -10,6 +10,7 @@ public final class Variable {
     private final int alignment;
     private final long size;
     private final boolean external;
+    private PtxType inRegister;
 
     Variable(String name, Space space, int alignment, long size, boolean external) {
         this.name = name;
@@ -18,6 +19,16 @@ public final class Variable {
         this.size = size;
         this.external = external;
     }
+
+    /** A parameter of a device function that the text has in a register. */
+    static Variable inRegister(String name, PtxType type) {
+        Variable v = new Variable(name, Space.PARAM, type.bytes(), type.bytes(), false);
+        v.inRegister = type;
+        return v;
+    }
+
+    /** The type of the register that the text has it in, or null. */
+    PtxType inRegister() { return inRegister; }
 
     /**
      * Its name.

@@ -102,6 +102,15 @@ class LaunchRefusalTest {
         launch(axpy, argument.replace("FILE", x.toString())).failed(Culebra.USAGE, "--arg", piece, "--help')");
     }
 
+    /** Not only the first: several may stand behind one --arg. */
+    @Test
+    void theOneThatIsNoneIsNamed() {
+        launch(axpy, "in:" + x, "i32:5", "f32:1.5f").failed(Culebra.USAGE,
+                "--arg: argument 3, 'f32:1.5f' is no number");
+        launch(axpy, "in:" + x, "--arg", "i8:300").failed(Culebra.USAGE,
+                "--arg: argument 2, 'i8:300' is no whole number of 8 bits");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--grid 0|'0' is no extent; give one to three whole numbers from 1 to 2147483647, such as 128 or 16,16",

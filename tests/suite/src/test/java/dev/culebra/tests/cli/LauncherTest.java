@@ -207,6 +207,14 @@ class LauncherTest {
         assertEquals(1, spmm.code);
         assertEquals("culebra: no CUDA driver: not installed (looked for /nowhere/libcuda.so.1);"
                 + " 'culebra info' shows what there is, --device cpu needs none\n", spmm.err);
+        // An emulator that is set up wrong is no missing driver: what is said is which property, and what that may be.
+        spmm = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-Dculebra.emulator.checks=racing"),
+                "CULEBRA spmm --weights w --input w --output y --device emulator");
+        assertEquals(1, spmm.code);
+        assertEquals(
+                "culebra: culebra.emulator.checks: \"racing\" is no list of checks; accepted: all, none, or some of"
+                        + " unwritten,races,barriers,host-buffers\n",
+                spmm.err);
         Files.writeString(folder.resolve("text"), "no library");
         info = bash(Map.of("CULEBRA_CUDA_DRIVER", folder.resolve("text").toString()), "CULEBRA info").out;
         assertTrue(info.contains("cuda      none: " + folder.resolve("text") + ": "), info);

@@ -22,12 +22,13 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A driver that does nothing, for what the emulator is too well-behaved for: it can lack functions, fail as it is told, and
- * it writes down the calls whose order matters. A function that was not given is C's {@code sched_yield}, which takes
- * whatever it is given, answers 0, and enters no Java.
+ * it writes down the calls whose order matters. A function that was not given is C's {@code fegetround}, which takes
+ * whatever it is given, answers 0 (a JVM rounds to nearest), and enters no Java. Nothing that lets go of the processor: beside
+ * other work each call would cost a turn of theirs.
  */
 public final class FakeDriver implements DriverProvider, Diagnostics {
 
-    private static final MemorySegment NOTHING = Linker.nativeLinker().defaultLookup().find("sched_yield")
+    private static final MemorySegment NOTHING = Linker.nativeLinker().defaultLookup().find("fegetround")
             .orElseThrow();
 
     private final Map<String, MemorySegment> functions = new HashMap<>();

@@ -41,6 +41,18 @@ class AsyncRaceTest {
         legal(32, COPY + WAIT + "cp.async.ca.shared.global [%b+8], [%in], 4;" + WAIT);
     }
 
+    /** Cooperative groups let the lanes beyond a tile's end copy its last piece once more. */
+    @Test
+    void lanesThatRepeatACopy() {
+        String place = "min.u32 %b, %l, 7; mul.wide.u32 %y0, %b, 4; sub.u64 %y1, %in, %o; add.u64 %y1, %y1, %y0;"
+                + " shl.b32 %b, %b, 2; mov.u32 %c, smem; add.u32 %b, %b, %c;\n";
+        legal(32, place + "cp.async.ca.shared.global [%b], [%y1], 4; cp.async.commit_group;" + WAIT
+                + "bar.warp.sync -1; ld.shared.u32 %d, [%c+28];");
+        race(32, place + "cp.async.ca.shared.global [%b], [%in], 4; //!\n",
+                "to be written by this copy while the copy");
+        race(32, place + "cp.async.ca.shared.global [%b], [%y1], 4; //?\nld.shared.u32 %d, [%c+28]; //!\n", "copy");
+    }
+
     /** The wait is the thread's own: others need a barrier behind it. */
     @Test
     void readingWhatAnotherHasWaitedFor() {

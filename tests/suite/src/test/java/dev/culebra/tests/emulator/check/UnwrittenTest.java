@@ -41,7 +41,7 @@ class UnwrittenTest {
                 st.global.u32 [%out+12], %a; HERE
                 ld.global.v4.u32 {%a, %b, %c, %d}, [%out]; //!
                 DONE:""";
-        unwritten(32, code.replace("HERE", ""), "of 16 bytes", "byte 10 ", "byte 10,");
+        unwritten(32, code.replace("HERE", ""), ": 16 bytes", "of which byte 10 ", "byte 10,");
         legal(32, code.replace("HERE", "st.global.u8 [%out+10], %a;"));
     }
 
@@ -51,7 +51,7 @@ class UnwrittenTest {
         legal(64, "st.shared.u32 [%s], %a; ld.shared.u32 %b, [%s];");
         unwritten(64,
                 "st.shared.u8 [%s], %a; st.shared.u8 [%s+1], %a; st.shared.u8 [%s+3], %a;\nld.shared.f32 %r0, [%s]; //!",
-                "byte 2, at 0x402");
+                "of which byte 2 has not been written");
         unwritten(32,
                 "cvta.shared.u64 %y0, smem; mul.wide.u32 %y1, %t, 8; add.s64 %y0, %y0, %y1; ld.u64 %y2, [%y0]; //!"
                         .replace("cvta.shared.u64 %y0, smem;", "mov.u64 %y3, smem; cvta.shared.u64 %y0, %y3;"),
@@ -113,6 +113,30 @@ class UnwrittenTest {
                 ".local .align 8 .b8 v[32]; mov.u16 %k0, 7; st.local.u16 [v+8], %k0;\nld.local.v2.u32 {%b, %c}, [v+8];");
     }
 
+    /** nvcc -G initialises a bit field by reading its word, and copies structures with the members that nobody has set. */
+    @Test
+    void localWordsThatNothingDependsOn() {
+        String v = ".local .align 16 .b8 v[64];\n.reg .b32 %m<9>;\n";
+        legal(32, v + "ld.local.u32 %m1, [v]; and.b32 %m2, %m1, -255; or.b32 %m3, %m2, %t; st.local.u32 [v], %m3;");
+        legal(32, v + "ld.local.u32 %m1, [v+4]; bfi.b32 %m2, %t, %m1, 3, 5; st.local.u32 [v+4], %m2;");
+        legal(32, v + "ld.local.v2.u32 {%m1, %m2}, [v+8]; mov.b32 %m3, %m2; st.local.v2.u32 [v+16], {%m1, %m3};");
+        legal(32, v + ".reg .b16 %n; ld.local.u8 %n, [v+24];");
+        unwritten(32, v + "ld.local.u32 %m1, [v]; //!\nand.b32 %m2, %m1, -255; st.local.u32 [v+4], %m2;", "local");
+        unwritten(32, v + "ld.local.u32 %m1, [v]; //!\nor.b32 %m2, %m1, 4; st.local.u32 [v], %m2;", "local");
+        unwritten(32, v + "ld.local.u32 %m1, [v]; //!\nst.global.u32 [%out], %m1;", "local");
+        unwritten(32,
+                v + "ld.local.u32 %m1, [v]; //!\nand.b32 %m2, %m1, 3; st.local.u32 [v], %m2; add.u32 %m3, %m2, 1;",
+                "local");
+        unwritten(32, v + "ld.local.v2.u32 {%m1, %m2}, [v]; //!\nst.local.u32 [v+8], %m1; add.u32 %m3, %m2, 1;",
+                "local");
+    }
+
+    /** Cooperative groups clear their own bits of a word in the system's shared memory, and pass data behind shuffles. */
+    @Test
+    void theSystemsSharedMemory() { legal(64, """
+            mov.u32 %b, %reserved_smem_offset_1; mov.u32 %c, -2; red.shared.and.release.cta.b32 [%b], %c; bar.sync 0;
+            ld.shared.u32 %d, [%b+32]; shfl.sync.idx.b32 %e, %d, 0, 31, -1; st.shared.u32 [%b+32], %w;"""); }
+
     @Test
     void aFunctionsFrameIsFresh() {
         String function = """
@@ -136,7 +160,7 @@ class UnwrittenTest {
     @Test
     void freshRegisters() {
         int[] got = legal(32,
-                "st.global.u32 [%out], %x3; st.global.u32 [%out+128], %r3; selp.b32 %b, 1, 0, %q; st.global.u32 [%out+256], %b;");
+                "st.global.u32 [%out], %x3; st.global.f32 [%out+128], %r3; selp.b32 %b, 1, 0, %q; st.global.u32 [%out+256], %b;");
         int trues = 0;
         for (int l = 0; l < 32; l++) {
             assertEquals(0x7fff7fff, got[l]);

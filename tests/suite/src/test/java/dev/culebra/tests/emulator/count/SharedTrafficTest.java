@@ -142,7 +142,7 @@ class SharedTrafficTest {
             """)
     void asynchronousCopies(String copy, int shift, int step, int wavefronts, int fewest) {
         assertEquals(new Wavefronts(wavefronts, fewest),
-                Counted.snippet(address(shift, step, 0) + copy + "cp.async.wait_all;").shared());
+                Counted.unchecked(address(shift, step, 0) + copy + "cp.async.wait_all;").shared());
     }
 
     /** Through generic addresses it is the same memory. */

@@ -86,7 +86,7 @@ class ArgumentTest {
     @Test
     void whatIsDeclaredAPointerMustBeAnAddress() {
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), launch(5, 1));
-        says("argument 0 of kernel declared ('out') is 0x5, declared a pointer, which is null or almost so");
+        says("parameter 0 of kernel declared ('out') is 0x5, declared a pointer, which is null or almost so");
         MemorySegment pageable = d.arena.allocate(64, 64);
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), launch(pageable.address(), 1));
         says("not an address of a device, nor in pinned memory", "page-locked memory of the host");
@@ -108,7 +108,7 @@ class ArgumentTest {
         d.ok(d.synchronize());
         d.ok(launch(gone, 3));
         d.fails(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), d.synchronize());
-        says("of 64 bytes, which was freed", "argument 0 ('out') is 0x" + Long.toHexString(gone) + ", 8 bytes before");
+        says("of 64 bytes, which was freed", "parameter 0 ('out') is 0x" + Long.toHexString(gone) + ", 8 bytes before");
     }
 
     @Test
@@ -122,6 +122,6 @@ class ArgumentTest {
         long mine = d.alloc(64);
         d.ok(d.launch(scale, 1, 1, 0, RawDriver.NULL, mine, 8L, 1, 1, 1));
         d.fails(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), d.synchronize());
-        says("0x8", "null or almost so", "argument 1 ('in') is 0x8");
+        says("0x8", "null or almost so", "parameter 1 ('in') is 0x8");
     }
 }

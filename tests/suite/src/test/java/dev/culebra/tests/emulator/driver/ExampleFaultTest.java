@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 class ExampleFaultTest {
 
     private static Device device(FaultPlan plan) {
-        return Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT.withFaults(plan).withFailOnLeaks(true)))
-                .device(0);
+        return Cuda.open(new EmulatorProvider(
+                EmulatorOptions.DEFAULT.withFaults(plan).withFailOnLeaks(true).withHoldMillis(60_000))).device(0);
     }
 
     @Test

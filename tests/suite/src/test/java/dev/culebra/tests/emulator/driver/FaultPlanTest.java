@@ -71,6 +71,15 @@ class FaultPlanTest {
         assertTrue(message.contains(accepted) && message.contains("\"" + text + "\" in a fault plan"), message);
     }
 
+    /** Else its text could not be read back. */
+    @Test
+    void sizesAreNotNegative() {
+        assertThrows(IllegalArgumentException.class,
+                () -> FaultPlan.NONE.above(Occasion.COPY, -1, InjectedFault.OUT_OF_MEMORY));
+        FaultPlan all = FaultPlan.NONE.above(Occasion.COPY, 0, InjectedFault.OUT_OF_MEMORY);
+        assertEquals(all, FaultPlan.parse(all.toString()));
+    }
+
     @Test
     void optionsComeFromProperties() {
         var properties = java.util.Map.of("faults", TEXT, "holdMillis", "7", "leaks", "fail", "recovery", "false");

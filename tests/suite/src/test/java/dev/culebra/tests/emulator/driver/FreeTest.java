@@ -110,7 +110,7 @@ class FreeTest {
         refused(d.fill8(b, 0, 4, stream), "whose freeing is on a stream already");
         d.ok(d.launch(d.function(d.load(Ptx.STORE), "store"), 1, 1, 0, stream, b));
         d.fails(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), d.synchronize(stream));
-        says("pool allocation #", "which was freed", "argument 0 ('to')");
+        says("pool allocation #", "which was freed", "parameter 0 ('to')");
     }
 
     /** Nothing orders the free behind the kernel of another stream. A device may free first, so it is done first. */

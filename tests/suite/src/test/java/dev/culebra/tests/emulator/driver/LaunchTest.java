@@ -231,7 +231,7 @@ class LaunchTest {
         d.ok(d.launch(store, 1, 1, 0, RawDriver.NULL, a + 4));
         d.fails(CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS(), d.synchronize());
         String why = d.provider.lastDiagnostic();
-        assertTrue(why.contains("store") && why.contains("line ") && why.contains("0 bytes past the end of allocation"),
+        assertTrue(why.contains("store") && why.contains("line ") && why.contains("right behind the end of allocation"),
                 why);
         int illegal = CudaApi.CUDA_ERROR_ILLEGAL_ADDRESS();
         d.fails(illegal, d.synchronize());

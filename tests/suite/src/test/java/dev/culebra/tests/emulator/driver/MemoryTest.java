@@ -86,7 +86,7 @@ class MemoryTest {
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.toDevice(a + 1, host, 1000));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.toDevice(a - 1, host, 10));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.toHost(host, a + 1000, 1));
-        assertTrue(d.provider.lastDiagnostic().contains("0 bytes past the end of allocation"),
+        assertTrue(d.provider.lastDiagnostic().contains("right behind the end of allocation"),
                 d.provider::lastDiagnostic);
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.toDevice(a, MemorySegment.NULL, 10));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), d.toDevice(a, host, -5));

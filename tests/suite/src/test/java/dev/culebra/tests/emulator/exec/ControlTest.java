@@ -120,6 +120,48 @@ class ControlTest {
             mul.wide.u32 %a, %t, 4; add.s64 %o, %o, %a; cvt.u32.u64 %n, %a; mov.u32 %v, s; add.u32 %n, %n, %v;
             """;
 
+    /** As PTX was written before it had {@code .param}: some lanes call, some return early. */
+    @Test
+    void parametersAndResultsInRegisters() throws Exception {
+        Rig rig = new Rig(Rig.HEADER + """
+                .func (.reg .u32 y) f(.reg .u32 x, .reg .u32 z) {
+                .reg .pred %p; setp.gt.u32 %p, x, 5; mov.u32 y, 7; @%p ret; mad.lo.u32 y, x, z, 1; }
+                .visible .entry k(.param .u64 out) {
+                .reg .b32 %a, %b, %t; .reg .b64 %o, %e; .reg .pred %p;
+                mov.u32 %t, %tid.x; mov.u32 %b, 10; mov.u32 %a, 99; setp.ne.u32 %p, %t, 3; @%p call (%a), f, (%t, %b);
+                ld.param.u64 %o, [out]; mul.wide.u32 %e, %t, 4; add.u64 %o, %o, %e; st.global.u32 [%o], %a; ret; }""");
+        long out = rig.zeros(32);
+        rig.launch("k", Rig.dim(1), Rig.dim(8), 0, out);
+        assertArrayEquals(new int[]{1, 11, 21, 99, 41, 51, 7, 7}, rig.ints(out));
+    }
+
+    /** A lock that a function takes: the lane that has it comes back from the call while the others are still in it. */
+    @Test
+    void aLaneReturnsFromACallInWhichTheOthersSpin() throws Exception {
+        Rig rig = new Rig(Rig.HEADER + """
+                .shared .align 4 .b32 held; .shared .align 4 .b32 sum;
+                .func tries(.param .b32 nothing) { ret; }
+                .func take(.param .b32 nothing) {
+                .reg .b32 %a, %b; .reg .pred %p; .param .b32 x;
+                AGAIN: call tries, (x);
+                mov.u32 %a, held; atom.shared.acquire.cta.cas.b32 %b, [%a], 0, 1; setp.ne.u32 %p, %b, 0; @%p bra AGAIN;
+                ret; }
+                .visible .entry k(.param .u64 out) {
+                .reg .b64 %o; .reg .b32 %a, %b, %t; .reg .pred %p; .param .b32 x;
+                mov.u32 %t, %tid.x; mov.u32 %a, 0; setp.ne.u32 %p, %t, 0; @%p bra ON;
+                st.shared.u32 [held], %a; st.shared.u32 [sum], %a;
+                ON: bar.sync 0;
+                call take, (x);
+                ld.shared.u32 %b, [sum]; add.u32 %b, %b, %t; st.shared.u32 [sum], %b;
+                mov.u32 %a, held; mov.u32 %b, 0; st.release.cta.shared.u32 [%a], %b;
+                bar.sync 0;
+                ld.shared.u32 %b, [sum]; ld.param.u64 %o, [out]; st.global.u32 [%o], %b; ret; }""");
+        long out = rig.zeros(4);
+        rig.spec = rig.spec.withStepLimit(20_000_000);
+        rig.launch("k", Rig.dim(1), Rig.dim(40), 0, out);
+        assertEquals(39 * 40 / 2, rig.ints(out)[0]);
+    }
+
     @Test
     void barriersOfPartOfTheBlock() throws Exception {
         // Warps 1 and 2 produce for each other through barrier 3 of 64 threads; warp 0 takes no part in it.

@@ -66,7 +66,7 @@ class MemoryTest {
     void initialisersConstantsAndAddresses() throws Exception {
         Rig rig = new Rig(Rig.HEADER
                 + """
-                        .const .align 4 .f32 c[3] = {0f3F800000, 2.0, -3};
+                        .const .align 4 .f32 c[3] = {0f3F800000, 2.0, -3.0};
                         .global .align 1 .b8 text[6] = {104, 105, 0x21};
                         .global .align 8 .u64 pointers[2] = {text+1, generic(table)};
                         .global .align 2 .s16 table[2][3] = {{1, 2}, {-3, 4, 5}};

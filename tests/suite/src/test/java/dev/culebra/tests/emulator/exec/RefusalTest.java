@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RefusalTest {
 
     private static final String OPEN = Rig.HEADER
-            + ".visible .entry k(.param .u64 p) { .reg .b32 %r<4>; .reg .b64 %d<4>; .reg .b16 %h<4>; .reg .pred %p<4>;\n";
+            + ".visible .entry k(.param .u64 p) { .reg .b32 %r<4>; .reg .b64 %d<4>; .reg .b16 %h<4>; .reg .pred %p<4>; .reg .f32 %f<4>; .reg .f64 %e<4>;\n";
 
     @ParameterizedTest
     @ValueSource(strings = {"foo.bar %r1, %r2;", "add.u32 %r1, %r2, %d1;", "add.u32 %r1, %r2;",
@@ -32,6 +32,17 @@ class RefusalTest {
         "and.s32 %r1, %r2, %r3;",
         "cp.async.cg.shared.global [%r1], [%d1], 8;", "atom.global.add.b32 %r1, [%d1], 1;",
         "atom.local.add.u32 %r1, [%d1], 1;",
+        "div.f64 %e1, %e2, %e3;", "sqrt.f64 %e1, %e2;", "rcp.f64 %e1, %e2;", "rcp.approx.f64 %e1, %e2;",
+        "rsqrt.f64 %e1, %e2;",
+        "setp.lt.ftz.f64 %p1, %e1, %e2;", "setp.lt.ftz.s32 %p1, %r1, %r2;", "brev.s32 %r1, %r2;",
+        "shl.s32 %r1, %r2, 1;",
+        "addc.b32 %r1, %r2, %r3;", "madc.lo.u16 %h1, %h2, %h3, %h1;", "bmsk.b32 %r1, %r2, %r3;",
+        "fns.f16x2 %r1, %r2, 0, 1;",
+        "ld.gpu.global.u32 %r1, [%d1];", "ld.release.gpu.global.u32 %r1, [%d1];",
+        "st.acquire.gpu.global.u32 [%d1], %r1;",
+        "st.release.global.u32 [%d1], %r1;", "ld.global.f16 %h1, [%d1];", "add.s32 %f1, %r1, %r2;",
+        "mov.u32 %f1, %r1;", "ld.global.u32 %f1, [%d1];", "setp.lt.u32 %p1, %f1, %f2;", "cvt.u64.u32 %e1, %r1;",
+        "mov.u32 %r1, 1.5;", "mov.u32 %r1, 3/0;", "mov.u32 %r1, (3;", "call f, (3);",
         "mov.u32 %r1, %unknown;", "add.u32 %r1 %r2, %r3;", "@%r1 mov.u32 %r1, 0;"})
     void instructions(String instruction) {
         PtxException e = Rig.refusal(OPEN + instruction + "\nret; }");

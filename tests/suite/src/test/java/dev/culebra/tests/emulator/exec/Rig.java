@@ -67,8 +67,7 @@ final class Rig implements AddressSpace {
         }
         for (PtxVariable v : module.variables()) {
             for (PtxVariable.Relocation r : v.relocations()) {
-                long to = variables.get(r.symbol()).base + r.addend();
-                variables.get(v.name()).bytes.set(ValueLayout.JAVA_LONG_UNALIGNED, r.offset(), to);
+                r.write(variables.get(v.name()).bytes, variables.get(r.symbol()).base);
             }
         }
     }
