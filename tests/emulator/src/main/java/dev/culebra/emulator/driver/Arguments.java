@@ -78,20 +78,17 @@ record Arguments(PtxKernel kernel, MemorySegment block) {
             i += 2;
         }
         int takes = kernel.parameterBytes();
-        int most = padded(kernel);
-        if (buffer == 0 && size != 0 || size < takes || size > most) {
-            throw new CudaError(CudaApi.CUDA_ERROR_INVALID_VALUE(), "the argument block in extra has "
-                    + (buffer == 0 ? "no address and " : "") + size + " bytes; kernel " + kernel.name() + " takes "
-                    + takes
-                    + (most > takes ? ", or " + most + " as a C struct of them has" : ""));
+        if (buffer == 0 && size != 0 || size != takes) {
+            // The code for more bytes is the driver's; fewer it lets pass, and the kernel reads whatever lies there.
+            throw new CudaError(size > takes
+                    ? CudaApi.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES()
+                    : CudaApi.CUDA_ERROR_INVALID_VALUE(),
+                    "the argument block in extra has "
+                            + (buffer == 0 ? "no address and " : "") + size + " bytes; kernel " + kernel.name()
+                            + " takes "
+                            + takes + ", without what a C struct of them has at its end");
         }
         MemorySegment.copy(Native.at(buffer, size), 0, block, 0, takes);
-    }
-
-    /** A C struct of the parameters ends at a multiple of the strictest alignment of them. */
-    private static int padded(PtxKernel kernel) {
-        int alignment = kernel.parameters().stream().mapToInt(PtxParameter::alignment).max().orElse(1);
-        return (kernel.parameterBytes() + alignment - 1) / alignment * alignment;
     }
 
     /** Throws for a parameter declared a pointer to global memory, or to any, that can be none. */

@@ -229,7 +229,7 @@ final class AsyncCopies {
         int ignored = ignore ? x.predicate(3) : -1;
         Place to = Place.of(x, x.operand(0), Space.SHARED);
         Place from = Place.of(x, x.operand(1), Space.GLOBAL);
-        x.emit(new CpAsync(to, from, size, sourceSize, ignored));
+        x.emit(new CpAsync(to, from, size, sourceSize, ignored, cache.equals("ca")));
     }
 
     /** One copy: addresses are checked when it is asked for, bytes are read and written when it lands. */
@@ -239,14 +239,16 @@ final class AsyncCopies {
         private final int size;
         private final int sourceSize;
         private final int ignored;
+        private final boolean cached;
         private Allocation last;
 
-        CpAsync(Place to, Place from, int size, int sourceSize, int ignored) {
+        CpAsync(Place to, Place from, int size, int sourceSize, int ignored, boolean cached) {
             this.to = to;
             this.from = from;
             this.size = size;
             this.sourceSize = sourceSize;
             this.ignored = ignored;
+            this.cached = cached;
         }
 
         @Override
@@ -301,7 +303,7 @@ final class AsyncCopies {
             w.copies.pending.add(p);
             w.block.copiesInFlight += Integer.bitCount(mask);
             if (w.block.meter != null) {
-                w.block.meter.copy(p.from, w.address, p.filled, mask, size);
+                w.block.meter.copy(p.from, w.address, p.filled, mask, size, cached);
             }
         }
 

@@ -3,6 +3,7 @@ package dev.culebra.emulator.exec;
 import static dev.culebra.emulator.ptx.PtxType.*;
 
 import dev.culebra.emulator.memory.Allocation;
+import dev.culebra.emulator.ptx.Instruction;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
 import dev.culebra.emulator.ptx.Space;
@@ -10,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Atomic updates. In global memory they are atomic among the workers; within a warp lanes come in their order. */
 final class AtomicOps {
@@ -77,7 +79,22 @@ final class AtomicOps {
                 : op.equals("exch") || op.equals("cas") ? MemoryAccess.Handing.BOTH : MemoryAccess.Handing.LATER;
         // A generic address may lead to either.
         boolean sums = op.equals("add") && (t == U32 || t == S32);
-        x.emit(new Atomic(place, t, handing, update(x, op, t, true), update(x, op, t, false), sums, d, b, c));
+        x.emit(new Atomic(place, t, handing, update(x, op, t, true), update(x, op, t, false), sums, d, b, c,
+                op.equals("cas") ? 2 : 1, counts(x, op, t, first, returns)));
+    }
+
+    /** Adding 1 for nobody to see the old value: the assembler has an instruction of its own for that in shared memory. */
+    private static boolean counts(Decoding x, String op, PtxType t, int first, boolean returns) {
+        boolean one = t.bits() == 32 && x.operand(first + 1) instanceof Operand.Immediate i
+                && (int) i.bits() == (op.equals("add") ? 1 : -1) && (op.equals("add") || op.equals("inc"));
+        return one && (!returns || !(x.operand(0) instanceof Operand.Register d) || isAlone(x, d));
+    }
+
+    /** Whether no other instruction of the function names a register. */
+    private static boolean isAlone(Decoding x, Operand.Register d) {
+        var name = Pattern.compile(Pattern.quote(d.name()) + "(?![\\w$])").asPredicate();
+        return x.assembler.function.body().stream()
+                .noneMatch(s -> s != x.instruction && s instanceof Instruction i && name.test(i.text()));
     }
 
     private static int[] registers(Decoding x, int operand, PtxType t, int count, boolean destination) {
@@ -167,9 +184,11 @@ final class AtomicOps {
         private final int[] d;
         private final int[] b;
         private final int[] c;
+        private final int turns;
+        private final boolean countsLanes;
 
         Atomic(Place place, PtxType t, Handing handing, Update inGlobal, Update inShared, boolean sums, int[] d,
-                int[] b, int[] c) {
+                int[] b, int[] c, int turns, boolean countsLanes) {
             super(place, t.bytes() * b.length, Use.ATOMIC, true);
             this.handing = handing;
             this.size = t.bytes();
@@ -179,7 +198,15 @@ final class AtomicOps {
             this.d = d;
             this.b = b;
             this.c = c;
+            this.turns = turns;
+            this.countsLanes = countsLanes;
         }
+
+        @Override
+        int turns() { return turns; }
+
+        @Override
+        boolean countsLanes() { return countsLanes; }
 
         @Override
         Handing handing() { return handing; }

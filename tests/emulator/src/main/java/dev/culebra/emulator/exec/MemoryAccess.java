@@ -115,6 +115,14 @@ abstract class MemoryAccess extends Op {
         }
     }
 
+    /** Whether it is an atomic update that only counts the lanes which come to a word: hardware adds them up before. */
+    boolean countsLanes() {
+        return false;
+    }
+
+    /** Turns of shared memory that it takes at one word. */
+    int turns() { return 1; }
+
     /** What it hands over when it is {@link #ordered}. */
     Handing handing() {
         return use == Use.READ ? Handing.ACQUIRE : Handing.RELEASE;

@@ -57,8 +57,8 @@ final class Meter {
         switch (space) {
             case SHARED -> {
                 move(MemorySpace.SHARED, all, op.use);
-                if (op.use == MemoryAccess.Use.ATOMIC) {
-                    banks.update(address, mask, bytes);
+                if (op.use == MemoryAccess.Use.ATOMIC && !op.countsLanes()) {
+                    banks.update(address, mask, bytes, op.turns());
                 } else {
                     banks.access(address, mask, bytes, op.use == MemoryAccess.Use.READ);
                 }
@@ -92,13 +92,16 @@ final class Meter {
      * @param filled bytes that a lane reads, the rest of its copy being zeros
      * @param mask lanes that copy
      * @param bytes a lane's copy
+     * @param cached whether it goes through the first cache, and from there as a store does
      */
-    void copy(long[] from, long[] to, int[] filled, int mask, int bytes) {
+    void copy(long[] from, long[] to, int[] filled, int mask, int bytes, boolean cached) {
         int reading = 0;
+        int zeroing = 0;
         long all = 0;
         for (int l = 0; l < 32; l++) {
-            if ((mask >>> l & 1) != 0 && filled[l] > 0) {
-                reading |= 1 << l;
+            if ((mask >>> l & 1) != 0) {
+                reading |= filled[l] > 0 ? 1 << l : 0;
+                zeroing |= filled[l] < bytes ? 1 << l : 0;
                 all += filled[l];
             }
         }
@@ -108,7 +111,11 @@ final class Meter {
             sectors(from, reading, bytes);
         }
         move(MemorySpace.SHARED, (long) bytes * Integer.bitCount(mask), MemoryAccess.Use.WRITE);
-        banks.access(to, mask, bytes, false);
+        if (cached) {
+            banks.update(to, mask, bytes, 1);
+        } else {
+            banks.access(to, zeroing, bytes, false);
+        }
         takeTurns();
     }
 

@@ -60,8 +60,9 @@ final class SpecialRegisters {
         VALUES.put("%globaltimer_lo", (w, l) -> nanos(w));
         VALUES.put("%globaltimer_hi", (w, l) -> nanos(w) >>> 32);
         VALUES.put("%dynamic_smem_size", (w, l) -> w.block.launch.dynamicSharedBytes);
-        VALUES.put("%total_smem_size", (w, l) -> w.block.launch.sharedBytes);
-        VALUES.put("%aggr_smem_size", (w, l) -> w.block.launch.sharedBytes);
+        // Memory is given out in units of 128 bytes; the system's kilobyte counts in the second alone, which is not rounded.
+        VALUES.put("%total_smem_size", (w, l) -> w.block.launch.sharedBytes + 127 & -128);
+        VALUES.put("%aggr_smem_size", (w, l) -> w.block.launch.sharedBytes + Launch.RESERVED_BYTES);
     }
 
     static {

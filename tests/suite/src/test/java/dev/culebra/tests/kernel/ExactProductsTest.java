@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every product kernel of the catalog, whole and with K split, on an emulated device with all checks on: to the bit where
- * numbers are whole ({@link ExactProduct}), within rounding where they are not.
+ * Every product kernel of the catalog, whole and with K split, on an emulated device with all checks on (with
+ * {@code -Dculebra.tests.provider=cuda} on a real one): to the bit where numbers are whole ({@link ExactProduct}), within rounding where they are not.
  */
 class ExactProductsTest {
 
@@ -31,7 +31,9 @@ class ExactProductsTest {
     private static KernelDevice device;
 
     @BeforeAll
-    static void open() { device = new KernelDevice(Cuda.open("emulator").device(0)); }
+    static void open() {
+        device = new KernelDevice(Cuda.open(System.getProperty("culebra.tests.provider", "emulator")).device(0));
+    }
 
     @AfterAll
     static void close() { device.close(); }

@@ -17,6 +17,7 @@ import dev.culebra.emulator.EmulatorOptions;
 import dev.culebra.emulator.EmulatorProvider;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 
 /** Launches on an emulator of their own, and what they counted. */
 final class Counted {
@@ -33,6 +34,9 @@ final class Counted {
     }
 
     static final Cuda EMULATOR = emulator(1);
+
+    private static final Cuda UNCHECKED = Cuda.open(
+            new EmulatorProvider(EmulatorOptions.DEFAULT.withMemory(64 << 20).withWorkers(1).withChecks(Set.of())));
 
     /** Launches a kernel that takes the address of a buffer of zeros. */
     static LaunchCounters of(Cuda cuda, String ptx, String kernel, LaunchConfig config) {
@@ -54,7 +58,14 @@ final class Counted {
      * address {@code %base}, a multiple of 128, registers {@code %a}, {@code %b}, {@code %t0} to {@code %t9} of 32 bits, {@code %x}, {@code %y} of 64,
      * {@code %h} of 16, {@code %f} of 32-bit floats, predicates {@code %p}, {@code %q}.
      */
-    static LaunchCounters snippet(String code) {
+    static LaunchCounters snippet(String code) { return snippet(EMULATOR, code); }
+
+    /** The same where nothing is looked for: for lanes that write one place. */
+    static LaunchCounters unchecked(String code) {
+        return snippet(UNCHECKED, code);
+    }
+
+    private static LaunchCounters snippet(Cuda cuda, String code) {
         String prologue = HEADER
                 + """
                         .shared .align 128 .b8 smem[16384];
@@ -67,8 +78,8 @@ final class Counted {
                         bar.sync 0;
                         """;
         LaunchConfig one = LaunchConfig.of(1, 32);
-        LaunchCounters with = of(EMULATOR, prologue + code + "\nret; }", "k", one);
-        LaunchCounters without = of(EMULATOR, prologue + "\nret; }", "k", one);
+        LaunchCounters with = of(cuda, prologue + code + "\nret; }", "k", one);
+        LaunchCounters without = of(cuda, prologue + "\nret; }", "k", one);
         return minus(with, without);
     }
 

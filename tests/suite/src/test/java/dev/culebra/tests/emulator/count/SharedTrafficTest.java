@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Wavefronts of shared memory, each worked out by hand: 32 banks of 4 bytes, 128 bytes a wavefront, halves and quarters of the
+ * Wavefronts of shared memory, each worked out by hand, by rules that an H200's counters keep to: 32 banks of 4 bytes, 128 bytes a wavefront, halves and quarters of the
  * warp for 8 and 16 bytes a lane.
  */
 class SharedTrafficTest {
@@ -104,11 +104,45 @@ class SharedTrafficTest {
     @ParameterizedTest
     @CsvSource({"4, 1, 1", "0, 32, 1", "128, 32, 1", "8, 2, 1"})
     void atomicUpdates(int step, int wavefronts, int fewest) {
-        LaunchCounters c = Counted.snippet(address(0, step, 0) + "atom.shared.add.u32 %b, [%a], 1;");
+        LaunchCounters c = Counted
+                .snippet(address(0, step, 0) + "atom.shared.add.u32 %b, [%a], 1; st.global.u32 [%g], %b;");
         assertEquals(new Wavefronts(wavefronts, fewest), c.shared());
         assertEquals(new Bytes(128, 128), c.bytes(MemorySpace.SHARED));
-        c = Counted.snippet(address(0, step, 0) + "red.shared.add.u32 [%a], 1;");
+        c = Counted.snippet(address(0, step, 0) + "red.shared.add.u32 [%a], 2;");
         assertEquals(new Wavefronts(wavefronts, fewest), c.shared());
+        c = Counted.snippet(address(0, step, 0) + "atom.shared.cas.b32 %b, [%a], 0, 1;");
+        assertEquals(new Wavefronts(2 * wavefronts, 2 * fewest), c.shared());
+    }
+
+    /** Where 1 is added and the old value is not wanted, lanes of one word take one turn: with a result that nobody reads, too. */
+    @ParameterizedTest
+    @CsvSource({"4, 1", "0, 1", "128, 32", "8, 2"})
+    void lanesThatAreCounted(int step, int wavefronts) {
+        for (String count : new String[]{"red.shared.add.u32 [%a], 1;", "atom.shared.add.u32 %b, [%a], 1;",
+            "atom.shared.inc.u32 _, [%a], 0xffffffff;"}) {
+            assertEquals(new Wavefronts(wavefronts, 1), Counted.snippet(address(0, step, 0) + count).shared(), count);
+        }
+    }
+
+    /** Copies through the cache take turns at a word, those past it none but for lanes that get zeros. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            cp.async.ca.shared.global [%a], [%g], 4;  | 0 | 4   | 1  | 1
+            cp.async.ca.shared.global [%a], [%g], 4;  | 0 | 0   | 32 | 1
+            cp.async.ca.shared.global [%a], [%g], 4;  | 1 | 4   | 2  | 1
+            cp.async.ca.shared.global [%a], [%g], 8;  | 0 | 8   | 2  | 2
+            cp.async.ca.shared.global [%a], [%g], 8;  | 1 | 8   | 4  | 2
+            cp.async.ca.shared.global [%a], [%g], 16; | 0 | 16  | 4  | 4
+            cp.async.ca.shared.global [%a], [%g], 16; | 0 | 128 | 32 | 4
+            cp.async.ca.shared.global [%a], [%g], 16; | 1 | 16  | 8  | 4
+            cp.async.cg.shared.global [%a], [%g], 16; | 0 | 16  | 0  | 0
+            cp.async.cg.shared.global [%a], [%g], 16; | 0 | 128 | 0  | 0
+            and.b32 %b, %lane, 1; shl.b32 %b, %b, 4; cp.async.cg.shared.global [%a], [%g], 16, %b; | 0 | 16  | 4  | 4
+            and.b32 %b, %lane, 1; shl.b32 %b, %b, 4; cp.async.cg.shared.global [%a], [%g], 16, %b; | 0 | 512 | 16 | 4
+            """)
+    void asynchronousCopies(String copy, int shift, int step, int wavefronts, int fewest) {
+        assertEquals(new Wavefronts(wavefronts, fewest),
+                Counted.unchecked(address(shift, step, 0) + copy + "cp.async.wait_all;").shared());
     }
 
     /** Through generic addresses it is the same memory. */

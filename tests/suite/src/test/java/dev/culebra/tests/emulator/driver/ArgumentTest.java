@@ -61,10 +61,10 @@ class ArgumentTest {
     @Test
     void aBlockOfTheWrongSize() {
         d.ok(withExtra(12));
-        d.ok(withExtra(16)); // as sizeof says of a C struct of the two
+        d.fails(CudaApi.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES(), withExtra(16)); // as sizeof says of a C struct of the two
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), withExtra(8));
-        says("has 8 bytes", "takes 12, or 16 as a C struct");
-        d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), withExtra(20));
+        says("has 8 bytes", "takes 12, without what a C struct");
+        d.fails(CudaApi.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES(), withExtra(20));
         says("has 20 bytes");
         d.ok(d.synchronize());
         assertEquals(77, d.readInts(array, 1)[0]);

@@ -80,6 +80,10 @@ class LaunchTest {
         assertArrayEquals(new int[]{11, 21, 31}, d.readInts(out, 3));
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuLaunchKernel_v4000.invoke(launch, scale, 1, 1, 1, 32, 1, 1, 0,
                 RawDriver.NULL, d.arguments(out, in, 3, 1, 1), extra));
+        size.set(ValueLayout.JAVA_LONG, 0, 32); // as a C struct of them has
+        d.fails(CudaApi.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES(),
+                PFN_cuLaunchKernel_v4000.invoke(launch, scale, 1, 1, 1, 32,
+                        1, 1, 0, RawDriver.NULL, RawDriver.NULL, extra));
         size.set(ValueLayout.JAVA_LONG, 0, 24);
         d.fails(CudaApi.CUDA_ERROR_INVALID_VALUE(), PFN_cuLaunchKernel_v4000.invoke(launch, scale, 1, 1, 1, 32, 1, 1, 0,
                 RawDriver.NULL, RawDriver.NULL, extra));

@@ -136,7 +136,9 @@ class FragmentsTest {
                 long v = got[lane * nc + (pair ? i / 8 : i / 8 * 2 + j % 2)];
                 double is = tc.equals("s32") ? (int) v : value(tc, pair ? v >>> 16 * (j % 2) : v);
                 double expected = pair ? Float.float16ToFloat(Float.floatToFloat16((float) want)) : want;
-                assertEquals(expected, is, 0, "row " + i + ", column " + j);
+                // Hardware cuts sums of f16 off where they are rounded here: one step of f16's 11 bits.
+                double step = pair && RigDevice.wanted() ? Math.scalb(1, Math.getExponent(expected) - 10) : 0;
+                assertEquals(expected, is, step, "row " + i + ", column " + j);
             }
         }
     }

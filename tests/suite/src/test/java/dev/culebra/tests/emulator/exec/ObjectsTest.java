@@ -82,6 +82,7 @@ class ObjectsTest {
 
     @Test
     void theHeapEndsAndIsWatched() throws DeviceFault {
+        Rig.onlyEmulated("wants a fault");
         Rig rig = rig("objects.ptx");
         long out = rig.zeros(8);
         rig.launch("exhausted", Rig.dim(1), Rig.dim(1), 0, out);
@@ -93,6 +94,7 @@ class ObjectsTest {
     @ParameterizedTest
     @ValueSource(strings = {"objects.ptx", "objects-debug.ptx"})
     void aWildCallIsAFault(String file) {
+        Rig.onlyEmulated("wants a fault");
         Rig rig = rig(file);
         DeviceFault f = assertThrows(DeviceFault.class,
                 () -> rig.launch("wild", Rig.dim(1), Rig.dim(32), 0, 0x1234L, rig.zeros(4)));
@@ -103,6 +105,7 @@ class ObjectsTest {
     @ParameterizedTest
     @ValueSource(strings = {"objects.ptx", "objects-debug.ptx"})
     void prints(String file) throws DeviceFault {
+        Rig.onlyEmulated("looks at what is printed");
         Rig rig = rig(file);
         StringBuilder text = new StringBuilder();
         rig.spec = rig.spec.withOutput(text::append);
@@ -124,6 +127,7 @@ class ObjectsTest {
 
     @Test
     void whatIsTooMuchToPrintIsLostAndCounted() throws DeviceFault {
+        Rig.onlyEmulated("looks at what is printed");
         Rig rig = rig("objects.ptx");
         StringBuilder text = new StringBuilder();
         rig.spec = rig.spec.withOutput(text::append);
@@ -137,6 +141,7 @@ class ObjectsTest {
     @ParameterizedTest
     @ValueSource(strings = {"objects.ptx", "objects-debug.ptx"})
     void anAssertionSaysWhatAndWhere(String file) throws DeviceFault {
+        Rig.onlyEmulated("wants a fault");
         Rig rig = rig(file);
         long in = rig.upload(IN);
         rig.launch("asserting", Rig.dim(2), Rig.dim(N), 0, in, 23);

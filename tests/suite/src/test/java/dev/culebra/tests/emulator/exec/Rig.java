@@ -1,5 +1,7 @@
 package dev.culebra.tests.emulator.exec;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.DeviceSpec;
@@ -28,7 +30,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** A module, memory for it, and launches: as little between a test and the interpreter as can be. */
+/**
+ * A module, memory for it, and launches: as little between a test and the interpreter as can be. With
+ * {@code -Dculebra.tests.provider=cuda} a real device runs the launches, of tests that look at results alone.
+ */
 final class Rig implements AddressSpace {
 
     final PtxModule module;
@@ -38,6 +43,8 @@ final class Rig implements AddressSpace {
     DeviceSpec spec;
     int workers = 1;
     private long next = 0x10_0000_0000L;
+    /** Null where the interpreter runs. */
+    private final RigDevice device;
 
     Rig(String ptx) { this(ptx, 9, 0); }
 
@@ -49,6 +56,11 @@ final class Rig implements AddressSpace {
         } catch (PtxException e) {
             throw new AssertionError(e.getMessage(), e);
         }
+        if (RigDevice.wanted()) {
+            device = new RigDevice(ptx);
+            return; // the driver keeps the variables
+        }
+        device = null;
         for (PtxVariable v : module.variables()) {
             Allocation a = allocate(v.initial(), "variable " + v.name());
             variables.put(v.name(), a);
@@ -81,6 +93,12 @@ final class Rig implements AddressSpace {
     private Allocation allocate(byte[] contents, String label) {
         MemorySegment bytes = arena.allocate(Math.max(1, contents.length), 256).asSlice(0, contents.length);
         MemorySegment.copy(contents, 0, bytes, ValueLayout.JAVA_BYTE, 0, contents.length);
+        if (device != null) {
+            Allocation a = new Allocation(device.allocate(contents.length), bytes, label);
+            device.mirror(a);
+            allocations.add(a);
+            return a;
+        }
         Allocation a = new Allocation(next, bytes, label);
         next = next + contents.length + 4096 & -4096; // a gap behind each, so that overruns hit nothing
         next += 4096;
@@ -111,7 +129,15 @@ final class Rig implements AddressSpace {
         return null;
     }
 
-    Allocation variable(String name) { return variables.get(name); }
+    Allocation variable(String name) {
+        onlyEmulated("looks at a variable");
+        return variables.get(name);
+    }
+
+    /** Skips a test that hardware can not run. */
+    static void onlyEmulated(String why) {
+        assumeFalse(RigDevice.wanted(), "only on the emulator: it " + why);
+    }
 
     long upload(byte[] v) { return allocate(v, "buffer").base; }
 
@@ -164,6 +190,10 @@ final class Rig implements AddressSpace {
 
     RunStatistics launch(String kernel, Dim grid, Dim block, int shared, boolean cooperative, Object[] args)
             throws DeviceFault {
+        if (device != null) {
+            device.launch(kernel, grid, block, shared, cooperative, args);
+            return null;
+        }
         PtxKernel k = module.kernel(kernel);
         MemorySegment params = arena.allocate(Math.max(1, k.parameterBytes()), 16);
         for (int i = 0; i < args.length; i++) {

@@ -80,7 +80,6 @@ class WideTest {
         int[] far = video("vabsdiff2.u32.u32.u32.add", a, b, c);
         int[] more = video("vset4.u32.u32.gt", a, b, c);
         int[] mean = video("vavrg2.s32.s32.s32", a, b, c);
-        int[] scalar = Rig.ints("vadd.s32.u32.s32.sat %d.b1, %a.b3, %b.h1, %c;", a, b, c);
         int[] chosen = Rig.ints("vmax2.s32.s32.s32 %d.h1, %a.h10, %b.h01, %c;", a, b, c);
         for (int l = 0; l < 32; l++) {
             int sum = 0;
@@ -100,10 +99,21 @@ class WideTest {
                 both |= ((s >= 0 ? s + 1 >> 1 : s >> 1) & 0xffff) << 16 * h;
             }
             assertEquals(both, mean[l], "vavrg2 lane " + l);
-            int v = Math.max(-128, Math.min(127, (a[l] >>> 24) + (b[l] >> 16)));
-            assertEquals(c[l] & ~0xff00 | (v & 0xff) << 8, scalar[l], "vadd lane " + l);
             int m = Math.max(a[l] >> 16, (short) a[l]); // .h01 of the second: its upper half is a's lower
             assertEquals(c[l] & 0xffff | m << 16, chosen[l], "vmax2 lane " + l);
+        }
+    }
+
+    @Test
+    void videoInstructionsThatSaturateAByte() {
+        Rig.onlyEmulated("keeps to the ISA, where an H200 makes the largest byte of what is less than the smallest");
+        int[] a = IntStream.range(0, 32).map(i -> i * 0x12345679 + 0x80ff7f01).toArray();
+        int[] b = IntStream.range(0, 32).map(i -> i * 0x7654321b ^ 0x01807fff).toArray();
+        int[] c = IntStream.range(0, 32).map(i -> i * 1001).toArray();
+        int[] scalar = Rig.ints("vadd.s32.u32.s32.sat %d.b1, %a.b3, %b.h1, %c;", a, b, c);
+        for (int l = 0; l < 32; l++) {
+            int v = Math.max(-128, Math.min(127, (a[l] >>> 24) + (b[l] >> 16)));
+            assertEquals(c[l] & ~0xff00 | (v & 0xff) << 8, scalar[l], "vadd lane " + l);
         }
     }
 

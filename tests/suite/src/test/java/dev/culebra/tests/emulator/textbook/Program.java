@@ -20,8 +20,13 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A committed PTX file on an emulated device with all checks on, as a user's test would run it; arrays in and out of it. */
+/**
+ * A committed PTX file on an emulated device with all checks on, as a user's test would run it; arrays in and out of it. With
+ * {@code -Dculebra.tests.provider=cuda} it runs on a real device instead.
+ */
 public final class Program implements AutoCloseable {
+
+    private static final String PROVIDER = System.getProperty("culebra.tests.provider", "emulator");
 
     /** One driver for each number of workers: a driver stays for the life of the process. */
     private static final Map<Integer, Cuda> DRIVERS = new ConcurrentHashMap<>();
@@ -49,6 +54,9 @@ public final class Program implements AutoCloseable {
     }
 
     private static Device device(int workers) {
+        if (!PROVIDER.equals("emulator")) {
+            return Cuda.open(PROVIDER).device(0);
+        }
         return DRIVERS.computeIfAbsent(workers,
                 w -> Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT.withWorkers(w)))).device(0);
     }
