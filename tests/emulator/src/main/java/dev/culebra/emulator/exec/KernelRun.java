@@ -62,58 +62,6 @@ public final class KernelRun {
      * @param variables where the module's variables lie, by name
      * @param spec the device
      * @param workers threads to use, at least 1; the caller's own is one of them
-     * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
-     * @throws IllegalArgumentException when the launch is not one that the device takes
-     */
-    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
-            MemorySegment params,
-            AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers) throws DeviceFault {
-        return run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers, false);
-    }
-
-    /**
-     * Runs a whole grid, as {@link #run(PtxKernel, Dim, Dim, Dim, int, MemorySegment, AddressSpace, Map, DeviceSpec, int)} does.
-     *
-     * @param kernel the entry
-     * @param grid blocks
-     * @param block threads of a block
-     * @param cluster blocks of a cluster, of which the grid is a multiple in each direction, at most 16; or null
-     * @param dynamicSharedBytes shared memory beyond the kernel's own
-     * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
-     * @param memory global memory; the segments of its allocations must be native, open to all threads
-     *        and aligned to at least 16 bytes
-     * @param variables where the module's variables lie, by name
-     * @param spec the device
-     * @param workers threads to use, at least 1; the caller's own is one of them
-     * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
-     * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
-     * @throws IllegalArgumentException when the launch is not one that the device takes
-     */
-    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
-            MemorySegment params,
-            AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers, boolean cooperative)
-            throws DeviceFault {
-        return run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers,
-                cooperative, false);
-    }
-
-    /**
-     * Runs a whole grid, as {@link #run(PtxKernel, Dim, Dim, Dim, int, MemorySegment, AddressSpace, Map, DeviceSpec, int)} does,
-     * and counts what it executes where that is asked for.
-     *
-     * @param kernel the entry
-     * @param grid blocks
-     * @param block threads of a block
-     * @param cluster blocks of a cluster, of which the grid is a multiple in each direction, at most 16; or null
-     * @param dynamicSharedBytes shared memory beyond the kernel's own
-     * @param params the argument block, at least {@code kernel.parameterBytes()} long; read, never written
-     * @param memory global memory; the segments of its allocations must be native, open to all threads
-     *        and aligned to at least 16 bytes
-     * @param variables where the module's variables lie, by name
-     * @param spec the device
-     * @param workers threads to use, at least 1; the caller's own is one of them
      * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
      * @param counting whether to count; without it {@link RunStatistics#counters()} is null
      * @return what it came to

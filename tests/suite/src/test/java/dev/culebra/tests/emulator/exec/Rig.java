@@ -206,7 +206,8 @@ final class Rig implements AddressSpace {
                 default -> throw new IllegalArgumentException(args[i].toString());
             }
         }
-        return KernelRun.run(k, grid, block, null, shared, params, this, variables, spec, workers, cooperative);
+        return KernelRun.run(k, grid, block, null, shared, params, this, variables, spec, workers, cooperative,
+                false);
     }
 
     static Dim dim(int x) { return new Dim(x, 1, 1); }

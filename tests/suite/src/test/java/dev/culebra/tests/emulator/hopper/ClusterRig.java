@@ -130,7 +130,8 @@ final class ClusterRig implements AddressSpace {
                 default -> throw new IllegalArgumentException(arguments[i].toString());
             }
         }
-        KernelRun.run(k, grid, block, cluster, shared, params, this, variables, spec, workers);
+        KernelRun.run(k, grid, block, cluster, shared, params, this, variables, spec, workers, false,
+                false);
     }
 
     /** Runs kernel code in one cluster and gives {@code words} words of output; input is 1000, 1001, ... */
