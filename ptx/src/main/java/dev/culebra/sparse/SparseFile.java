@@ -30,7 +30,7 @@ import java.util.zip.CRC32C;
  *      8      4  version, 1
  *     12      4  bytes of the header: 60 + 40 a section
  *     16      8  bytes of the file
- *     24      4  format: 1 tiled-csl
+ *     24      4  format: 1 tiled-csl, 2 dense
  *     28      4  type of the values: 1 f16, 2 bf16
  *     32      4  M
  *     36      4  K
@@ -171,7 +171,7 @@ final class SparseFile {
         Format format = Format.ofCode(formatCode);
         if (format == null) {
             throw new FormatException("unknown format " + Integer.toUnsignedString(formatCode)
-                    + " at byte 24; known is 1 (tiled-csl)");
+                    + " at byte 24; known are 1 (tiled-csl) and 2 (dense)");
         }
         int typeCode = fixed.getInt();
         ValueType type = ValueType.ofCode(typeCode);

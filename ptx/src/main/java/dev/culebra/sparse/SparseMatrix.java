@@ -7,16 +7,19 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A sparse [M, K] matrix of weights in the form in which a device reads it. Immutable and thread-safe; its sections lie in
+ * An [M, K] matrix of weights in the form in which a device reads it. Immutable and thread-safe; its sections lie in
  * native memory that lives as long as something refers to it. The JVM counts that memory against
  * {@code -XX:MaxDirectMemorySize}, by default the size of the heap, and throws {@link OutOfMemoryError} past it.
  *
  * <p>
  * Values keep their bits: NaNs, infinities and subnormals survive encoding and decoding, NaN payloads included, where the
- * source has the values' own type. FP32 is rounded once, to the nearest, ties to even. A zero is not stored; -0.0 counts as
- * zero and comes back as +0, unless {@link EncodeOptions#keepNegativeZero} says otherwise.
+ * source has the values' own type. FP32 is rounded once, to the nearest, ties to even. -0.0 counts as zero and comes back as
+ * +0, unless {@link EncodeOptions#keepNegativeZero} says otherwise.
  */
 public final class SparseMatrix {
+
+    /** Those that an encoder chooses from; the dense one joins them when every device has it. */
+    private static final List<Format> BEST_FIRST = List.of(Format.TILED_CSL);
 
     private final int m;
     private final int k;
@@ -107,10 +110,20 @@ public final class SparseMatrix {
     public static SparseMatrix of(Csr csr) { return encode(csr, EncodeOptions.DEFAULT); }
 
     private static SparseMatrix encode(ValueSource source, EncodeOptions options) {
-        Format format = options.format() == null ? Format.TILED_CSL : options.format();
-        Codec.Encoded e = format.codec().encode(source, options);
-        return new SparseMatrix(source.m(), source.k(), source.type(), format, e.nonzeros(), e.overflowed(),
-                e.sections());
+        List<Format> candidates = options.format() == null ? BEST_FIRST : List.of(options.format());
+        List<Codec.Encoding> encodings = candidates.stream().map(f -> f.codec().encoding(source, options)).toList();
+        int measured = (int) encodings.stream().filter(Codec.Encoding::needsMeasuring).count();
+        Progress progress = new Progress(options.progress(), (long) source.m() * source.k(), measured + 1);
+        int best = 0;
+        for (int i = 0; i < encodings.size(); i++) {
+            if (encodings.get(i).needsMeasuring()) {
+                encodings.get(i).measure(progress);
+            }
+            best = encodings.get(i).bytes() < encodings.get(best).bytes() ? i : best;
+        }
+        Codec.Encoded e = encodings.get(best).fill(progress);
+        return new SparseMatrix(source.m(), source.k(), source.type(), candidates.get(best), e.nonzeros(),
+                e.overflowed(), e.sections());
     }
 
     /**
@@ -179,9 +192,9 @@ public final class SparseMatrix {
     public Format format() { return format; }
 
     /**
-     * How many nonzeros are stored.
+     * How many nonzeros it has.
      *
-     * @return their number, padding left out
+     * @return their number; neither padding nor zeros that a dense format stores count
      */
     public long nonzeros() { return nonzeros; }
 
@@ -200,7 +213,7 @@ public final class SparseMatrix {
     public long overflowed() { return overflowed; }
 
     /**
-     * What a device reads: values, places, offsets and padding.
+     * What a device reads: values, places, offsets and padding, whatever of these the format has.
      *
      * @return bytes of all sections
      */
