@@ -138,6 +138,23 @@ public final class SparseMatrix {
     public static SparseMatrix read(Path path) throws IOException { return SparseFile.read(path); }
 
     /**
+     * Maps the file form instead of reading it: no memory is allocated for the sections, and the pages are shared with every
+     * process that maps the same file. Checked as {@link #read} checks: header, sizes, checksums and the whole structure.
+     *
+     * <p>
+     * The file stays mapped as long as something refers to the matrix or to one of its sections. It must not be changed in
+     * that time: what was checked would not hold any more, and reading past the end of a file that became shorter is an
+     * {@link InternalError}. {@link #write(Path)} over it is no change, since that puts another file in its place; Windows
+     * refuses to replace or to delete a file that is mapped.
+     *
+     * @param path a file made by {@link #write(Path)}
+     * @return the matrix
+     * @throws FormatException if the file is no valid encoded matrix
+     * @throws IOException if it can not be read or mapped
+     */
+    public static SparseMatrix map(Path path) throws IOException { return SparseFile.map(path); }
+
+    /**
      * Writes the file form: beside the target first, then renamed, so that the target is the old file or the whole new one.
      *
      * @param path where to; a file that is there is replaced
