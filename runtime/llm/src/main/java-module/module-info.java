@@ -6,4 +6,5 @@ module dev.culebra.llm {
 
     exports dev.culebra.llm.checkpoint;
     exports dev.culebra.llm.prune;
+    exports dev.culebra.llm.tokenizer;
 }
