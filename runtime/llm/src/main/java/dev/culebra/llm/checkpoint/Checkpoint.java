@@ -7,6 +7,7 @@ import dev.culebra.sparse.TiledCsl;
 import dev.culebra.sparse.ValueType;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -102,6 +103,12 @@ public final class Checkpoint implements ModelSource {
         var tiles = new TiledCsl(product.m(), product.k());
         // Each tile is filled up to whole quads: up to 3 entries more.
         return TiledCsl.ENTRY_BYTES * (nonzeros + 3 * tiles.tiles()) + tiles.offsetBytes();
+    }
+
+    /** Refuses one that can not be written anew, because its small files are nowhere. */
+    void checkFolder() throws CheckpointException {
+        if (Files.isRegularFile(folder.resolve(OptConfig.FILE))) return;
+        throw new CheckpointException(folder, "no " + OptConfig.FILE + " to copy; open the checkpoint from a folder");
     }
 
     /** The products and tensors that the configuration demands. */
