@@ -3,6 +3,8 @@ module dev.culebra.llm {
     requires transitive dev.culebra.ptx;
     requires transitive dev.culebra.spmm;
     requires com.fasterxml.jackson.databind;
+    requires ejml.core;
+    requires ejml.ddense;
     requires static jdk.jfr;
 
     exports dev.culebra.llm.checkpoint;
