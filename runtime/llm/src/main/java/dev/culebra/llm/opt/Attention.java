@@ -64,7 +64,8 @@ final class Attention {
             lanes[i] = new Lane();
         }
         for (int i = 0; i < threads; i++) {
-            if (lanes[i].scores.length < longest) lanes[i].scores = new float[Math.max(longest, 2 * lanes[i].scores.length)];
+            if (lanes[i].scores.length < longest)
+                lanes[i].scores = new float[Math.max(longest, 2 * lanes[i].scores.length)];
         }
     }
 
@@ -109,7 +110,8 @@ final class Attention {
         for (; t < seen; t++) add(sum, from, from + d, v[t], p[t]);
     }
 
-    private static void add(float[] sum, int from, int to, float[] a, float[] b, float[] c, float[] d, float wa, float wb,
+    private static void add(float[] sum, int from, int to, float[] a, float[] b, float[] c, float[] d, float wa,
+            float wb,
             float wc, float wd, float[] e, float[] f, float[] g, float[] h, float we, float wf, float wg, float wh) {
         for (int i = from; i < to; i++) {
             sum[i] += a[i] * wa + b[i] * wb + (c[i] * wc + d[i] * wd)

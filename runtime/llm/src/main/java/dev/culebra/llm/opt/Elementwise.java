@@ -8,7 +8,9 @@ final class Elementwise {
     private Elementwise() {}
 
     /** x + y into x, both of the length n. */
-    static void add(float[] x, float[] y, int n) { for (int i = 0; i < n; i++) x[i] += y[i]; }
+    static void add(float[] x, float[] y, int n) {
+        for (int i = 0; i < n; i++) x[i] += y[i];
+    }
 
     static void activate(Activation activation, float[] x, int n) {
         switch (activation) {
@@ -18,7 +20,9 @@ final class Elementwise {
     }
 
     /** Math.max keeps a NaN, as a comparison would not. */
-    private static void relu(float[] x, int n) { for (int i = 0; i < n; i++) x[i] = Math.max(x[i], 0); }
+    private static void relu(float[] x, int n) {
+        for (int i = 0; i < n; i++) x[i] = Math.max(x[i], 0);
+    }
 
     /** x times the probability that a standard normal number is less: the exact GELU (Hendrycks and Gimpel, 2016). */
     static void gelu(float[] x, int n) {

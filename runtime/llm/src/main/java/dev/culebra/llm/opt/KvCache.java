@@ -30,7 +30,9 @@ final class KvCache {
     }
 
     /** Bytes for a sequence of some length, array headers left out. */
-    static long bytes(int layers, int hidden, int length) { return 2L * layers * hidden * length * Float.BYTES; }
+    static long bytes(int layers, int hidden, int length) {
+        return 2L * layers * hidden * length * Float.BYTES;
+    }
 
     /** How many positions every layer has. */
     int length() { return length; }

@@ -3,8 +3,8 @@ package dev.culebra.llm.opt;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.spmm.SpmmWeights;
 
-/** y = W x + b. Immutable and thread-safe; owns W on the device. */
-final class Linear implements AutoCloseable {
+/** y = W x + b. Immutable and thread-safe. */
+final class Linear {
     private final SpmmWeights weights; // [M, K]
     private final float[] bias; // [M], or null
 
@@ -26,7 +26,4 @@ final class Linear implements AutoCloseable {
             for (int i = 0; i < bias.length; i++) out[at + i] += bias[i];
         }
     }
-
-    @Override
-    public void close() { weights.close(); }
 }

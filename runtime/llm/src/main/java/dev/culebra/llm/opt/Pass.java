@@ -57,7 +57,9 @@ final class Pass {
     int rows(int sequence) { return firstRow[sequence + 1] - firstRow[sequence]; }
 
     /** The position in its sequence that a row has. */
-    int position(int sequence, int row) { return caches[sequence].length() + row - firstRow[sequence]; }
+    int position(int sequence, int row) {
+        return caches[sequence].length() + row - firstRow[sequence];
+    }
 
     int blocks() { return blocks; }
 
