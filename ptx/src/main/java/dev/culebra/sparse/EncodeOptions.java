@@ -5,7 +5,8 @@ import java.util.function.LongConsumer;
 /**
  * How to encode. Immutable; start from {@link #DEFAULT}.
  *
- * @param format the format, or null to let the encoder choose
+ * @param format the format, or null to let the encoder choose: the one of fewer bytes, so {@link Format#DENSE} up to about
+ *        half of zeros, where places cost what leaving zeros out saves; between equals the dense one
  * @param keepNegativeZero whether -0.0 is stored; otherwise it counts as zero, since checkpoints masked by multiplication
  *        are full of it
  * @param threads how many threads encode; 0 for as many as the machine has processors. The result does not depend on it

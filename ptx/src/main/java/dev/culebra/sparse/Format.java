@@ -1,9 +1,11 @@
 package dev.culebra.sparse;
 
-/** The sparse formats: a closed list. Each has an encoder, a decoder that is its definition, and a validator. */
+/** The formats of weights: a closed list. Each has an encoder, a decoder that is its definition, and a validator. */
 public enum Format {
     /** Tiles of 64 x 64, 4 bytes a nonzero: value and place. See {@link TiledCsl}. */
-    TILED_CSL("tiled-csl", 1, new TiledCslCodec());
+    TILED_CSL("tiled-csl", 1, new TiledCslCodec()),
+    /** Tiles of 64 x 64, 2 bytes an element, zeros too: for matrices with few of them. See {@link TiledDense}. */
+    DENSE("dense", 2, new TiledDenseCodec());
 
     private final String id;
     private final int code;

@@ -2,16 +2,18 @@ package dev.culebra.sparse;
 
 import java.util.function.LongConsumer;
 
-/** Sums what several threads have done in two passes and tells a listener; each pass counts half. */
+/** Sums what several threads have done in one pass or more and tells a listener; each pass counts as much. */
 final class Progress {
 
     private final LongConsumer listener;
     private final long elements;
+    private final int passes;
     private long done;
 
-    Progress(LongConsumer listener, long elements) {
+    Progress(LongConsumer listener, long elements, int passes) {
         this.listener = listener;
         this.elements = elements;
+        this.passes = passes;
     }
 
     void add(long count) {
@@ -20,8 +22,7 @@ final class Progress {
         }
         synchronized (this) {
             done += count;
-            // done is at most 2 * elements, which is under 2^63 for any two positive ints
-            listener.accept(done == 2 * elements ? elements : done / 2);
+            listener.accept(done / passes); // at most 2 * elements, which is under 2^63 for any two positive ints
         }
     }
 }

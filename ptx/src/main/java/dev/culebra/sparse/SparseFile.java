@@ -30,7 +30,7 @@ import java.util.zip.CRC32C;
  *      8      4  version, 1
  *     12      4  bytes of the header: 60 + 40 a section
  *     16      8  bytes of the file
- *     24      4  format: 1 tiled-csl
+ *     24      4  format: 1 tiled-csl, 2 dense
  *     28      4  type of the values: 1 f16, 2 bf16
  *     32      4  M
  *     36      4  K
@@ -135,10 +135,14 @@ final class SparseFile {
         }
     }
 
-    static SparseMatrix read(Path path) throws IOException {
+    static SparseMatrix read(Path path) throws IOException { return open(path, false); }
+
+    static SparseMatrix map(Path path) throws IOException { return open(path, true); }
+
+    private static SparseMatrix open(Path path, boolean map) throws IOException {
         if (Files.exists(path) && !Files.isRegularFile(path)) throw new FormatException(path + ": not a regular file");
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            return readFrom(channel);
+            return readFrom(channel, map);
         } catch (FormatException e) {
             FormatException named = new FormatException(path + ": " + e.getMessage());
             named.setStackTrace(e.getStackTrace());
@@ -146,7 +150,7 @@ final class SparseFile {
         }
     }
 
-    private static SparseMatrix readFrom(FileChannel channel) throws IOException {
+    private static SparseMatrix readFrom(FileChannel channel, boolean map) throws IOException {
         long size = channel.size();
         if (size < FIXED_BYTES + CHECKSUM_BYTES) {
             throw new FormatException("an encoded matrix begins with a header of " + (FIXED_BYTES + CHECKSUM_BYTES)
@@ -171,7 +175,7 @@ final class SparseFile {
         Format format = Format.ofCode(formatCode);
         if (format == null) {
             throw new FormatException("unknown format " + Integer.toUnsignedString(formatCode)
-                    + " at byte 24; known is 1 (tiled-csl)");
+                    + " at byte 24; known are 1 (tiled-csl) and 2 (dense)");
         }
         int typeCode = fixed.getInt();
         ValueType type = ValueType.ofCode(typeCode);
@@ -213,9 +217,15 @@ final class SparseFile {
         format.codec().checkSizes(m, k, type, nonzeros, table.stream().mapToLong(Entry::bytes).toArray());
 
         Arena arena = Arena.ofAuto();
+        MemorySegment file = map ? channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena) : null;
         List<Section> contents = new ArrayList<>();
         for (Entry e : table) {
-            contents.add(new Section(e.name, readSection(channel, e, arena).asReadOnly()));
+            MemorySegment bytes = map ? file.asSlice(e.offset, e.bytes) : readSection(channel, e, arena);
+            int there = checksum(bytes);
+            if (there != e.checksum) {
+                throw new FormatException("section '" + e.name + "' is damaged: " + checksums(e.checksum, there));
+            }
+            contents.add(new Section(e.name, bytes.asReadOnly()));
         }
         SparseMatrix matrix = new SparseMatrix(m, k, type, format, nonzeros, 0, contents);
         matrix.validate();
@@ -262,10 +272,6 @@ final class SparseFile {
         for (long done = 0; done < e.bytes; done += CHUNK) {
             long length = Math.min(CHUNK, e.bytes - done);
             readFully(channel, e.offset + done, bytes.asSlice(done, length).asByteBuffer());
-        }
-        int found = checksum(bytes);
-        if (found != e.checksum) {
-            throw new FormatException("section '" + e.name + "' is damaged: " + checksums(e.checksum, found));
         }
         return bytes;
     }

@@ -7,16 +7,19 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A sparse [M, K] matrix of weights in the form in which a device reads it. Immutable and thread-safe; its sections lie in
+ * An [M, K] matrix of weights in the form in which a device reads it. Immutable and thread-safe; its sections lie in
  * native memory that lives as long as something refers to it. The JVM counts that memory against
  * {@code -XX:MaxDirectMemorySize}, by default the size of the heap, and throws {@link OutOfMemoryError} past it.
  *
  * <p>
  * Values keep their bits: NaNs, infinities and subnormals survive encoding and decoding, NaN payloads included, where the
- * source has the values' own type. FP32 is rounded once, to the nearest, ties to even. A zero is not stored; -0.0 counts as
- * zero and comes back as +0, unless {@link EncodeOptions#keepNegativeZero} says otherwise.
+ * source has the values' own type. FP32 is rounded once, to the nearest, ties to even. -0.0 counts as zero and comes back as
+ * +0, unless {@link EncodeOptions#keepNegativeZero} says otherwise.
  */
 public final class SparseMatrix {
+
+    /** Those that an encoder chooses from. Of equal bytes, dense ones need no unpacking. */
+    private static final List<Format> BEST_FIRST = List.of(Format.DENSE, Format.TILED_CSL);
 
     private final int m;
     private final int k;
@@ -107,10 +110,20 @@ public final class SparseMatrix {
     public static SparseMatrix of(Csr csr) { return encode(csr, EncodeOptions.DEFAULT); }
 
     private static SparseMatrix encode(ValueSource source, EncodeOptions options) {
-        Format format = options.format() == null ? Format.TILED_CSL : options.format();
-        Codec.Encoded e = format.codec().encode(source, options);
-        return new SparseMatrix(source.m(), source.k(), source.type(), format, e.nonzeros(), e.overflowed(),
-                e.sections());
+        List<Format> candidates = options.format() == null ? BEST_FIRST : List.of(options.format());
+        List<Codec.Encoding> encodings = candidates.stream().map(f -> f.codec().encoding(source, options)).toList();
+        int measured = (int) encodings.stream().filter(Codec.Encoding::needsMeasuring).count();
+        Progress progress = new Progress(options.progress(), (long) source.m() * source.k(), measured + 1);
+        int best = 0;
+        for (int i = 0; i < encodings.size(); i++) {
+            if (encodings.get(i).needsMeasuring()) {
+                encodings.get(i).measure(progress);
+            }
+            best = encodings.get(i).bytes() < encodings.get(best).bytes() ? i : best;
+        }
+        Codec.Encoded e = encodings.get(best).fill(progress);
+        return new SparseMatrix(source.m(), source.k(), source.type(), candidates.get(best), e.nonzeros(),
+                e.overflowed(), e.sections());
     }
 
     /**
@@ -123,6 +136,23 @@ public final class SparseMatrix {
      * @throws IOException if it can not be read
      */
     public static SparseMatrix read(Path path) throws IOException { return SparseFile.read(path); }
+
+    /**
+     * Maps the file form instead of reading it: no memory is allocated for the sections, and the pages are shared with every
+     * process that maps the same file. Checked as {@link #read} checks: header, sizes, checksums and the whole structure.
+     *
+     * <p>
+     * The file stays mapped as long as something refers to the matrix or to one of its sections. It must not be changed in
+     * that time: what was checked would not hold any more, and reading past the end of a file that became shorter is an
+     * {@link InternalError}. {@link #write(Path)} over it is no change, since that puts another file in its place; Windows
+     * refuses to replace or to delete a file that is mapped.
+     *
+     * @param path a file made by {@link #write(Path)}
+     * @return the matrix
+     * @throws FormatException if the file is no valid encoded matrix
+     * @throws IOException if it can not be read or mapped
+     */
+    public static SparseMatrix map(Path path) throws IOException { return SparseFile.map(path); }
 
     /**
      * Writes the file form: beside the target first, then renamed, so that the target is the old file or the whole new one.
@@ -179,9 +209,9 @@ public final class SparseMatrix {
     public Format format() { return format; }
 
     /**
-     * How many nonzeros are stored.
+     * How many nonzeros it has.
      *
-     * @return their number, padding left out
+     * @return their number; neither padding nor zeros that a dense format stores count
      */
     public long nonzeros() { return nonzeros; }
 
@@ -200,7 +230,7 @@ public final class SparseMatrix {
     public long overflowed() { return overflowed; }
 
     /**
-     * What a device reads: values, places, offsets and padding.
+     * What a device reads: values, places, offsets and padding, whatever of these the format has.
      *
      * @return bytes of all sections
      */

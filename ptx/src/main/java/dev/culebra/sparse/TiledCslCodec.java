@@ -10,9 +10,7 @@ final class TiledCslCodec implements Codec {
     public List<String> sectionNames() { return List.of(TiledCsl.ENTRIES, TiledCsl.OFFSETS); }
 
     @Override
-    public Encoded encode(ValueSource source, EncodeOptions options) {
-        return new TiledCslEncoder(source, options).encode();
-    }
+    public Encoding encoding(ValueSource source, EncodeOptions options) { return new TiledCslEncoder(source, options); }
 
     @Override
     public void checkSizes(int m, int k, ValueType type, long nonzeros, long[] sectionBytes) throws FormatException {

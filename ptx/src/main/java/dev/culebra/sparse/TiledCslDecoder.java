@@ -49,60 +49,13 @@ final class TiledCslDecoder {
     }
 
     Csr toCsr() {
-        if (matrix.nonzeros() > Integer.MAX_VALUE - 8) {
-            throw new IllegalStateException(
-                    matrix.nonzeros() + " nonzeros; a CSR matrix in Java arrays has at most 2^31 - 9");
-        }
-        long[] rowStart = new long[shape.m() + 1];
-        int[] column = new int[(int) matrix.nonzeros()];
-        short[] values = new short[(int) matrix.nonzeros()];
-        TileImage image = new TileImage();
-        for (int tileRow = 0; tileRow < shape.tileRows(); tileRow++) {
-            for (int tileColumn = 0; tileColumn < shape.tileColumns(); tileColumn++) {
-                image.load((long) tileRow * shape.tileColumns() + tileColumn);
-                for (int r = 0; r < shape.rowsOf(tileRow); r++) {
-                    rowStart[tileRow * TiledCsl.TILE_ROWS + r + 1] += Long.bitCount(image.mask[r]);
-                }
-            }
-        }
-        for (int r = 0; r < shape.m(); r++) {
-            rowStart[r + 1] += rowStart[r];
-        }
-        int[] next = new int[TiledCsl.TILE_ROWS];
-        for (int tileRow = 0; tileRow < shape.tileRows(); tileRow++) {
-            for (int r = 0; r < shape.rowsOf(tileRow); r++) {
-                next[r] = (int) rowStart[tileRow * TiledCsl.TILE_ROWS + r];
-            }
-            for (int tileColumn = 0; tileColumn < shape.tileColumns(); tileColumn++) {
-                image.load((long) tileRow * shape.tileColumns() + tileColumn);
-                for (int r = 0; r < shape.rowsOf(tileRow); r++) {
-                    for (long mask = image.mask[r]; mask != 0; mask &= mask - 1) {
-                        int c = Long.numberOfTrailingZeros(mask);
-                        column[next[r]] = tileColumn * TiledCsl.TILE_COLUMNS + c;
-                        values[next[r]++] = image.value[r * TiledCsl.TILE_COLUMNS + c];
-                    }
-                }
-            }
-        }
-        return Csr.of(shape.m(), shape.k(), matrix.valueType(), rowStart, column, values);
-    }
-
-    /** A tile laid out by rows, with a bit for each nonzero. */
-    private final class TileImage {
-        final long[] mask = new long[TiledCsl.TILE_ROWS];
-        final short[] value = new short[TiledCsl.TILE_PLACES];
-
-        void load(long tile) {
-            java.util.Arrays.fill(mask, 0);
+        return TileImage.toCsr(matrix, (tileRow, tileColumn, image) -> {
+            long tile = (long) tileRow * shape.tileColumns() + tileColumn;
             for (long i = begin(tile), end = begin(tile + 1); i < end; i++) {
                 int entry = entries.getAtIndex(INT, i);
-                if (TiledCsl.valueOf(entry) != 0) {
-                    int row = TiledCsl.row(TiledCsl.placeOf(entry));
-                    int column = TiledCsl.column(TiledCsl.placeOf(entry));
-                    mask[row] |= 1L << column;
-                    value[row * TiledCsl.TILE_COLUMNS + column] = TiledCsl.valueOf(entry);
-                }
+                int place = TiledCsl.placeOf(entry);
+                image.put(TiledCsl.row(place), TiledCsl.column(place), TiledCsl.valueOf(entry));
             }
-        }
+        });
     }
 }

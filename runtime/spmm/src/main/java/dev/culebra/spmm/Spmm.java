@@ -101,6 +101,14 @@ public interface Spmm extends AutoCloseable {
     SpmmWeights load(SparseMatrix a);
 
     /**
+     * How much can be loaded now, as far as is known: what others take in the next moment is not.
+     *
+     * @return bytes of encoded weights; Long.MAX_VALUE where nothing is known
+     * @throws IllegalStateException if this is closed
+     */
+    default long freeBytes() { return Long.MAX_VALUE; }
+
+    /**
      * Frees the device. May be called twice.
      *
      * @throws IllegalStateException if weights loaded here are still open; nothing is freed then
