@@ -152,7 +152,9 @@ public final class KernelCatalog {
     }
 
     /** Bytes that a tile meets of X. */
-    private static int part(int tileN) { return tileN * TiledCsl.TILE_COLUMNS * Short.BYTES; }
+    private static int part(int tileN) {
+        return tileN * TiledCsl.TILE_COLUMNS * Short.BYTES;
+    }
 
     private static KernelInstance product(String name, Format format, ValueType values, int rowTiles, int tileN,
             int sharedBytes, String... sections) {
