@@ -3,7 +3,12 @@ module dev.culebra.llm {
     requires transitive dev.culebra.ptx;
     requires transitive dev.culebra.spmm;
     requires com.fasterxml.jackson.databind;
+    requires ejml.core;
+    requires ejml.ddense;
+    requires static jdk.jfr;
 
     exports dev.culebra.llm.checkpoint;
+    exports dev.culebra.llm.opt;
     exports dev.culebra.llm.prune;
+    exports dev.culebra.llm.tokenizer;
 }

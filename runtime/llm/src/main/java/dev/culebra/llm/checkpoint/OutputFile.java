@@ -9,9 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A file on its way: it is written beside its target under another name, and takes the target's name once it is complete.
@@ -19,14 +17,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * One thread's at a time.
  */
 public final class OutputFile implements AutoCloseable {
-    /** What is being written now, so that an interrupted process can take it away. */
-    private static final Set<Path> PENDING = ConcurrentHashMap.newKeySet();
-
-    static {
-        Runtime.getRuntime().addShutdownHook(
-                new Thread(() -> PENDING.forEach(OutputFile::deleteQuietly), "culebra-unfinished-files"));
-    }
-
     private final Path target;
     private final Path part;
 
@@ -58,7 +48,7 @@ public final class OutputFile implements AutoCloseable {
         if (!Files.isWritable(folder))
             throw new CheckpointException(path, "can not be written: no permission to write in " + folder);
         var part = folder.resolve("." + UUID.randomUUID().toString().substring(0, 8) + ".culebra.part");
-        PENDING.add(part);
+        Unfinished.add(part);
         return new OutputFile(target, part);
     }
 
@@ -99,18 +89,10 @@ public final class OutputFile implements AutoCloseable {
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
         }
-        PENDING.remove(part);
+        Unfinished.finished(part);
     }
 
     /** Takes away what was not committed. May be called twice. */
     @Override
-    public void close() { if (PENDING.remove(part)) deleteQuietly(part); }
-
-    private static void deleteQuietly(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            // The error that led here is the one to report; a leftover is named as what it is.
-        }
-    }
+    public void close() { Unfinished.giveUp(part); }
 }

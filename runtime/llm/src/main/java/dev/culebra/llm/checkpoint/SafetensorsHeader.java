@@ -1,23 +1,13 @@
 package dev.culebra.llm.checkpoint;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 import static dev.culebra.llm.checkpoint.CheckpointException.quote;
 
@@ -39,16 +29,6 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
 
     static final String METADATA = "__metadata__";
 
-    /** A name or a text may take the whole header; Jackson's own limits are for strangers' requests and lower. */
-    private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
-            .maxNameLength((int) LONGEST).maxStringLength((int) LONGEST).build();
-
-    private static final JsonMapper JSON = JsonMapper.builder(
-            JsonFactory.builder().streamReadConstraints(LIMITS).build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
-
     /** Checks the length that the first 8 bytes claim; {@code claimed} is unsigned. */
     static int checkLength(Path file, long fileBytes, long claimed) throws CheckpointException {
         if (claimed < 0 || claimed > LONGEST) {
@@ -64,7 +44,7 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
     }
 
     static SafetensorsHeader parse(Path file, long fileBytes, byte[] header) throws CheckpointException {
-        var root = json(file, header);
+        var root = Json.object(file, "header ", "; not a safetensors file?", header);
         long dataBytes = fileBytes - LENGTH_BYTES - header.length;
         var metadata = new LinkedHashMap<String, String>();
         var tensors = new ArrayList<TensorInfo>();
@@ -78,26 +58,6 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
         tensors.sort(Comparator.comparingLong(TensorInfo::begin).thenComparingLong(TensorInfo::end));
         checkCover(file, dataBytes, tensors);
         return new SafetensorsHeader(List.copyOf(tensors), Map.copyOf(metadata), LENGTH_BYTES + (long) header.length);
-    }
-
-    private static JsonNode json(Path file, byte[] header) throws CheckpointException {
-        JsonNode root;
-        try {
-            // A decoder of one's own, because Jackson's would replace some malformed bytes.
-            var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString();
-            root = JSON.readTree(text);
-        } catch (CharacterCodingException e) {
-            throw new CheckpointException(file, "header is not UTF-8; not a safetensors file?");
-        } catch (JsonProcessingException e) {
-            var at = e.getLocation();
-            throw new CheckpointException(file, "header is not valid JSON"
-                    + (at == null ? "" : " at character " + at.getCharOffset()) + ": "
-                    + plain(e.getOriginalMessage()));
-        }
-        if (!root.isObject()) {
-            throw new CheckpointException(file, "header must be one JSON object; not a safetensors file?");
-        }
-        return root;
     }
 
     private static Map<String, String> metadata(Path file, JsonNode node) throws CheckpointException {
@@ -178,17 +138,4 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
             throw new CheckpointException(file, dataBytes - covered + " bytes after the last tensor belong to none");
         }
     }
-
-    /** The parser's words without what only its programmers know: names of its switches, limits and classes. */
-    private static String plain(String message) {
-        var line = message.lines().findFirst().orElse("");
-        for (var jargon : JARGON) line = jargon.matcher(line).replaceAll("");
-        return line.length() <= LONGEST_MESSAGE ? line : line.substring(0, LONGEST_MESSAGE) + "...";
-    }
-
-    private static final int LONGEST_MESSAGE = 200;
-
-    private static final List<Pattern> JARGON = List.of(Pattern.compile(", from `[^`]*`"),
-            Pattern.compile(": enable `.*"), Pattern.compile(": maybe a \\(non-standard\\) comment.*"),
-            Pattern.compile(" \\(bound as .*"));
 }

@@ -1,0 +1,102 @@
+package dev.culebra.llm.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A folder on its way: it is filled beside its target under a hidden name, and takes the target's name once it is complete.
+ * Nobody sees half of one; what is given up (an error, Ctrl-C) leaves nothing. One thread's at a time.
+ */
+public final class OutputFolder implements AutoCloseable {
+    private final Path target;
+    private final Path part;
+
+    private OutputFolder(Path target, Path part) {
+        this.target = target;
+        this.part = part;
+    }
+
+    /**
+     * Begins a folder, and makes it under its hidden name.
+     *
+     * @param path the folder's final name; nothing may have it but an empty folder
+     * @param inputs folders that are read meanwhile; the new one may not lie in one of them
+     * @return the folder on its way
+     * @throws CheckpointException if the name is taken, or its parent is missing, closed to us, or one of the inputs
+     * @throws IOException if the system refuses
+     */
+    public static OutputFolder beside(Path path, Path... inputs) throws IOException {
+        var absolute = path.toAbsolutePath().normalize();
+        if (absolute.getFileName() == null) throw refuse(path, "it names no folder");
+        if (!Files.isDirectory(absolute.getParent())) throw refuse(path, "no folder " + absolute.getParent());
+        // An empty folder that a link leads to stays where it is, and gets the content.
+        if (Files.isSymbolicLink(absolute) && !Files.exists(absolute)) throw refuse(path, "it is a link to nothing");
+        var target = Files.exists(absolute)
+                ? absolute.toRealPath()
+                : absolute.getParent().toRealPath().resolve(absolute.getFileName());
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            if (!Files.isDirectory(target)) throw refuse(path, "it is a file; give a new folder");
+            if (!isEmpty(target)) throw refuse(path, "the folder is not empty; give a new one");
+        }
+        var parent = target.getParent();
+        for (var input : inputs) {
+            if (Files.isDirectory(input) && target.startsWith(input.toRealPath())) {
+                throw refuse(path, "it lies in " + input + ", which is read");
+            }
+        }
+        if (parent == null || !Files.isWritable(parent)) throw refuse(path, "no permission to write in " + parent);
+        var part = parent.resolve("." + UUID.randomUUID().toString().substring(0, 8) + ".culebra.part");
+        Unfinished.add(part);
+        try {
+            Files.createDirectory(part);
+        } catch (Throwable e) {
+            Unfinished.giveUp(part);
+            throw e;
+        }
+        return new OutputFolder(target, part);
+    }
+
+    /**
+     * Where to write.
+     *
+     * @return an empty folder beside the target
+     */
+    public Path part() { return part; }
+
+    /**
+     * Gives the complete folder its name.
+     *
+     * @throws CheckpointException if something else took the name meanwhile
+     * @throws IOException if the system refuses; the target is then as it was
+     */
+    public void commit() throws IOException {
+        try {
+            // An empty folder is in the way on some systems; one that was filled meanwhile is not ours to delete.
+            Files.deleteIfExists(target);
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (DirectoryNotEmptyException e) {
+            throw refuse(target, "the folder is not empty any more");
+        }
+        Unfinished.finished(part);
+    }
+
+    /** Takes away what was not committed. May be called twice. */
+    @Override
+    public void close() { Unfinished.giveUp(part); }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findFirst().isEmpty();
+        }
+    }
+
+    private static CheckpointException refuse(Path path, String why) {
+        return new CheckpointException(path, "can not be written: " + why);
+    }
+}

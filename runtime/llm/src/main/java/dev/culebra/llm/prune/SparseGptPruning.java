@@ -1,0 +1,6 @@
+package dev.culebra.llm.prune;
+
+/** SparseGPT. */
+public final class SparseGptPruning {
+    private SparseGptPruning() {}
+}
