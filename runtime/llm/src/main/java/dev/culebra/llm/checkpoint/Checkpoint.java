@@ -43,10 +43,12 @@ public final class Checkpoint implements ModelSource {
      */
     public static Checkpoint open(Path folder) throws IOException {
         CheckpointFiles.checkFolder(folder);
+        var file = folder.resolve(OptConfig.FILE);
+        // What model it is comes first, but where that is not said the folder's other files tell more.
+        var config = Files.exists(file) ? OptConfig.read(file) : null;
         var files = CheckpointFiles.open(folder);
         try {
-            var config = OptConfig.read(folder.resolve(OptConfig.FILE));
-            return of(folder, config, files);
+            return of(folder, config == null ? OptConfig.read(file) : config, files);
         } catch (Throwable e) {
             files.forEach(Safetensors::close);
             throw e;

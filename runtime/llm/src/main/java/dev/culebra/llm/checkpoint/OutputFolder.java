@@ -2,6 +2,7 @@ package dev.culebra.llm.checkpoint;
 
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -77,11 +78,13 @@ public final class OutputFolder implements AutoCloseable {
      */
     public void commit() throws IOException {
         try {
-            // An empty folder is in the way on some systems; one that was filled meanwhile is not ours to delete.
-            Files.deleteIfExists(target);
+            // An empty folder is in the way on some systems; what was put there meanwhile is not ours to delete.
+            if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) Files.delete(target);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (DirectoryNotEmptyException e) {
             throw refuse(target, "the folder is not empty any more");
+        } catch (FileSystemException e) {
+            throw Files.exists(target, LinkOption.NOFOLLOW_LINKS) ? refuse(target, "it is there by now") : e;
         }
         Unfinished.finished(part);
     }
