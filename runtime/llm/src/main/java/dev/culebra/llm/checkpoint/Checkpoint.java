@@ -4,6 +4,7 @@ import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.TiledDense;
 import dev.culebra.sparse.ValueType;
 
 import java.io.IOException;
@@ -99,12 +100,16 @@ public final class Checkpoint implements ModelSource {
     }
 
     @Override
-    public long matrixBytes(String linear) throws IOException {
+    public long matrixBytes(String linear) throws IOException { return encodedBytes(linear); }
+
+    @Override
+    public long encodedBytes(String linear) throws IOException {
         var product = product(linear);
         long nonzeros = tensors.scan(weight(product)).nonzeros();
         var tiles = new TiledCsl(product.m(), product.k());
         // Each tile is filled up to whole quads: up to 3 entries more.
-        return TiledCsl.ENTRY_BYTES * (nonzeros + 3 * tiles.tiles()) + tiles.offsetBytes();
+        long sparse = TiledCsl.ENTRY_BYTES * (nonzeros + 3 * tiles.tiles()) + tiles.offsetBytes();
+        return Math.min(sparse, new TiledDense(product.m(), product.k()).valueBytes());
     }
 
     /** Refuses one that can not be written anew, because its small files are nowhere. */

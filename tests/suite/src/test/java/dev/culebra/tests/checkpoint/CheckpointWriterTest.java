@@ -96,6 +96,20 @@ class CheckpointWriterTest {
         }
     }
 
+    /** Where the embedding goes by the head's name. */
+    @Test
+    void theNamesAreThoseOfTheSource() throws Exception {
+        new TinyModel().rename("model.decoder.embed_tokens", "lm_head").write(folder.resolve("in"));
+        copy(folder.resolve("in"), folder.resolve("out"));
+        try (var file = Safetensors.open(folder.resolve("out/model.safetensors"))) {
+            assertEquals(55, file.tensor("lm_head.weight").elements());
+        }
+        try (var before = Checkpoint.open(folder.resolve("in")); var after = Checkpoint.open(folder.resolve("out"))) {
+            assertEquals(-1,
+                    before.tensor(OptTensors.EMBEDDING).data().mismatch(after.tensor(OptTensors.EMBEDDING).data()));
+        }
+    }
+
     private static void copy(Path in, Path out) throws IOException {
         try (var source = Checkpoint.open(in); var writer = CheckpointWriter.create(source, out)) {
             writer.commit();

@@ -75,6 +75,9 @@ class EncodedModelTest {
                             linear.name());
                 }
                 nonzeros += before.nonzeros();
+                assertEquals(0, model.matrixBytes(linear.name()), "mapped");
+                long bound = model.encodedBytes(linear.name());
+                assertTrue(bound >= after.encodedBytes() && bound < after.encodedBytes() + 1000, linear + ": " + bound);
             }
             assertEquals(nonzeros, summary.nonzeros());
             assertEquals(shape.linearElements(), summary.elements());
@@ -144,6 +147,7 @@ class EncodedModelTest {
             TinyModel.refused(() -> model.tensor("layers.0.fc1.weight"), "no tensor 'layers.0.fc1.weight'");
             TinyModel.refused(() -> model.matrix("layers.7.fc1"), "no product 'layers.7.fc1'");
             TinyModel.refused(() -> model.matrixBytes("layers.7.fc1"), "no product 'layers.7.fc1'");
+            TinyModel.refused(() -> model.encodedBytes("layers.7.fc1"), "no product 'layers.7.fc1'");
         }
     }
 

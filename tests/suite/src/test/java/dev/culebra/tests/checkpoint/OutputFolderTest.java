@@ -99,6 +99,34 @@ class OutputFolderTest {
         assertEquals("old", Files.readString(full.resolve("x")));
     }
 
+    /** Through a link, {@code ..} leads to the parent of what the link leads to. */
+    @Test
+    void pathsMeanWhatTheyMeanToTheSystem() throws Exception {
+        Files.createDirectories(folder.resolve("a/b"));
+        Files.createSymbolicLink(folder.resolve("link"), folder.resolve("a/b"));
+        fill(folder.resolve("link/../x"));
+        assertEquals(List.of("b", "x"), names(folder.resolve("a")));
+    }
+
+    @Test
+    void noRoomIsSaid() throws Exception {
+        try (var out = OutputFolder.beside(folder.resolve("target"))) {
+            out.checkRoom(1);
+            long room = Files.getFileStore(folder).getUsableSpace();
+            assumeTrue(room > 0, "this file system does not tell");
+            TinyModel.refused(() -> out.checkRoom(Long.MAX_VALUE), "would take 8796093022208 MiB", "room for");
+        }
+    }
+
+    /** Nothing can be renamed to where another disk begins, such as a container's volume. */
+    @Test
+    void anotherDiskIsSaid() throws Exception {
+        var disk = Path.of("/dev/shm");
+        assumeTrue(Files.isDirectory(disk) && names(disk).isEmpty(), "no empty disk at " + disk);
+        TinyModel.refused(() -> fill(disk), "a disk begins there");
+        assertEquals(List.of(), names(disk));
+    }
+
     @Test
     void whoComesFirstKeepsTheName() throws Exception {
         var target = folder.resolve("target");
