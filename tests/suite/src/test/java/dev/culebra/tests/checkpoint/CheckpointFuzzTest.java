@@ -24,7 +24,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Whatever the small files say: a model, or one line in an IOException; never anything else, and never much memory. */
 class CheckpointFuzzTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int ROUNDS = 600;
+    private static final int ROUNDS = 300;
 
     private static final List<String> VALUES = List.of("null", "true", "0", "-1", "1", "2", "7", "1e9", "2147483648",
             "1.5",

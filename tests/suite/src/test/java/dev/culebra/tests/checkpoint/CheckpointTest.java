@@ -1,6 +1,7 @@
 package dev.culebra.tests.checkpoint;
 
 import dev.culebra.llm.checkpoint.Checkpoint;
+import dev.culebra.llm.checkpoint.CheckpointWriter;
 import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.checkpoint.OptTensors;
@@ -8,7 +9,9 @@ import dev.culebra.llm.checkpoint.Safetensors;
 import dev.culebra.llm.checkpoint.Tensor;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.TiledCsl;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.tests.models.Models;
 import org.junit.jupiter.api.Test;
@@ -204,6 +207,28 @@ class CheckpointTest {
         }
     }
 
+    /** Many threads look at a large tensor, and still the first one is told; what they count together bounds the memory. */
+    @Test
+    void theFirstOfALargeTensorIsTold() throws Exception {
+        int rows = 140_001; // 5 columns: 700,005 elements, no whole number of anything
+        var model = new TinyModel().add("embed_tokens.weight", rows, TinyModel.EMBEDDING);
+        model.config.put("vocab_size", rows);
+        try (var checkpoint = Checkpoint.open(model.write(folder))) {
+            var tiles = new TiledCsl(rows, TinyModel.EMBEDDING);
+            var options = EncodeOptions.DEFAULT.withFormat(Format.TILED_CSL);
+            var matrix = checkpoint.matrix("lm_head", options);
+            assertEquals(4 * (matrix.nonzeros() + 3 * tiles.tiles()) + 4 * (tiles.tiles() + 1),
+                    checkpoint.matrixBytes("lm_head"));
+        }
+        var bytes = ByteBuffer.wrap(model.data("embed_tokens.weight").bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at : new int[]{700_004, 524_289, 524_288, 300_002, 262_143}) { // from the last to the first
+            bytes.putShort(2 * at, (short) 0x7e00);
+            try (var checkpoint = Checkpoint.open(model.write(folder))) {
+                TinyModel.refused(() -> checkpoint.matrix("lm_head"), "NaN at [" + at / 5 + ", " + at % 5 + "]");
+            }
+        }
+    }
+
     /** Numbers whose bits are nearly those of infinity are numbers. */
     @Test
     void theLargestNumbersAreFinite() throws Exception {
@@ -275,7 +300,7 @@ class CheckpointTest {
             assertEquals(-1, same.matrix("layers.1.fc2").section("entries").bytes()
                     .mismatch(model.matrix("layers.1.fc2", EncodeOptions.DEFAULT.withThreads(1)).section("entries")
                             .bytes()));
-            TinyModel.refused(() -> dev.culebra.llm.checkpoint.CheckpointWriter.create(model, folder.resolve("out")),
+            TinyModel.refused(() -> CheckpointWriter.create(model, folder.resolve("out")),
                     "no config.json to copy");
         }
     }
