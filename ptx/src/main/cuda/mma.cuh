@@ -30,6 +30,12 @@ __device__ __forceinline__ void ldmatrix4(uint32_t (&r)[4], uint32_t shared) {
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared) : "memory");
 }
 
+// The same, each matrix transposed: what lies in a row of a matrix in memory becomes a column.
+__device__ __forceinline__ void ldmatrix4_transposed(uint32_t (&r)[4], uint32_t shared) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared) : "memory");
+}
+
 // 16 bytes to shared memory, of which the first `bytes` are read and the others are zero.
 __device__ __forceinline__ void copy_async16(uint32_t shared, const void* global, int bytes) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(__cvta_generic_to_global(global)), "r"(bytes) : "memory");
@@ -41,6 +47,10 @@ __device__ __forceinline__ void copy_async16(uint32_t shared, const void* global
 
 __device__ __forceinline__ void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 __device__ __forceinline__ void wait_for_copies() { asm volatile("cp.async.wait_group 0;" ::: "memory"); }
+
+// Until at most `N` of the groups committed last are on their way.
+template <int N>
+__device__ __forceinline__ void wait_for_all_but() { asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory"); }
 
 __device__ __forceinline__ uint4 load_shared16(uint32_t shared) {
     uint4 v;

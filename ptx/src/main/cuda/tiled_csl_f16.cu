@@ -2,7 +2,7 @@
 #include "tiled_csl.cuh"
 
 #define TILED_CSL(TILE_N)                                                                                                     \
-    extern "C" __global__ void __launch_bounds__(THREADS, blocks(TILE_N)) tiled_csl_f16_n##TILE_N(                            \
+    extern "C" __global__ void __launch_bounds__(THREADS, blocks(shared_bytes(TILE_N))) tiled_csl_f16_n##TILE_N(              \
         const uint4* __restrict__ entries, const uint32_t* __restrict__ offsets, const uint16_t* __restrict__ x,              \
         float* __restrict__ y, int m, int k, int n, int ldx) {                                                                \
         tiled_csl<F16, TILE_N>(entries, offsets, x, y, m, k, n, ldx);                                                         \

@@ -3,6 +3,7 @@ package dev.culebra.kernel;
 import dev.culebra.kernel.KernelParameter.Type;
 import dev.culebra.sparse.Format;
 import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.TiledDense;
 import dev.culebra.sparse.ValueType;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,20 +18,21 @@ import java.util.concurrent.ConcurrentHashMap;
  * Every compiled kernel: a closed list. Thread-safe.
  *
  * <p>
- * <b>tiled_csl_TYPE_nTILE</b>, TYPE f16 or bf16, TILE 8, 16, 32 or 64: Y = A X for A [M, K] in {@link TiledCsl}. Parameters:
+ * <b>FORMAT_TYPE_nTILE</b>, FORMAT tiled_csl ({@link TiledCsl}) or dense ({@link TiledDense}), TYPE f16 or bf16, TILE 8, 16,
+ * 32 or 64: Y = A X for A [M, K]. Parameters:
  * <ol>
- * <li>{@code entries}, pointer: section "entries", 16-byte aligned; not read where the matrix has no nonzeros
- * <li>{@code offsets}, pointer: section "offsets", 4-byte aligned
+ * <li>the format's sections in their order, a pointer each, of a section's name: {@code entries}, 16-byte aligned, not read
+ * where the matrix has no nonzeros, and {@code offsets}, 4-byte aligned; or {@code values}, 16-byte aligned
  * <li>{@code x}, pointer: activations [N, ldx], token-major, 16-bit values of the weights' type, 16-byte aligned; columns
  * from K on are not read
  * <li>{@code y}, pointer: result [N, M] fp32, token-major; with more than one split the workspace [splits, N, M] fp32
  * <li>{@code m}, s32; {@code k}, s32; {@code n}, s32: each 1 or more
  * <li>{@code ldx}, s32: elements from one token to the next, a multiple of 8, K or more
  * </ol>
- * Grid: x = ceil(N / TILE); y = ceil(M / 64), or fewer (a block then takes every gridDim.y-th row of tiles); z = splits,
- * where split s takes the k-tiles from floor(s * ktiles / splits) up to floor((s + 1) * ktiles / splits). Every element of y
- * is written. Products are summed in fp32. A token with a NaN or an infinity among its activations gives NaN in every
- * output; otherwise a zero weight contributes nothing.
+ * Grid: x = ceil(N / TILE); y = ceil(M / {@link KernelInstance#tileM()}), or fewer (a block then takes the rows of every
+ * gridDim.y-th one too); z = splits, where split s takes the k-tiles from floor(s * ktiles / splits) up to
+ * floor((s + 1) * ktiles / splits). Every element of y is written. Products are summed in fp32. A token with a NaN or an
+ * infinity among its activations gives NaN in every output; otherwise a zero weight contributes nothing.
  *
  * <p>
  * <b>sum_splits</b>: y[i] = workspace[0][i] + workspace[1][i] + ... in this order. Parameters: {@code workspace}, pointer;
@@ -41,9 +43,10 @@ public final class KernelCatalog {
     private static final int WARPS = 4;
     private static final ComputeTarget SM_80 = new ComputeTarget(8, 0); // cp.async, mma.m16n8k16, bf16
 
-    private static final List<KernelParameter> TILED_CSL_PARAMETERS = List.of(pointer("entries"), pointer("offsets"),
-            pointer("x"), pointer("y"), new KernelParameter("m", Type.S32), new KernelParameter("k", Type.S32),
-            new KernelParameter("n", Type.S32), new KernelParameter("ldx", Type.S32));
+    /** What follows the sections of a matrix. */
+    private static final List<KernelParameter> PRODUCT_PARAMETERS = List.of(pointer("x"), pointer("y"),
+            new KernelParameter("m", Type.S32), new KernelParameter("k", Type.S32), new KernelParameter("n", Type.S32),
+            new KernelParameter("ldx", Type.S32));
 
     private static final KernelInstance SUM_SPLITS = new KernelInstance("sum_splits", "sum_splits.ptx", null, null, 0,
             0, 0, 256, 0, SM_80, List.of(pointer("workspace"), pointer("y"), new KernelParameter("elements", Type.S64),
@@ -57,7 +60,7 @@ public final class KernelCatalog {
     /**
      * Every compiled kernel.
      *
-     * @return the list, unmodifiable; products by value type and rising tileN, then the kernel that sums splits
+     * @return the list, unmodifiable; products by format, value type and rising tileN, then the kernel that sums splits
      */
     public static List<KernelInstance> all() { return ALL; }
 
@@ -125,17 +128,42 @@ public final class KernelCatalog {
                 all.add(tiledCsl(values, tileN));
             }
         }
+        for (ValueType values : ValueType.values()) {
+            all.add(dense(values, 8, 1, 4));
+            all.add(dense(values, 16, 2, 4));
+            all.add(dense(values, 32, 2, 4));
+            all.add(dense(values, 64, 2, 4));
+        }
         all.add(SUM_SPLITS);
         return List.copyOf(all);
     }
 
     private static KernelInstance tiledCsl(ValueType values, int tileN) {
-        int image = TiledCsl.TILE_PLACES * values.bits() / 8; // 8 KB: a tile, dense
+        int image = TiledDense.TILE_BYTES; // 8 KB: a tile, dense
         int stage = TiledCsl.TILE_PLACES * TiledCsl.ENTRY_BYTES; // 16 KB: a tile's entries, every place taken
-        int part = tileN * TiledCsl.TILE_COLUMNS * values.bits() / 8; // what a tile meets of X
-        return new KernelInstance("tiled_csl_" + values.id() + "_n" + tileN, "tiled_csl_" + values.id() + ".ptx",
-                Format.TILED_CSL, values, TiledCsl.TILE_ROWS, TiledCsl.TILE_COLUMNS, tileN, WARPS * 32,
-                2 * (image + stage + part), SM_80, TILED_CSL_PARAMETERS);
+        return product("tiled_csl", Format.TILED_CSL, values, 1, tileN, 2 * (image + stage + part(tileN)),
+                TiledCsl.ENTRIES, TiledCsl.OFFSETS);
+    }
+
+    /** As many rows of tiles and stages as the kernel's source has. */
+    private static KernelInstance dense(ValueType values, int tileN, int rowTiles, int stages) {
+        return product("dense", Format.DENSE, values, rowTiles, tileN,
+                stages * (rowTiles * TiledDense.TILE_BYTES + part(tileN)), TiledDense.VALUES);
+    }
+
+    /** Bytes that a tile meets of X. */
+    private static int part(int tileN) { return tileN * TiledCsl.TILE_COLUMNS * Short.BYTES; }
+
+    private static KernelInstance product(String name, Format format, ValueType values, int rowTiles, int tileN,
+            int sharedBytes, String... sections) {
+        List<KernelParameter> parameters = new ArrayList<>();
+        for (String section : sections) {
+            parameters.add(pointer(section));
+        }
+        parameters.addAll(PRODUCT_PARAMETERS);
+        String unit = name + "_" + values.id();
+        return new KernelInstance(unit + "_n" + tileN, unit + ".ptx", format, values, rowTiles * TiledCsl.TILE_ROWS,
+                TiledCsl.TILE_COLUMNS, tileN, WARPS * 32, sharedBytes, SM_80, List.copyOf(parameters));
     }
 
     private static KernelParameter pointer(String name) { return new KernelParameter(name, Type.POINTER); }

@@ -2,6 +2,7 @@ package dev.culebra.kernel;
 
 import dev.culebra.sparse.Format;
 import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.TiledDense;
 import dev.culebra.sparse.ValueType;
 import java.util.List;
 
@@ -69,17 +70,18 @@ public final class Planner {
                     + " weights of " + values.id());
         }
         refuseUnlessFits(kernel, target);
-        TiledCsl shape = new TiledCsl(m, k);
         int gridX = (n - 1) / kernel.tileN() + 1;
-        long blocks = (long) gridX * shape.tileRows();
+        int rowBlocks = (m - 1) / kernel.tileM() + 1;
+        int steps = (k - 1) / kernel.tileK() + 1;
+        long blocks = (long) gridX * rowBlocks;
         long slots = (long) target.multiprocessors() * target.blocksPerMultiprocessor(kernel.sharedBytes());
-        int chosen = splits > 0 ? splits : split(shape, nonzeros, n, kernel, blocks, slots);
-        String why = sentence(kernel, forced != null, splits > 0, n, chosen, blocks, slots, shape);
+        int chosen = splits > 0 ? splits : split(m, steps, stepBytes(kernel, m, k, nonzeros), n, blocks, slots);
+        String why = sentence(kernel, forced != null, splits > 0, n, chosen, blocks, slots, steps);
         if (chosen > 1 && (long) n * m > Long.MAX_VALUE / Float.BYTES / chosen) {
             throw new IllegalArgumentException(chosen + " partial sums of " + n + " x " + m + " pass 2^63 bytes");
         }
         long workspace = chosen == 1 ? 0 : (long) n * m * chosen * Float.BYTES;
-        return new LaunchPlan(kernel, chosen, gridX, Math.min(shape.tileRows(), GRID_LIMIT), chosen,
+        return new LaunchPlan(kernel, chosen, gridX, Math.min(rowBlocks, GRID_LIMIT), chosen,
                 kernel.sharedBytes(), workspace, chosen == 1 ? null : KernelCatalog.sumSplits(), why);
     }
 
@@ -111,22 +113,29 @@ public final class Planner {
         }
     }
 
+    /** What a block reads in a step: its tiles, and its part of X, which each block reads again. */
+    private static double stepBytes(KernelInstance kernel, int m, int k, long nonzeros) {
+        double tile = switch (kernel.format()) {
+            case TILED_CSL -> TiledCsl.OFFSET_BYTES
+                    + (double) nonzeros * TiledCsl.ENTRY_BYTES / new TiledCsl(m, k).tiles();
+            case DENSE -> TiledDense.TILE_BYTES;
+        };
+        return tile * kernel.tileM() / TiledCsl.TILE_ROWS + (double) kernel.tileN() * kernel.tileK() * Short.BYTES;
+    }
+
     /**
      * The number of splits with the least cost: waves of blocks times the steps of a block, and the traffic of partial sums
      * in the same unit. Ties go to fewer splits.
      */
-    private static int split(TiledCsl shape, long nonzeros, int n, KernelInstance kernel, long blocks, long slots) {
-        int tiles = shape.tileColumns();
-        double tileBytes = TiledCsl.OFFSET_BYTES + (double) nonzeros * TiledCsl.ENTRY_BYTES / shape.tiles()
-                + (double) kernel.tileN() * TiledCsl.TILE_COLUMNS * 2; // X is read again by each row of tiles
+    private static int split(int m, int steps, double stepBytes, int n, long blocks, long slots) {
         int best = 1;
         double least = Double.MAX_VALUE;
-        for (int s = 1; s <= Math.min(tiles, MOST_SPLITS); s++) {
+        for (int s = 1; s <= Math.min(steps, MOST_SPLITS); s++) {
             long waves = (blocks * s - 1) / slots + 1;
-            double cost = waves * ((tiles - 1) / s + 1 + BLOCK_OVERHEAD);
+            double cost = waves * ((steps - 1) / s + 1 + BLOCK_OVERHEAD);
             if (s > 1) {
-                double moved = (2.0 * s + 1) * n * shape.m() * Float.BYTES; // written, read, the sum written
-                cost += moved / (tileBytes * slots) + BLOCK_OVERHEAD; // and a second launch
+                double moved = (2.0 * s + 1) * n * m * Float.BYTES; // written, read, the sum written
+                cost += moved / (stepBytes * slots) + BLOCK_OVERHEAD; // and a second launch
             }
             if (cost < least) {
                 least = cost;
@@ -137,7 +146,7 @@ public final class Planner {
     }
 
     private static String sentence(KernelInstance kernel, boolean forced, boolean splitsForced, int n, int splits,
-            long blocks, long slots, TiledCsl shape) {
+            long blocks, long slots, int steps) {
         String tokens = forced
                 ? kernel.name() + " as asked"
                 : kernel.name() + " since " + (n <= kernel.tileN()
@@ -145,7 +154,7 @@ public final class Planner {
                         : "it is the widest for " + n + " tokens");
         String parts = splitsForced
                 ? "K in " + splits + " as asked"
-                : splits == 1 ? "K whole" : "K in " + splits + " of its " + shape.tileColumns() + " tiles";
+                : splits == 1 ? "K whole" : "K in " + splits + " of its " + steps + " tiles";
         return String.format(java.util.Locale.ROOT, "%s; %s, so that %d blocks make %.2f waves of the %d that fit",
                 tokens, parts, blocks * splits, (double) blocks * splits / slots, slots);
     }

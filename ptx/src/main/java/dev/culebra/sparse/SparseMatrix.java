@@ -18,8 +18,8 @@ import java.util.List;
  */
 public final class SparseMatrix {
 
-    /** Those that an encoder chooses from; the dense one joins them when every device has it. */
-    private static final List<Format> BEST_FIRST = List.of(Format.TILED_CSL);
+    /** Those that an encoder chooses from. Of equal bytes, dense ones need no unpacking. */
+    private static final List<Format> BEST_FIRST = List.of(Format.DENSE, Format.TILED_CSL);
 
     private final int m;
     private final int k;

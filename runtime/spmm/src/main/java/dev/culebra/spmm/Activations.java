@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 /**
  * Some tokens, widened to fp32 and laid down for a {@link CpuKernel}: groups of up to 8 tokens, each [K', width] with K'
  * the columns of all tiles, so that what a tile meets is contiguous. What has no token or no column is 0. Filled by one
- * thread, then read by many; kept for the next call.
+ * thread, then read by many; kept for the next call, of whatever size.
  */
 final class Activations {
 
@@ -18,21 +18,12 @@ final class Activations {
             .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int EXPONENT = 0x7f80_0000; // all ones in an infinity and in a NaN
 
-    private final CpuKernel kernel;
-    private final int k;
-    private final int paddedK;
+    private int k;
+    private int paddedK;
     private float[] values = new float[0];
-    private final float[] token;
-    private final short[] bits;
+    private float[] token = new float[0]; // k of them, or more
+    private short[] bits = new short[0];
     private boolean[] poisoned = new boolean[0];
-
-    Activations(CpuKernel kernel, int k) {
-        this.kernel = kernel;
-        this.k = k;
-        this.paddedK = paddedK(k);
-        this.token = new float[k];
-        this.bits = new short[k];
-    }
 
     /** K rounded up to whole tiles. */
     static int paddedK(int k) {
@@ -49,7 +40,14 @@ final class Activations {
 
     boolean poisoned(int token) { return poisoned[token]; }
 
-    void fill(MemorySegment x, DenseType type, int first, int count) {
+    /** Takes some tokens of [N, K]. */
+    void fill(CpuKernel kernel, MemorySegment x, DenseType type, int columns, int first, int count) {
+        k = columns;
+        paddedK = paddedK(k);
+        if (token.length < k) {
+            token = new float[k];
+            bits = new short[k];
+        }
         int most = kernel.mostColumns();
         int padded = count / most * most;
         padded += padded == count ? 0 : kernel.columns(count - padded);
@@ -65,8 +63,8 @@ final class Activations {
             int to = group * paddedK + t - group;
             if (t < count) {
                 read(x, type, first + t);
-                poisoned[t] = notFinite(token);
-                spread(token, values, to, width);
+                poisoned[t] = notFinite(token, k);
+                spread(token, k, values, to, width);
             }
             for (int i = t < count ? k : 0; i < paddedK; i++) {
                 values[to + i * width] = 0;
@@ -92,20 +90,20 @@ final class Activations {
         }
     }
 
-    private static boolean notFinite(float[] token) {
+    private static boolean notFinite(float[] token, int k) {
         int most = 0;
-        for (float v : token) { // no early exit: C2 vectorises this
-            most = Math.max(most, Float.floatToRawIntBits(v) & EXPONENT);
+        for (int i = 0; i < k; i++) { // no early exit: C2 vectorises this
+            most = Math.max(most, Float.floatToRawIntBits(token[i]) & EXPONENT);
         }
         return most == EXPONENT;
     }
 
-    private static void spread(float[] from, float[] to, int at, int width) {
+    private static void spread(float[] from, int k, float[] to, int at, int width) {
         if (width == 1) {
-            System.arraycopy(from, 0, to, at, from.length);
+            System.arraycopy(from, 0, to, at, k);
             return;
         }
-        for (int i = 0, j = at; i < from.length; i++, j += width) {
+        for (int i = 0, j = at; i < k; i++, j += width) {
             to[j] = from[i];
         }
     }

@@ -51,6 +51,34 @@ abstract sealed class CpuKernel permits VectorKernel, PlainKernel {
     abstract void multiply(short[] tile, boolean bf16, float[] x, int xAt, int columns, float[] sums, int sumsAt,
             CpuScratch scratch, boolean clear);
 
+    /**
+     * Adds a tile times one token to its sums, where the tile lies.
+     *
+     * @param values section "values" of a dense matrix; as the tile of {@link #multiply}
+     * @param at where the tile begins, in bytes
+     * @param bf16 whether they are bf16, not fp16
+     * @param x activations [K]
+     * @param xAt where those of the tile's first column begin
+     * @param sums [64]
+     * @param scratch the thread's; {@code full}, {@code wide} and {@code row} may be overwritten
+     */
+    abstract void multiplyOne(MemorySegment values, long at, boolean bf16, float[] x, int xAt, float[] sums,
+            CpuScratch scratch);
+
+    /**
+     * As {@link #multiplyOne}, for two tokens.
+     *
+     * @param values section "values" of a dense matrix
+     * @param at where the tile begins, in bytes
+     * @param bf16 whether they are bf16, not fp16
+     * @param x activations [K, 2]
+     * @param xAt where those of the tile's first column begin
+     * @param sums [2, 64]
+     * @param scratch the thread's; {@code full}, {@code wide} and {@code row} may be overwritten
+     */
+    abstract void multiplyTwo(MemorySegment values, long at, boolean bf16, float[] x, int xAt, float[] sums,
+            CpuScratch scratch);
+
     /** Copies a token's 64 sums, in the kernel's own order, to the order of rows. */
     abstract void inOrder(float[] sums, int sumsAt, float[] rows);
 

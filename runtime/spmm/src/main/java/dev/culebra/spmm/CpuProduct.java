@@ -1,12 +1,13 @@
 package dev.culebra.spmm;
 
-import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.ValueType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * One product of up to some 100 tokens. {@link #run} takes rows of tiles until none is left, on as many threads as call it;
@@ -17,66 +18,75 @@ final class CpuProduct implements Runnable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int SIDE = CpuKernel.SIDE;
+    private static final VarHandle NEXT = field("next");
+    private static final VarHandle LEFT = field("left");
 
     private final CpuWeights weights;
     private final CpuKernel kernel;
+    private final Tiles tiles;
     private final Activations x;
     private final int tokens;
     private final MemorySegment y;
-    private final int tileRows;
-    private final AtomicInteger next = new AtomicInteger();
-    private final CountDownLatch left;
+    private final long yAt;
+    private volatile int next; // row of tiles that nobody has taken
+    private volatile int left; // rows of tiles that are not done
+    private volatile Thread waiter; // asleep, or about to be
     private volatile Throwable failure;
 
-    CpuProduct(CpuWeights weights, Activations x, int tokens, MemorySegment y) {
+    /** Tokens of which y's first is at a number of bytes. */
+    CpuProduct(CpuWeights weights, Activations x, int tokens, MemorySegment y, long yAt) {
         this.weights = weights;
         this.kernel = weights.kernel();
+        this.tiles = weights.tiles();
         this.x = x;
         this.tokens = tokens;
         this.y = y;
-        this.tileRows = weights.shape().tileRows();
-        this.left = new CountDownLatch(tileRows);
+        this.yAt = yAt;
+        this.left = tiles.rows();
     }
+
+    private static VarHandle field(String name) {
+        try {
+            return MethodHandles.lookup().findVarHandle(CpuProduct.class, name, int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private int take() { return (int) NEXT.getAndAdd(this, 1); }
 
     @Override
     public void run() {
-        int i = next.getAndIncrement();
-        if (i >= tileRows) {
+        int i = take();
+        if (i >= tiles.rows()) {
             return;
         }
-        CpuScratch s = weights.borrowScratch();
-        for (; i < tileRows; i = next.getAndIncrement()) {
+        CpuScratch s = weights.scratches().borrow();
+        for (; i < tiles.rows(); i = take()) {
             try {
                 if (failure == null) {
                     multiply(weights.tileRow(i), s);
                 }
             } catch (Throwable t) {
                 failure = t;
-                s = weights.borrowScratch(); // that one's tile may be half full
+                s = weights.scratches().borrow(); // that one's tile may be half full
             } finally {
-                left.countDown();
+                if ((int) LEFT.getAndAdd(this, -1) == 1 && waiter != null) {
+                    LockSupport.unpark(waiter);
+                }
             }
         }
-        weights.giveBack(s);
+        weights.scratches().giveBack(s);
     }
 
     /** Waits for all rows, interrupted or not: the arrays are in use. */
     void await() {
-        long until = System.nanoTime() + CpuCrew.SPIN_NANOS; // to sleep and be woken may take as long as the last row
-        while (left.getCount() > 0 && System.nanoTime() < until) {
-            Thread.onSpinWait();
-        }
-        boolean interrupted = false;
-        while (true) {
-            try {
-                left.await();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
+        if (left > 0) {
+            long until = System.nanoTime() + CpuCrew.SPIN_NANOS; // to be woken may take as long as the last row
+            while (left > 0 && System.nanoTime() < until) {
+                Thread.onSpinWait();
             }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+            sleep();
         }
         switch (failure) {
             case null -> {
@@ -87,45 +97,39 @@ final class CpuProduct implements Runnable {
         }
     }
 
+    private void sleep() {
+        waiter = Thread.currentThread(); // before looking: who does the last row looks the other way round
+        boolean interrupted = false;
+        while (left > 0) {
+            LockSupport.park(this);
+            interrupted |= Thread.interrupted(); // which would keep it awake
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private void multiply(int tileRow, CpuScratch s) {
-        TiledCsl shape = weights.shape();
-        boolean bf16 = switch (weights.valueType()) {
-            case F16 -> false;
-            case BF16 -> true;
-        };
+        boolean bf16 = weights.valueType() == ValueType.BF16;
         int size = (tokens + kernel.mostColumns()) * SIDE; // the last group may be wider than what is left
         if (s.sums.length < size) {
             s.sums = new float[size];
         }
         Arrays.fill(s.sums, 0, size, 0);
-        long first = (long) tileRow * shape.tileColumns();
-        s.stream.start(weights.entries(), weights.entriesAt(first), weights.entriesAt(first + shape.tileColumns()));
-        for (int t = 0; t < shape.tileColumns(); t++) {
-            long bytes = weights.entriesAt(first + t + 1) - weights.entriesAt(first + t);
-            if (bytes == 0) {
-                continue;
-            }
-            s.stream.scatter((int) (bytes / TiledCsl.ENTRY_BYTES), s.tile);
-            for (int n = 0; n < tokens;) {
-                int width = kernel.columns(tokens - n);
-                kernel.multiply(s.tile, bf16, x.values(), x.at(n, width, t), width, s.sums, n * SIDE, s,
-                        n + width >= tokens);
-                n += width;
-            }
-        }
+        tiles.multiply(tileRow, kernel, bf16, x, tokens, s);
         store(tileRow, s);
     }
 
     private void store(int tileRow, CpuScratch s) {
-        int rows = weights.shape().rowsOf(tileRow);
-        long at = (long) tileRow * SIDE;
+        int rows = tiles.rowsOf(tileRow);
+        long at = yAt + (long) tileRow * SIDE * Float.BYTES;
         for (int n = 0; n < tokens; n++) {
             if (x.poisoned(n)) {
                 Arrays.fill(s.row, Float.NaN);
             } else {
                 kernel.inOrder(s.sums, n * SIDE, s.row);
             }
-            MemorySegment.copy(s.row, 0, y, FLOAT, ((long) n * weights.m() + at) * Float.BYTES, rows);
+            MemorySegment.copy(s.row, 0, y, FLOAT, at + (long) n * weights.m() * Float.BYTES, rows);
         }
     }
 }

@@ -5,12 +5,12 @@ final class CpuScratch {
 
     private static final int SIDE = CpuKernel.SIDE;
 
-    final EntryStream stream;
+    final EntryStream stream = new EntryStream();
     /** Zeros between tiles. */
-    final short[] tile = new short[SIDE * SIDE];
+    final short[] empty = new short[SIDE * SIDE];
+    /** Anything between tiles. */
+    final short[] full = new short[SIDE * SIDE];
     final float[][] wide = new float[SIDE][SIDE];
     final float[] row = new float[SIDE];
     float[] sums = new float[0];
-
-    CpuScratch(CpuKernel kernel) { stream = new EntryStream(kernel); }
 }

@@ -9,7 +9,8 @@ import java.util.stream.Stream;
 
 /**
  * Multiplies on the processor's cores. It reads the very bytes that a GPU would, in the same manner: a tile's nonzeros are
- * scattered into a dense tile in the first-level cache, and the dense tile is multiplied by all tokens at once.
+ * scattered into a dense tile in the first-level cache, or the dense tile is read as it lies, and is multiplied by all tokens
+ * at once.
  *
  * <p>
  * Vectorised through {@code jdk.incubator.vector} where the JVM was started with {@code --add-modules jdk.incubator.vector}
@@ -25,6 +26,9 @@ public final class CpuSpmm implements Spmm {
     private final int threads;
     private final CpuKernel kernel;
     private final CpuCrew crew;
+    // what calls keep for the next one: each has at most one of the first, and one of the second a thread
+    private final Pool<Activations> activations;
+    private final Pool<CpuScratch> scratches;
     private int open; // matrices loaded, or being loaded; guarded by this
     private volatile boolean closed; // written under this
 
@@ -32,6 +36,8 @@ public final class CpuSpmm implements Spmm {
         this.threads = threads;
         this.kernel = kernel;
         this.crew = new CpuCrew(threads - 1);
+        this.activations = new Pool<>(2 * threads, Activations::new);
+        this.scratches = new Pool<>(2 * threads, CpuScratch::new);
     }
 
     /**
@@ -116,9 +122,15 @@ public final class CpuSpmm implements Spmm {
 
     CpuKernel kernel() { return kernel; }
 
+    Pool<Activations> activations() { return activations; }
+
+    Pool<CpuScratch> scratches() { return scratches; }
+
     /** Runs a product's work on the caller's thread and up to some more. Returns when all of it is done. */
     void run(CpuProduct work, int moreThreads) {
-        crew.help(work, moreThreads);
+        if (moreThreads > 0) {
+            crew.help(work, moreThreads);
+        }
         work.run();
         work.await();
     }

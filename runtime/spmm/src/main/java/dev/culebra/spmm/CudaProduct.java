@@ -11,14 +11,13 @@ import dev.culebra.kernel.LaunchPlan;
  */
 public final class CudaProduct implements AutoCloseable {
 
-    private static final int X = 2; // parameters, in KernelCatalog's order
-    private static final int Y = 3;
-    private static final int SUM_Y = 1;
+    private static final int SUM_Y = 1; // a parameter, in KernelCatalog's order
 
     private final CudaWeights weights;
     private final LaunchPlan plan;
     private final int n;
     private final int ldx;
+    private final int afterSections; // the parameter x, in KernelCatalog's order
     private final PreparedLaunch product;
     private final PreparedLaunch sum; // null with one split, like the workspace
     private final DeviceBuffer workspace;
@@ -30,8 +29,13 @@ public final class CudaProduct implements AutoCloseable {
         this.n = n;
         this.ldx = ldx;
         CudaSpmm owner = weights.owner();
-        product = owner.kernel(plan.kernel()).prepare(CudaWeights.config(plan)).set(0, weights.entries())
-                .set(1, weights.offsets()).set(4, weights.m()).set(5, weights.k()).set(6, n).set(7, ldx);
+        product = owner.kernel(plan.kernel()).prepare(CudaWeights.config(plan));
+        int at = 0;
+        for (DeviceBuffer section : weights.sections()) {
+            product.set(at++, section);
+        }
+        afterSections = at;
+        product.set(at + 2, weights.m()).set(at + 3, weights.k()).set(at + 4, n).set(at + 5, ldx);
         if (plan.splits() == 1) {
             sum = null;
             workspace = null;
@@ -40,7 +44,7 @@ public final class CudaProduct implements AutoCloseable {
         PreparedLaunch second = owner.kernel(plan.reduce()).prepare(CudaWeights.reduceConfig(plan));
         workspace = owner.context().allocate(plan.workspaceBytes());
         sum = second.set(0, workspace).set(2, (long) n * weights.m()).set(3, plan.splits());
-        product.set(Y, workspace);
+        product.set(afterSections + 1, workspace);
     }
 
     /**
@@ -58,9 +62,9 @@ public final class CudaProduct implements AutoCloseable {
         }
         weights.checkOpen();
         weights.checkBuffers(x, y, n, ldx);
-        product.set(X, x);
+        product.set(afterSections, x);
         if (sum == null) {
-            product.set(Y, y);
+            product.set(afterSections + 1, y);
             product.launch(stream);
         } else {
             product.launch(stream);

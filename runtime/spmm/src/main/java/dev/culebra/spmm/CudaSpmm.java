@@ -128,6 +128,12 @@ public final class CudaSpmm implements Spmm {
         }
     }
 
+    @Override
+    public long freeBytes() {
+        checkOpen();
+        return context.memoryInfo().free();
+    }
+
     /**
      * Waits for calls of other threads that are under way, whose weights may have been closed already. After a device has
      * failed, closing what was on it does too: all of it is let go, and the first failure thrown.

@@ -5,14 +5,16 @@ import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.Dim3;
 import dev.culebra.driver.LaunchConfig;
 import dev.culebra.driver.Stream;
+import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.sparse.DenseType;
-import dev.culebra.sparse.Format;
+import dev.culebra.sparse.Section;
 import dev.culebra.sparse.SparseMatrix;
-import dev.culebra.sparse.TiledCsl;
 import dev.culebra.sparse.ValueType;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,38 +34,34 @@ public final class CudaWeights implements SpmmWeights {
 
     private final CudaSpmm owner;
     private final SparseMatrix matrix;
-    private final DeviceBuffer entries;
-    private final DeviceBuffer offsets;
+    private final List<DeviceBuffer> sections; // in the format's order, as a kernel takes them
     private final Map<Integer, LaunchPlan> plans = new ConcurrentHashMap<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     CudaWeights(CudaSpmm owner, SparseMatrix matrix) {
-        if (matrix.format() != Format.TILED_CSL) {
-            throw new IllegalArgumentException(
-                    "format " + matrix.format().id() + "; a GPU takes " + Format.TILED_CSL.id());
+        if (KernelCatalog.products(matrix.format(), matrix.valueType()).isEmpty()) {
+            throw new IllegalArgumentException("no kernel for " + matrix.format().id() + " weights of "
+                    + matrix.valueType().id() + "; use the cpu");
         }
         this.owner = owner;
         this.matrix = matrix;
-        this.entries = upload(owner.context(), matrix.section(TiledCsl.ENTRIES).bytes());
-        DeviceBuffer second = null;
-        try {
-            second = upload(owner.context(), matrix.section(TiledCsl.OFFSETS).bytes());
-        } finally {
-            if (second == null) {
-                entries.close();
-            }
-        }
-        this.offsets = second;
+        this.sections = upload(owner.context(), matrix.sections());
     }
 
-    private static DeviceBuffer upload(Context context, MemorySegment bytes) {
-        DeviceBuffer buffer = context.allocate(bytes.byteSize());
+    /** All of them, or none. */
+    private static List<DeviceBuffer> upload(Context context, List<Section> sections) {
+        List<DeviceBuffer> uploaded = new ArrayList<>();
         try {
-            buffer.upload(bytes);
-            return buffer;
-        } catch (RuntimeException e) {
-            buffer.close();
-            throw e;
+            for (Section s : sections) {
+                DeviceBuffer buffer = context.allocate(s.bytes().byteSize());
+                uploaded.add(buffer);
+                buffer.upload(s.bytes());
+            }
+            return List.copyOf(uploaded);
+        } catch (Throwable t) {
+            Closing closing = new Closing();
+            uploaded.forEach(closing::close);
+            throw t;
         }
     }
 
@@ -192,9 +190,10 @@ public final class CudaWeights implements SpmmWeights {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            try (entries; offsets) {
-                owner.released();
-            }
+            owner.released();
+            Closing closing = new Closing();
+            sections.forEach(closing::close);
+            closing.rethrow();
         }
     }
 
@@ -203,9 +202,7 @@ public final class CudaWeights implements SpmmWeights {
 
     CudaSpmm owner() { return owner; }
 
-    DeviceBuffer entries() { return entries; }
-
-    DeviceBuffer offsets() { return offsets; }
+    List<DeviceBuffer> sections() { return sections; }
 
     void checkOpen() {
         if (closed.get()) {
@@ -238,8 +235,9 @@ public final class CudaWeights implements SpmmWeights {
 
     private void launch(Stream stream, LaunchPlan plan, DeviceBuffer x, int n, int ldx, DeviceBuffer y,
             DeviceBuffer workspace) {
-        owner.kernel(plan.kernel()).launch(stream, config(plan), entries, offsets, x, workspace == null ? y : workspace,
-                m(), k(), n, ldx);
+        List<Object> arguments = new ArrayList<>(sections);
+        arguments.addAll(List.of(x, workspace == null ? y : workspace, m(), k(), n, ldx));
+        owner.kernel(plan.kernel()).launch(stream, config(plan), arguments.toArray());
         if (workspace != null) {
             owner.kernel(plan.reduce()).launch(stream, reduceConfig(plan), workspace, y, (long) n * m(), plan.splits());
         }

@@ -15,20 +15,19 @@ final class EntryStream {
     private static final int CHUNK = 512;
     private static final int SLACK = 16; // a whole vector may be stored at the end
 
-    private final CpuKernel kernel;
     private int[] now = new int[CHUNK + SLACK];
     private int[] ahead = new int[CHUNK + SLACK];
     private int at;
     private int filled;
     private int filledAhead;
+    private CpuKernel kernel;
     private MemorySegment entries;
     private long nextByte;
     private long endByte;
 
-    EntryStream(CpuKernel kernel) { this.kernel = kernel; }
-
     /** Begins anew with the entries from one byte up to another, both multiples of 16. */
-    void start(MemorySegment section, long fromByte, long toByte) {
+    void start(CpuKernel decoder, MemorySegment section, long fromByte, long toByte) {
+        kernel = decoder;
         entries = section;
         nextByte = fromByte;
         endByte = toByte;

@@ -13,6 +13,9 @@ final class PlainKernel extends CpuKernel {
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+
     static final PlainKernel INSTANCE = new PlainKernel();
 
     private PlainKernel() {}
@@ -66,6 +69,24 @@ final class PlainKernel extends CpuKernel {
         if (clear) {
             Arrays.fill(tile, (short) 0);
         }
+    }
+
+    @Override
+    void multiplyOne(MemorySegment values, long at, boolean bf16, float[] x, int xAt, float[] sums,
+            CpuScratch scratch) {
+        copied(values, at, bf16, x, xAt, 1, sums, scratch);
+    }
+
+    @Override
+    void multiplyTwo(MemorySegment values, long at, boolean bf16, float[] x, int xAt, float[] sums,
+            CpuScratch scratch) {
+        copied(values, at, bf16, x, xAt, 2, sums, scratch);
+    }
+
+    private void copied(MemorySegment values, long at, boolean bf16, float[] x, int xAt, int columns, float[] sums,
+            CpuScratch scratch) {
+        MemorySegment.copy(values, SHORT, at, scratch.full, 0, SIDE * SIDE);
+        multiply(scratch.full, bf16, x, xAt, columns, sums, 0, scratch, false);
     }
 
     private static void add(float[] w0, float[] w1, float[] w2, float[] w3, float x0, float x1, float x2, float x3,

@@ -122,6 +122,98 @@ final class VectorKernel extends CpuKernel {
         }
     }
 
+    /**
+     * All of a column at once where two vectors hold it, so that memory is read as it lies; else a half or a quarter of it.
+     * Four vectors of sums, so that no multiply-add waits for the one before.
+     */
+    @Override
+    void multiplyOne(MemorySegment values, long at, boolean bf16, float[] x, int xAt, float[] sums,
+            CpuScratch scratch) {
+        Widening w = bf16 ? Widening.BF16 : Widening.F16;
+        IntVector mask = IntVector.broadcast(I, w.mask);
+        FloatVector scale = FloatVector.broadcast(F, w.scale);
+        IntVector shift = IntVector.broadcast(I, w.shift);
+        for (int rows = 0; rows < SIDE; rows += 4 * LANES) {
+            FloatVector e0 = FloatVector.fromArray(F, sums, rows);
+            FloatVector o0 = FloatVector.fromArray(F, sums, rows + LANES);
+            FloatVector e1 = FloatVector.fromArray(F, sums, rows + 2 * LANES);
+            FloatVector o1 = FloatVector.fromArray(F, sums, rows + 3 * LANES);
+            for (int k = 0; k < SIDE; k++) {
+                long from = at + (k * SIDE + rows) * Short.BYTES;
+                IntVector p0 = pairs(values, from);
+                IntVector p1 = pairs(values, from + LANES * Integer.BYTES);
+                FloatVector xk = FloatVector.broadcast(F, x[xAt + k]);
+                e0 = even(p0, shift, mask, scale).fma(xk, e0);
+                o0 = odd(p0, shift, mask, scale).fma(xk, o0);
+                e1 = even(p1, shift, mask, scale).fma(xk, e1);
+                o1 = odd(p1, shift, mask, scale).fma(xk, o1);
+            }
+            e0.intoArray(sums, rows);
+            o0.intoArray(sums, rows + LANES);
+            e1.intoArray(sums, rows + 2 * LANES);
+            o1.intoArray(sums, rows + 3 * LANES);
+        }
+    }
+
+    /** As {@link #multiplyOne}, for two: AVX2's 16 registers hold 8 vectors of sums and what else there is. */
+    @Override
+    void multiplyTwo(MemorySegment values, long at, boolean bf16, float[] x, int xAt, float[] sums,
+            CpuScratch scratch) {
+        Widening w = bf16 ? Widening.BF16 : Widening.F16;
+        IntVector mask = IntVector.broadcast(I, w.mask);
+        FloatVector scale = FloatVector.broadcast(F, w.scale);
+        IntVector shift = IntVector.broadcast(I, w.shift);
+        for (int rows = 0; rows < SIDE; rows += 4 * LANES) {
+            FloatVector e0 = FloatVector.fromArray(F, sums, rows);
+            FloatVector o0 = FloatVector.fromArray(F, sums, rows + LANES);
+            FloatVector e1 = FloatVector.fromArray(F, sums, rows + 2 * LANES);
+            FloatVector o1 = FloatVector.fromArray(F, sums, rows + 3 * LANES);
+            FloatVector f0 = FloatVector.fromArray(F, sums, SIDE + rows);
+            FloatVector q0 = FloatVector.fromArray(F, sums, SIDE + rows + LANES);
+            FloatVector f1 = FloatVector.fromArray(F, sums, SIDE + rows + 2 * LANES);
+            FloatVector q1 = FloatVector.fromArray(F, sums, SIDE + rows + 3 * LANES);
+            for (int k = 0; k < SIDE; k++) {
+                long from = at + (k * SIDE + rows) * Short.BYTES;
+                IntVector p0 = pairs(values, from);
+                IntVector p1 = pairs(values, from + LANES * Integer.BYTES);
+                FloatVector x0 = FloatVector.broadcast(F, x[xAt + 2 * k]);
+                FloatVector x1 = FloatVector.broadcast(F, x[xAt + 2 * k + 1]);
+                FloatVector even = even(p0, shift, mask, scale);
+                e0 = even.fma(x0, e0);
+                f0 = even.fma(x1, f0);
+                FloatVector odd = odd(p0, shift, mask, scale);
+                o0 = odd.fma(x0, o0);
+                q0 = odd.fma(x1, q0);
+                even = even(p1, shift, mask, scale);
+                e1 = even.fma(x0, e1);
+                f1 = even.fma(x1, f1);
+                odd = odd(p1, shift, mask, scale);
+                o1 = odd.fma(x0, o1);
+                q1 = odd.fma(x1, q1);
+            }
+            e0.intoArray(sums, rows);
+            o0.intoArray(sums, rows + LANES);
+            e1.intoArray(sums, rows + 2 * LANES);
+            o1.intoArray(sums, rows + 3 * LANES);
+            f0.intoArray(sums, SIDE + rows);
+            q0.intoArray(sums, SIDE + rows + LANES);
+            f1.intoArray(sums, SIDE + rows + 2 * LANES);
+            q1.intoArray(sums, SIDE + rows + 3 * LANES);
+        }
+    }
+
+    private static IntVector pairs(MemorySegment values, long at) {
+        return IntVector.fromMemorySegment(I, values, at, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static FloatVector even(IntVector pairs, IntVector shift, IntVector mask, FloatVector scale) {
+        return pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+    }
+
+    private static FloatVector odd(IntVector pairs, IntVector shift, IntVector mask, FloatVector scale) {
+        return pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+    }
+
     private static void multiply1(short[] tile, Widening w, float[] x, int xAt, float[] sums, int sumsAt,
             boolean clear) {
         IntVector mask = IntVector.broadcast(I, w.mask);
@@ -137,9 +229,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
-                        .mul(scale);
-                FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = even(pairs, shift, mask, scale);
+                FloatVector odd = odd(pairs, shift, mask, scale);
                 FloatVector x0 = FloatVector.broadcast(F, x[xAt + k]);
                 e0 = even.fma(x0, e0);
                 o0 = odd.fma(x0, o0);
@@ -166,9 +257,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
-                        .mul(scale);
-                FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = even(pairs, shift, mask, scale);
+                FloatVector odd = odd(pairs, shift, mask, scale);
                 int xk = xAt + k * 2;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);
                 e0 = even.fma(x0, e0);
@@ -205,9 +295,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
-                        .mul(scale);
-                FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = even(pairs, shift, mask, scale);
+                FloatVector odd = odd(pairs, shift, mask, scale);
                 int xk = xAt + k * 4;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);
                 e0 = even.fma(x0, e0);
@@ -262,9 +351,8 @@ final class VectorKernel extends CpuKernel {
                 if (clear) {
                     zero.intoArray(tile, k * SIDE + rows);
                 }
-                FloatVector even = pairs.lanewise(LSHL, 16).lanewise(ASHR, shift).and(mask).reinterpretAsFloats()
-                        .mul(scale);
-                FloatVector odd = pairs.lanewise(ASHR, shift).and(mask).reinterpretAsFloats().mul(scale);
+                FloatVector even = even(pairs, shift, mask, scale);
+                FloatVector odd = odd(pairs, shift, mask, scale);
                 int xk = xAt + k * 8;
                 FloatVector x0 = FloatVector.broadcast(F, x[xk]);
                 e0 = even.fma(x0, e0);

@@ -10,8 +10,8 @@ import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.KernelParameter;
 import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.sparse.Section;
 import dev.culebra.sparse.SparseMatrix;
-import dev.culebra.sparse.TiledCsl;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -102,16 +102,14 @@ final class EmulatedKernels implements AutoCloseable {
      * @return [N, M]
      */
     float[] multiply(LaunchPlan plan, SparseMatrix a, short[] x, int ldx, int n, int mostRowBlocks) throws Exception {
-        MemorySegment entries = a.section(TiledCsl.ENTRIES).bytes();
-        MemorySegment offsets = a.section(TiledCsl.OFFSETS).bytes();
-        long dEntries = memory.allocate("entries", entries.byteSize());
-        long dOffsets = memory.allocate("offsets", offsets.byteSize());
+        List<Object> arguments = new ArrayList<>();
+        for (Section section : a.sections()) {
+            long address = memory.allocate(section.name(), section.bytes().byteSize());
+            memory.bytes(address).copyFrom(section.bytes());
+            arguments.add(address);
+        }
         long dX = memory.allocate("x", 2L * x.length);
         long dY = memory.allocate("y", 4L * n * a.m());
-        if (entries.byteSize() > 0) {
-            memory.bytes(dEntries).copyFrom(entries);
-        }
-        memory.bytes(dOffsets).copyFrom(offsets);
         memory.bytes(dX).copyFrom(MemorySegment.ofArray(x));
         memory.bytes(dY).fill((byte) 0x5a); // every element must be written
         long target = dY;
@@ -119,8 +117,9 @@ final class EmulatedKernels implements AutoCloseable {
             target = memory.allocate("workspace", plan.workspaceBytes());
             memory.bytes(target).fill((byte) 0x5a);
         }
-        launch(plan.kernel(), new Dim(plan.gridX(), Math.min(plan.gridY(), mostRowBlocks), plan.gridZ()), dEntries,
-                dOffsets, dX, target, a.m(), a.k(), n, ldx);
+        arguments.addAll(List.of(dX, target, a.m(), a.k(), n, ldx));
+        launch(plan.kernel(), new Dim(plan.gridX(), Math.min(plan.gridY(), mostRowBlocks), plan.gridZ()),
+                arguments.toArray());
         if (plan.splits() > 1) {
             launch(plan.reduce(), new Dim(plan.reduceGridX(), 1, 1), target, dY, (long) n * a.m(), plan.splits());
         }

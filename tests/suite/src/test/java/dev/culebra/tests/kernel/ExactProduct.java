@@ -1,7 +1,10 @@
 package dev.culebra.tests.kernel;
 
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -104,14 +107,16 @@ public final class ExactProduct {
     /**
      * The weights, encoded.
      *
+     * @param format in which
      * @return [M, K]
      */
-    public SparseMatrix weights() {
+    public SparseMatrix weights(Format format) {
         short[] dense = new short[a.length];
         for (int i = 0; i < a.length; i++) {
             dense[i] = bits(a[i]);
         }
-        return SparseMatrix.of(dense, type.dense(), m, k);
+        return SparseMatrix.encode(MemorySegment.ofArray(dense), type.dense(), m, k, type,
+                EncodeOptions.DEFAULT.withFormat(format));
     }
 
     /**

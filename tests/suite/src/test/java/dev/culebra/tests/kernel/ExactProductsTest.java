@@ -9,9 +9,10 @@ import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
-import dev.culebra.sparse.Format;
+import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
+import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -43,12 +44,12 @@ class ExactProductsTest {
     }
 
     private static LaunchPlan plan(KernelInstance kernel, SparseMatrix a, int n, int splits) {
-        return Planner.plan(Format.TILED_CSL, kernel.values(), a.m(), a.k(), a.nonzeros(), n, TARGET, kernel, splits);
+        return Planner.plan(kernel.format(), kernel.values(), a.m(), a.k(), a.nonzeros(), n, TARGET, kernel, splits);
     }
 
     private static void check(KernelInstance kernel, int m, int k, int n, int splits, ExactProduct.Pattern pattern) {
         ExactProduct p = new ExactProduct(kernel.values(), m, k, n, 31L * m + 7L * k + n, pattern);
-        SparseMatrix a = p.weights();
+        SparseMatrix a = p.weights(kernel.format());
         float[] y = device.multiply(plan(kernel, a, n, splits), a, p.activations(), p.ldx, n);
         assertEquals(null, p.difference(y), () -> kernel.name() + " in " + splits + " of " + p);
     }
@@ -156,7 +157,8 @@ class ExactProductsTest {
             for (int i = 0; i < x.length; i++) {
                 rows[i / k * ldx + i % k] = x[i];
             }
-            SparseMatrix a = SparseMatrix.of(weights, kernel.values().dense(), m, k);
+            SparseMatrix a = SparseMatrix.encode(MemorySegment.ofArray(weights), kernel.values().dense(), m, k,
+                    kernel.values(), EncodeOptions.DEFAULT.withFormat(kernel.format()));
             float[] y = device.multiply(plan(kernel, a, n, splits), a, rows, ldx, n);
             for (int i = 0; i < y.length; i++) {
                 double sum = 0;

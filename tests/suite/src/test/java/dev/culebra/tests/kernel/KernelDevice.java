@@ -11,7 +11,6 @@ import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.sparse.SparseMatrix;
-import dev.culebra.sparse.TiledCsl;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -68,11 +67,10 @@ public final class KernelDevice implements AutoCloseable {
             LaunchConfig config = LaunchConfig
                     .of(Dim3.of(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.kernel().threads()))
                     .withShared(plan.sharedBytes());
-            module(plan.kernel()).kernel(plan.kernel().name()).launch(stream, config,
-                    filled(opened, a.section(TiledCsl.ENTRIES).bytes()),
-                    filled(opened, a.section(TiledCsl.OFFSETS).bytes()), filled(opened, MemorySegment.ofArray(x)),
-                    target,
-                    a.m(), a.k(), n, ldx);
+            List<Object> arguments = new ArrayList<>();
+            a.sections().forEach(s -> arguments.add(filled(opened, s.bytes())));
+            arguments.addAll(List.of(filled(opened, MemorySegment.ofArray(x)), target, a.m(), a.k(), n, ldx));
+            module(plan.kernel()).kernel(plan.kernel().name()).launch(stream, config, arguments.toArray());
             if (plan.splits() > 1) {
                 module(plan.reduce()).kernel(plan.reduce().name()).launch(stream,
                         LaunchConfig.of(plan.reduceGridX(), plan.reduce().threads()), target, y, (long) n * a.m(),

@@ -8,7 +8,6 @@ import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
-import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.tests.emulator.textbook.Program;
 import dev.culebra.tests.kernel.ExactProduct;
@@ -34,8 +33,8 @@ final class CatalogSubjects {
     /** A product that is ready to be launched. */
     private record Ready(ExactProduct product, SparseMatrix weights, short[] x, LaunchPlan plan) {
         static Ready of(KernelInstance kernel, ExactProduct p, int splits, int mostRowBlocks) {
-            SparseMatrix a = p.weights();
-            LaunchPlan plan = Planner.plan(Format.TILED_CSL, kernel.values(), p.m, p.k, a.nonzeros(), p.n, TARGET,
+            SparseMatrix a = p.weights(kernel.format());
+            LaunchPlan plan = Planner.plan(kernel.format(), kernel.values(), p.m, p.k, a.nonzeros(), p.n, TARGET,
                     kernel,
                     splits);
             return new Ready(p, a, p.activations(), new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(),

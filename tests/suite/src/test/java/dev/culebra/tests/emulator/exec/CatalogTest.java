@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
+import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Section;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -50,13 +53,15 @@ class CatalogTest {
             x[i] = random.nextInt(-8, 9);
             activations[i] = bits(kernel.values(), x[i]);
         }
-        SparseMatrix matrix = SparseMatrix.of(dense, kernel.values().dense(), m, k);
-        long entries = upload(rig, matrix.section("entries"));
-        long offsets = upload(rig, matrix.section("offsets"));
+        SparseMatrix matrix = SparseMatrix.encode(MemorySegment.ofArray(dense), kernel.values().dense(), m, k,
+                kernel.values(), EncodeOptions.DEFAULT.withFormat(kernel.format()));
+        List<Object> arguments = new ArrayList<>();
+        matrix.sections().forEach(section -> arguments.add(upload(rig, section)));
         long y = rig.upload(new float[n * m]);
-        rig.launch(kernel.name(), Rig.dim((n + kernel.tileN() - 1) / kernel.tileN(), (m + 63) / 64),
-                Rig.dim(kernel.threads()),
-                kernel.sharedBytes(), entries, offsets, rig.upload(activations), y, m, k, n, ldx);
+        arguments.addAll(List.of(rig.upload(activations), y, m, k, n, ldx));
+        rig.launch(kernel.name(),
+                Rig.dim((n + kernel.tileN() - 1) / kernel.tileN(), (m + kernel.tileM() - 1) / kernel.tileM()),
+                Rig.dim(kernel.threads()), kernel.sharedBytes(), arguments.toArray());
         float[] got = rig.floats(y);
         for (int t = 0; t < n; t++) {
             for (int r = 0; r < m; r++) {

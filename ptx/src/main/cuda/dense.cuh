@@ -1,0 +1,106 @@
+// Y = A X for A in the dense format: tiles as they are, column by column. One source for every instance; see README.md.
+//
+// A block owns ROW_TILES rows of tiles, so that a part of X serves that many. For each k-tile:
+//
+//   copies of tile t have landed, everybody is past tile t - 1              (wait, barrier)
+//   start copies of tile t + STAGES - 1: values and its part of X
+//   warp w: rows 16 w .. 16 w + 15 of each tile times the part of X, by ldmatrix and mma.sync
+//
+// The stage that the copies of t + STAGES - 1 fill is that of t - 1, whose last readers came before the barrier.
+//
+// A tile lies in shared memory as in global memory, a column of 64 rows being 128 bytes, but with each column's eight chunks
+// permuted: then the eight columns of a chunk lie in different banks, and ldmatrix turns them over (.trans) on its way to
+// fragments of A. Padding is +0, and meets X's own padding or rows that are never written.
+#pragma once
+#include "product.cuh"
+
+constexpr int TILE_QUADS = IMAGE_BYTES / 16;      // copies of 16 bytes that a tile takes
+
+template <int TILE_N, int ROW_TILES, int STAGES>
+constexpr int DENSE_BYTES = STAGES * (ROW_TILES * IMAGE_BYTES + TILE_N * ROW_BYTES);
+
+template <class Value, int TILE_N, int ROW_TILES, int STAGES>
+__device__ __forceinline__ void dense(const uint4* __restrict__ values, const uint16_t* __restrict__ x, float* __restrict__ y, int m, int k,
+                                      int n, int ldx) {
+    constexpr int STAGE_BYTES = ROW_TILES * IMAGE_BYTES + TILE_N * ROW_BYTES;
+    constexpr int NT = TILE_N / 8;                                       // mma tiles side by side
+    static_assert(STAGES >= 2 && DENSE_BYTES<TILE_N, ROW_TILES, STAGES> <= 99 * 1024, "a block of sm_86 and sm_89 has 99 KB");
+    extern __shared__ __align__(128) unsigned char shared[];
+    const uint32_t stages = (uint32_t)__cvta_generic_to_shared(shared);
+
+    const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
+    const Split split(k);
+    const int rowtiles = (m - 1) / TILE_M + 1;
+    y += (size_t)blockIdx.z * n * m;                                     // a split's own partial sums
+
+    // What a lane hands to ldmatrix of A: matrices (rows 0-7, 8-15 of the warp's) x (columns 0-7, 8-15), so a0..a3 as mma wants
+    // them. Other steps are whole columns further on.
+    const uint32_t a_lane = swizzled((lane & 7) + (lane >> 4) * 8, 2 * warp + (lane >> 3 & 1));
+    const uint32_t x_lane = Tokens<TILE_N>::lane(), judge_lane = Verdict<Value, TILE_N>::lane();
+    const Tokens<TILE_N> tokens(x, k, n, ldx);
+    // A thread copies chunk thread % 8 of column thread / 8, and of every 16th column after that one.
+    const uint32_t copy_to = swizzled(thread / CHUNKS, thread % CHUNKS);
+
+    for (int top = blockIdx.y * ROW_TILES; top < rowtiles; top += gridDim.y * ROW_TILES) {   // once, unless there are more than 65535
+        const uint4* from[ROW_TILES];                                    // below the last row of tiles: that one again, never written
+#pragma unroll
+        for (int r = 0; r < ROW_TILES; r++) from[r] = values + (size_t)min(top + r, rowtiles - 1) * split.ktiles * TILE_QUADS + thread;
+        float sum[ROW_TILES][NT][4] = {};
+        Verdict<Value, TILE_N> verdict;
+
+        auto start_copies = [&](int tile) {
+            const uint32_t stage = stages + tile % STAGES * STAGE_BYTES;
+#pragma unroll
+            for (int r = 0; r < ROW_TILES; r++) {
+#pragma unroll
+                for (int i = 0; i < TILE_QUADS / THREADS; i++)
+                    copy_async16(stage + copy_to + r * IMAGE_BYTES + i * THREADS * 16, from[r] + (size_t)tile * TILE_QUADS + i * THREADS);
+            }
+            tokens.copy(stage + ROW_TILES * IMAGE_BYTES, tile);
+        };
+
+#pragma unroll 1
+        for (int t = split.first; t < split.first + STAGES - 1; t++) {
+            if (t < split.last) start_copies(t);
+            commit_copies();                                             // empty ones too: the groups are counted
+        }
+
+#pragma unroll 1
+        for (int t = split.first; t < split.last; t++) {
+            const uint32_t stage = stages + t % STAGES * STAGE_BYTES, part = stage + ROW_TILES * IMAGE_BYTES;
+            wait_for_all_but<STAGES - 2>();
+            __syncthreads();
+            if (t + STAGES - 1 < split.last) start_copies(t + STAGES - 1);
+            commit_copies();
+
+#pragma unroll
+            for (int h = 0; h < 2; h++) {                                // two steps of 16 columns each
+                uint32_t a[ROW_TILES][2][4];
+#pragma unroll
+                for (int r = 0; r < ROW_TILES; r++) {
+#pragma unroll
+                    for (int s = 0; s < 2; s++) ldmatrix4_transposed(a[r][s], stage + a_lane + r * IMAGE_BYTES + (2 * h + s) * 16 * ROW_BYTES);
+                }
+#pragma unroll
+                for (int j = 0; j < NT; j++) {
+                    uint32_t b[4];
+                    ldmatrix4(b, part + (x_lane ^ h * 4 * 16) + j * 8 * ROW_BYTES);
+#pragma unroll
+                    for (int r = 0; r < ROW_TILES; r++) {
+                        mma<Value>(sum[r][j], a[r][0], b[0], b[1]);
+                        mma<Value>(sum[r][j], a[r][1], b[2], b[3]);
+                    }
+                }
+            }
+            verdict.judge(part, judge_lane);
+        }
+
+        // The stage after the last tile's is free: its last readers came before the last barrier, and nothing is on its way.
+        float* verdicts = reinterpret_cast<float*>(shared + split.last % STAGES * STAGE_BYTES);
+        verdict.tell(verdicts);
+        __syncthreads();
+#pragma unroll
+        for (int r = 0; r < ROW_TILES; r++) write_rows<Value, TILE_N>(y, sum[r], verdicts, top + r, m, n);
+        __syncthreads();                                                 // the next rows of tiles write where these still read
+    }
+}
