@@ -20,6 +20,9 @@ final class TokenizerConfig {
 
     /** What GPT2Tokenizer takes for these where nothing is said; a vocabulary without it has none of them. */
     private static final String DEFAULT = "<|endoftext|>";
+    /** The order in which transformers adds those that it knows. */
+    private static final List<String> ORDER = List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token",
+            "cls_token", "mask_token");
     private static final List<String> DEFAULTED = List.of("bos_token", "eos_token", "unk_token");
     private static final List<String> LISTS = List.of("additional_special_tokens", "extra_special_tokens");
 
@@ -89,8 +92,14 @@ final class TokenizerConfig {
             vocabulary.add(part, new AddedToken(Vocabulary.wellFormed(part, token.getValue().getKey()), token.getKey(),
                     false, false, false, true, false));
         }
-        for (var part : named.values()) {
-            if (part.isPresent()) vocabulary.name(part, SpecialToken.parse(part));
+        for (var key : ORDER) {
+            var part = named.get(key);
+            if (part != null && part.isPresent()) vocabulary.name(part, SpecialToken.parse(part));
+        }
+        for (var part : named.entrySet()) {
+            if (part.getValue().isPresent() && !ORDER.contains(part.getKey())) {
+                vocabulary.name(part.getValue(), SpecialToken.parse(part.getValue()));
+            }
         }
         for (var part : extra) vocabulary.name(part, SpecialToken.parse(part));
         for (var key : DEFAULTED) {

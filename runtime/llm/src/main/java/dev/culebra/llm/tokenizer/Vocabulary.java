@@ -1,12 +1,13 @@
 package dev.culebra.llm.tokenizer;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import static dev.culebra.llm.tokenizer.TokenizerException.quoted;
 
@@ -20,6 +21,8 @@ final class Vocabulary {
 
     private final Map<String, Integer> model;
     private final Map<String, AddedToken> added = new LinkedHashMap<>();
+    /** Those of the added ones that no list has: they are added because a file names them. */
+    private final Set<String> named = new HashSet<>();
     private int next;
 
     private Vocabulary(Map<String, Integer> model) {
@@ -76,15 +79,19 @@ final class Vocabulary {
         added.put(token.content(), token);
     }
 
-    /** Makes a token special that a file calls so by its text ("bos_token": ...). What an earlier file said of it stays. */
+    /**
+     * Makes a token special that a file calls so by its text ("bos_token": ...). What a list of added tokens says of it stays; of several names
+     * for it, as bos and eos, the last says how it is found.
+     */
     void name(JsonPart part, SpecialToken token) throws TokenizerException {
         var known = id(token.content());
         if (known == null) {
             throw part
                     .refuse(quoted(token.content()) + " has no id: it is neither in the vocabulary nor an added token");
         }
-        var before = added.get(token.content());
-        added.put(token.content(), before == null ? token.withId(known) : before.asSpecial());
+        var listed = named.contains(token.content()) ? null : added.get(token.content());
+        if (listed == null) named.add(token.content());
+        added.put(token.content(), listed == null ? token.withId(known) : listed.asSpecial());
     }
 
     /** A token's id; null where there is none. */
