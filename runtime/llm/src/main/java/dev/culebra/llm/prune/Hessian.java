@@ -85,14 +85,31 @@ public final class Hessian {
         }
     }
 
+    /**
+     * An element of the matrix.
+     *
+     * @param i row, 0 to K - 1
+     * @param j column, 0 to K - 1
+     * @return the sum over the tokens of input i times input j
+     * @throws IllegalStateException if {@link SparseGptPruning} has taken over
+     */
+    public double at(int i, int j) {
+        checkMine();
+        return sums[Math.min(i, j)][Math.max(i, j)];
+    }
+
     /** The whole symmetric matrix, which is the caller's from now on. */
     double[][] handOver() {
-        if (sums == null) throw new IllegalStateException("these inputs have been taken over");
+        checkMine();
         var all = sums;
         sums = null;
         for (int i = 0; i < k; i++) {
             for (int j = 0; j < i; j++) all[i][j] = all[j][i];
         }
         return all;
+    }
+
+    private void checkMine() {
+        if (sums == null) throw new IllegalStateException("this Hessian has been taken over; begin with a new one");
     }
 }

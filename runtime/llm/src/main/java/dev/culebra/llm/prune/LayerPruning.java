@@ -104,9 +104,7 @@ final class LayerPruning {
     private SparseGptPruning sparseGpt(LayerWalk walk, String name) {
         var linear = linear(walk, name);
         var inputs = new Hessian(linear.k());
-        walk.observe((observed, x, n) -> {
-            if (observed.equals(name)) named(linear, () -> inputs.add(x, n));
-        });
+        walk.observe(name, (observed, x, n) -> named(linear, () -> inputs.add(x, n)));
         return named(linear, () -> new SparseGptPruning(inputs, options.sparseGpt()));
     }
 

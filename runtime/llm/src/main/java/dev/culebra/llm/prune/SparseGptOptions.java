@@ -9,8 +9,8 @@ package dev.culebra.llm.prune;
  *        the result is that of the paper
  */
 public record SparseGptOptions(int block, double damping, int steps) {
-    /** Blocks of 64, damping by 0.01 of the mean, 20 steps. */
-    public static final SparseGptOptions DEFAULT = new SparseGptOptions(64, 0.01, 20);
+    /** Blocks of 64, damping by 0.01 of the mean, 10 steps. */
+    public static final SparseGptOptions DEFAULT = new SparseGptOptions(64, 0.01, 10);
 
     /**
      * Checks the numbers.
