@@ -61,12 +61,12 @@ final class TokenizerConfig {
     }
 
     private void readNames(JsonPart part) throws TokenizerException {
-        for (var field : part.fields().entrySet()) {
-            var value = field.getValue();
-            if (LISTS.contains(field.getKey()) && value.isPresent()) {
+        for (var key : part.fields().keySet()) {
+            var value = part.get(key);
+            if (LISTS.contains(key) && value.isPresent()) {
                 extra.addAll(value.isObject() ? value.fields().values() : value.items());
-            } else if (field.getKey().endsWith("_token") && !field.getKey().startsWith("add_")) {
-                named.put(field.getKey(), value);
+            } else if (key.endsWith("_token") && !key.startsWith("add_")) {
+                named.put(key, value);
             }
         }
     }

@@ -26,11 +26,15 @@ final class VocabFiles {
 
     private static List<TokenizerParts.Merge> merges(Path file, byte[] bytes) throws TokenizerException {
         var merges = new ArrayList<TokenizerParts.Merge>();
+        var text = text(file, bytes);
         int number = 0;
-        for (var line : text(file, bytes).split("\n")) {
+        for (int from = 0; from < text.length();) {
+            int feed = text.indexOf('\n', from);
+            int end = feed < 0 ? text.length() : feed;
+            var line = text.substring(from, end > from && text.charAt(end - 1) == '\r' ? end - 1 : end);
+            from = end + 1;
             number++;
-            if (line.endsWith("\r")) line = line.substring(0, line.length() - 1);
-            if (line.startsWith(TokenizerParts.Merge.COMMENT) || bytes.length == 0) continue;
+            if (line.startsWith(TokenizerParts.Merge.COMMENT)) continue;
             merges.add(TokenizerParts.Merge.parse(file, "line " + number, line));
         }
         return merges;

@@ -59,9 +59,9 @@ final class Vocabulary {
                 && missing.size() < SHOWN; id = seen.nextClearBit(id + 1)) {
             missing.add(String.valueOf(id));
         }
-        throw part.refuse("the vocabulary has holes: " + byId.length + " tokens with ids up to " + highest
-                + ", and none has id " + String.join(", ", missing)
-                + (highest + 1L - seen.cardinality() > missing.size() ? ", ..." : ""));
+        long count = highest + 1L - ids.values().stream().distinct().count();
+        throw part.refuse("the vocabulary has holes: " + count + " of the ids from 0 to " + highest
+                + " have no token: " + String.join(", ", missing) + (count > missing.size() ? ", ..." : ""));
     }
 
     /** Takes an added token of a file; a later one of the same text overrules its flags. */
