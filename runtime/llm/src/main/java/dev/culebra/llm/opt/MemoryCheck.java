@@ -5,7 +5,10 @@ import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.spmm.Spmm;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
+
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
 /** Whether memory will do, asked before any of it is taken. */
@@ -23,11 +26,26 @@ final class MemoryCheck {
             // a CPU multiplies by mapped matrices where they are; a device has a copy
             matrices += cpu ? source.matrixBytes(linear.name()) : source.encodedBytes(linear.name());
         }
-        checkDevice(matrices, device.freeBytes(), cpu, device.description());
+        checkDevice(matrices, cpu ? Math.min(device.freeBytes(), mostNative()) : device.freeBytes(), cpu,
+                device.description());
         checkHeap(source.config(), Runtime.getRuntime().maxMemory());
     }
 
-    static void checkDevice(long needed, long free, boolean cpu, String device) {
+    /**
+     * What the JVM lets a program have outside its heap, where it says so. What is taken already is not known: garbage counts until
+     * it is collected.
+     */
+    private static long mostNative() {
+        try {
+            var hotSpot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+            long most = Long.parseLong(hotSpot.getVMOption("MaxDirectMemorySize").getValue());
+            return most > 0 ? most : Runtime.getRuntime().maxMemory(); // 0 is the default: as much as the heap
+        } catch (RuntimeException | LinkageError e) { // another JVM, or one without management
+            return Long.MAX_VALUE;
+        }
+    }
+
+    private static void checkDevice(long needed, long free, boolean cpu, String device) {
         if (needed <= free) return;
         throw new IllegalArgumentException("the model's matrices take up to " + bytes(needed) + " and there is "
                 + bytes(free) + (cpu
@@ -36,7 +54,7 @@ final class MemoryCheck {
                         : " free on " + device + "; take a smaller or a sparser model, or another device"));
     }
 
-    static void checkHeap(OptConfig c, long most) {
+    private static void checkHeap(OptConfig c, long most) {
         long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
@@ -48,10 +66,7 @@ final class MemoryCheck {
 
     /** Refuses a batch whose caches the heap has no room for. Positions: of all sequences at their longest. */
     static void batch(OptConfig c, int sequences, long positions) {
-        batch(c, sequences, positions, Runtime.getRuntime().maxMemory());
-    }
-
-    static void batch(OptConfig c, int sequences, long positions, long most) {
+        long most = Runtime.getRuntime().maxMemory();
         long cache = 2 * c.layers() * Float.BYTES * Math.multiplyExact(c.hidden(), positions);
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
