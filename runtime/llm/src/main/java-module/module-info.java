@@ -8,6 +8,7 @@ module dev.culebra.llm {
     requires static jdk.jfr;
 
     exports dev.culebra.llm.checkpoint;
+    exports dev.culebra.llm.evaluate;
     exports dev.culebra.llm.opt;
     exports dev.culebra.llm.prune;
     exports dev.culebra.llm.tokenizer;

@@ -28,7 +28,7 @@ public class CheckpointException extends IOException {
      * @param text anything, such as a tensor's name
      * @return the text between single quotes, what can not be printed replaced by {@code ?}
      */
-    static String quote(String text) {
+    protected static String quote(String text) {
         var shown = text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "...";
         return "'" + UNPRINTABLE.matcher(shown).replaceAll("?") + "'";
     }

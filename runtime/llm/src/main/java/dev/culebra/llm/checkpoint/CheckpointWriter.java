@@ -40,11 +40,7 @@ public final class CheckpointWriter implements AutoCloseable {
      * @throws IOException if the system refuses
      */
     public static CheckpointWriter create(Checkpoint source, Path target) throws IOException {
-        if (!Files.isRegularFile(source.folder().resolve(OptConfig.FILE))) {
-            throw new CheckpointException(source.folder(),
-                    "no " + OptConfig.FILE + " to copy; open the checkpoint from "
-                            + "a folder");
-        }
+        source.checkFolder();
         var writer = new CheckpointWriter(source, OutputFolder.beside(target, source.folder()));
         try {
             writer.begin();
@@ -56,9 +52,14 @@ public final class CheckpointWriter implements AutoCloseable {
     }
 
     private void begin() throws IOException {
-        SideFiles.copy(source.folder(), folder.part());
-        var index = source.folder().resolve(CheckpointFiles.INDEX);
-        if (source.tensors().files().size() > 1) Files.copy(index, folder.part().resolve(CheckpointFiles.INDEX));
+        long bytes = 0;
+        for (var file : source.tensors().files()) bytes += Files.size(file.path());
+        folder.checkRoom(bytes);
+        SideFiles.copyAll(source.folder(), folder.part());
+        if (!Files.exists(source.folder().resolve(CheckpointFiles.SINGLE))) {
+            SideFiles.copy(source.folder().resolve(CheckpointFiles.INDEX),
+                    folder.part().resolve(CheckpointFiles.INDEX));
+        }
         for (var file : source.tensors().files()) {
             var declarations = file.tensors().stream()
                     .map(t -> new SafetensorsWriter.Declaration(t.name(), t.type(), t.shape()))

@@ -33,7 +33,10 @@ final class OptConfigParser {
         checkKind();
         int vocabulary = number("vocab_size", 50_272, LARGEST);
         int hidden = number("hidden_size", 768, LARGEST);
-        int embedding = number("word_embed_proj_dim", hidden, LARGEST);
+        // Hugging Face's own default: null, which stands for hidden_size.
+        int embedding = root.path("word_embed_proj_dim").isNull()
+                ? hidden
+                : number("word_embed_proj_dim", hidden, LARGEST);
         int heads = number("num_attention_heads", 12, LARGEST);
         if (hidden % heads != 0) {
             throw new CheckpointException(file,
@@ -72,7 +75,7 @@ final class OptConfigParser {
 
     private Activation activation() throws CheckpointException {
         var node = root.path("activation_function");
-        if (absent(node)) return Activation.RELU;
+        if (node.isMissingNode()) return Activation.RELU;
         if (!node.isTextual()) throw wrong("activation_function", node, "'relu' or 'gelu'");
         return switch (node.textValue()) {
             case "relu" -> Activation.RELU;
@@ -84,7 +87,7 @@ final class OptConfigParser {
 
     private int number(String key, int otherwise, int most) throws CheckpointException {
         var node = root.path(key);
-        if (absent(node)) return otherwise;
+        if (node.isMissingNode()) return otherwise;
         if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 1 || node.intValue() > most) {
             throw wrong(key, node, "a whole number from 1 to " + most);
         }
@@ -93,7 +96,7 @@ final class OptConfigParser {
 
     private boolean flag(String key, boolean otherwise) throws CheckpointException {
         var node = root.path(key);
-        if (absent(node)) return otherwise;
+        if (node.isMissingNode()) return otherwise;
         if (!node.isBoolean()) throw wrong(key, node, "true or false");
         return node.booleanValue();
     }

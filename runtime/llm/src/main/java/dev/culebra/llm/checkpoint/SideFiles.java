@@ -25,15 +25,22 @@ final class SideFiles {
     private SideFiles() {}
 
     /** Copies those that are there; symbolic links, of which a hub's cache is made, become files. Returns their names. */
-    static List<String> copy(Path from, Path to) throws IOException {
+    static List<String> copyAll(Path from, Path to) throws IOException {
         var copied = new ArrayList<String>();
         for (var names : List.of(CONFIGURATION, TOKENIZER, TERMS)) {
             for (var name : names) {
                 if (!Files.isRegularFile(from.resolve(name))) continue;
-                Files.copy(from.resolve(name), to.resolve(name));
+                copy(from.resolve(name), to.resolve(name));
                 copied.add(name);
             }
         }
         return copied;
+    }
+
+    /** As a new file: permissions, such as those of a read-only cache, do not go along. */
+    static void copy(Path from, Path to) throws IOException {
+        try (var in = Files.newInputStream(from)) {
+            Files.copy(in, to);
+        }
     }
 }

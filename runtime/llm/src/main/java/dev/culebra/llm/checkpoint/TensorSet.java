@@ -51,8 +51,10 @@ final class TensorSet implements AutoCloseable {
         for (var file : files) {
             for (var info : file.tensors()) add(file, info);
         }
-        // Where it is expected it stays; a tied model's is accepted, since it repeats the embedding.
+        // Where it is expected it stays. A tied model's repeats the embedding, or stands for it: of two names of one tensor
+        // some programs write the one, some the other.
         redundantHead = expected.containsKey(HEAD) ? null : places.remove(HEAD);
+        if (redundantHead != null) places.putIfAbsent(OptTensors.EMBEDDING, redundantHead);
         places.remove(VERSION);
         refuse(where, "lacks tensors that config.json demands",
                 expected.keySet().stream().filter(n -> !places.containsKey(n)).toList());
@@ -136,7 +138,7 @@ final class TensorSet implements AutoCloseable {
         if (!head.shape().equals(embedding.info.shape()) || head.type() != embedding.info.type()
                 || redundantHead.file.data(head).mismatch(embedding.file.data(embedding.info)) >= 0) {
             throw redundantHead.problem("differs from " + embedding.info.nameText()
-                    + ", though tie_word_embeddings in config.json is true; take one of the two away");
+                    + ", though tie_word_embeddings in config.json is true; if the head has weights of its own, say false there");
         }
     }
 

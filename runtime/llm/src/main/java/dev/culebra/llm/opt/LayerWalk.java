@@ -1,11 +1,15 @@
 package dev.culebra.llm.opt;
 
 import dev.culebra.llm.checkpoint.ModelSource;
+import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Walks through a model one decoder layer at a time, carrying the hidden states of some windows of text along, so that a layer
@@ -23,6 +27,16 @@ import java.util.List;
  * One thread's.
  */
 public final class LayerWalk implements AutoCloseable {
+    private final OptConfig config;
+    private final ModelSource source;
+    private final DeviceWeights weights;
+    private final List<int[]> windows;
+    private final float[][] hidden; // of each window, [T, hidden]
+    private final Scratch scratch;
+    private final List<KvCache> caches = new ArrayList<>(); // of one layer, for each window of a pass
+    private DecoderLayer layer; // null when done or closed
+    private int index;
+
     /**
      * Embeds the windows and loads the first layer.
      *
@@ -34,7 +48,23 @@ public final class LayerWalk implements AutoCloseable {
      * @throws IOException if a part of the model is not sound, or can not be read
      */
     public LayerWalk(ModelSource source, Spmm device, List<int[]> windows) throws IOException {
-        throw new UnsupportedOperationException();
+        if (windows.isEmpty()) throw new IllegalArgumentException("no windows of text; give one or more");
+        config = source.config();
+        for (var ids : windows) Prompts.check(ids, config);
+        this.source = source;
+        this.windows = windows.stream().map(int[]::clone).toList();
+        hidden = new float[windows.size()][];
+        scratch = new Scratch(config);
+        weights = new DeviceWeights(device);
+        try {
+            var embedding = loader().embedding();
+            embed(embedding);
+            if (embedding.projectIn() != null) weights.close(embedding.projectIn().weights());
+            layer = loader().layer(0);
+        } catch (Throwable e) {
+            weights.closeAfter(e);
+            throw e;
+        }
     }
 
     /**
@@ -42,14 +72,14 @@ public final class LayerWalk implements AutoCloseable {
      *
      * @return its number, from 0; the number of layers when {@link #done()}
      */
-    public int layer() { throw new UnsupportedOperationException(); }
+    public int layer() { return index; }
 
     /**
      * Whether all layers have been passed.
      *
      * @return true after the last one's {@link #advance()}
      */
-    public boolean done() { throw new UnsupportedOperationException(); }
+    public boolean done() { return index == config.layers(); }
 
     /**
      * Runs the present layer on the present hidden states, which stay as they are.
@@ -57,18 +87,48 @@ public final class LayerWalk implements AutoCloseable {
      * @param observer sees the inputs of its linear layers, some tokens at a time
      * @throws IllegalStateException if this is done or closed
      */
-    public void observe(InputObserver observer) { throw new UnsupportedOperationException(); }
+    public void observe(InputObserver observer) {
+        checkPresent();
+        forEachPass((first, count) -> layer.apply(0, scratch, observer));
+    }
+
+    /**
+     * Runs the present layer on the present hidden states, which stay as they are, as far as one linear layer's input.
+     *
+     * @param linear the linear layer, as in {@link #replace}
+     * @param observer sees its inputs, some tokens at a time, and no other's
+     * @throws IllegalArgumentException if there is no such linear layer
+     * @throws IllegalStateException if this is done or closed
+     */
+    public void observe(String linear, InputObserver observer) {
+        checkPresent();
+        layer.linear(linear);
+        forEachPass((first, count) -> layer.applyUntil(linear, 0, scratch, (seen, x, n) -> {
+            if (seen.equals(linear)) observer.input(seen, x, n);
+        }));
+    }
 
     /**
      * Gives the present layer other weights. Its biases stay.
      *
      * @param linear {@code self_attn.q_proj}, {@code self_attn.k_proj}, {@code self_attn.v_proj}, {@code self_attn.out_proj},
      *        {@code fc1} or {@code fc2}
-     * @param weights of the same shape
+     * @param matrix of the same shape
      * @throws IllegalArgumentException if there is no such linear layer, or the shape is another
      * @throws IllegalStateException if this is done or closed
      */
-    public void replace(String linear, SparseMatrix weights) { throw new UnsupportedOperationException(); }
+    public void replace(String linear, SparseMatrix matrix) {
+        checkPresent();
+        var old = layer.linear(linear);
+        var shape = old.weights();
+        if (matrix.m() != shape.m() || matrix.k() != shape.k()) {
+            throw new IllegalArgumentException(
+                    linear + " is " + shape.m() + " x " + shape.k() + " and the new weights are "
+                            + matrix.m() + " x " + matrix.k());
+        }
+        layer = layer.with(linear, new Linear(weights.load(matrix), old.bias()));
+        weights.close(shape);
+    }
 
     /**
      * Runs the present layer; its outputs become the hidden states. Then loads the next layer, if there is one.
@@ -76,9 +136,81 @@ public final class LayerWalk implements AutoCloseable {
      * @throws IOException if a part of the model is not sound, or can not be read
      * @throws IllegalStateException if this is done or closed
      */
-    public void advance() throws IOException { throw new UnsupportedOperationException(); }
+    public void advance() throws IOException {
+        checkPresent();
+        forEachPass((first, count) -> {
+            layer.apply(0, scratch, null);
+            keep(first, count);
+        });
+        layer = null;
+        index++;
+        weights.close();
+        if (!done()) layer = loader().layer(index);
+    }
 
     /** Frees the layer's weights. May be called twice. */
     @Override
-    public void close() {}
+    public void close() {
+        layer = null;
+        weights.close();
+    }
+
+    private ModelLoader loader() { return new ModelLoader(source, weights, LoadListener.NONE); }
+
+    private void checkPresent() {
+        if (layer != null) return;
+        throw new IllegalStateException(done() ? "all layers have been walked through" : "this walk is closed");
+    }
+
+    private void embed(Embedding embedding) {
+        int[][] ids = windows.toArray(int[][]::new);
+        forEachPack((first, count) -> {
+            int[] packed = IntStream.range(first, first + count).flatMap(w -> IntStream.of(ids[w])).toArray();
+            embedding.apply(packed, scratch.pass, scratch);
+            keep(first, count);
+        });
+    }
+
+    /** Some windows that go through the layer together. */
+    private interface Windows {
+        void run(int first, int count);
+    }
+
+    /** Packs as many windows as a pass holds, or one that is longer; their hidden states are not there yet. */
+    private void forEachPack(Windows body) {
+        for (int first = 0, next = 0; first < windows.size(); first = next) {
+            scratch.pass.clear();
+            do {
+                scratch.pass.add(cache(next - first), windows.get(next).length);
+                next++;
+            } while (next < windows.size() && scratch.pass.rows() + windows.get(next).length <= scratch.mostRows);
+            body.run(first, next - first);
+        }
+    }
+
+    private void forEachPass(Windows body) {
+        forEachPack((first, count) -> {
+            var x = scratch.hidden.atLeast(scratch.pass.rows());
+            for (int i = 0; i < count; i++) {
+                var from = hidden[first + i];
+                System.arraycopy(from, 0, x, scratch.pass.firstRow(i) * config.hidden(), from.length);
+            }
+            body.run(first, count);
+        });
+    }
+
+    /** Makes what a pass left the windows' hidden states. */
+    private void keep(int first, int count) {
+        for (int i = 0; i < count; i++) {
+            int from = scratch.pass.firstRow(i) * config.hidden();
+            int length = scratch.pass.rows(i) * config.hidden();
+            hidden[first + i] = Arrays.copyOfRange(scratch.hidden.values(), from, from + length);
+        }
+    }
+
+    private KvCache cache(int i) {
+        if (i == caches.size()) caches.add(new KvCache(1, config.hidden(), config.positions()));
+        caches.get(i).clear();
+        return caches.get(i);
+    }
 }

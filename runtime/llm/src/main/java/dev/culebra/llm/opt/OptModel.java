@@ -2,12 +2,14 @@ package dev.culebra.llm.opt;
 
 import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
+import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.llm.tokenizer.Tokenizer;
 import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A loaded OPT. Immutable, and shared by any number of threads, each with a {@link Session} of its own:
@@ -23,7 +25,30 @@ import java.util.Optional;
  * in fp32, up to the rounding of sums (on a GPU, activations are rounded to 16 bits before each product).
  */
 public final class OptModel implements AutoCloseable {
-    private OptModel() {}
+    private final Decoder decoder;
+    private final DeviceWeights weights;
+    private final Optional<Tokenizer> tokenizer;
+    private final Spmm device;
+    private final long bytes;
+    private final long encodedBytes;
+    private final ModelSource ownedSource; // closed with this; null if the caller's
+    private final Spmm ownedDevice; // likewise
+    private final Object lock = new Object();
+    private int sessions; // open; guarded by lock
+    private boolean closed; // guarded by lock
+
+    private OptModel(Decoder decoder, DeviceWeights weights, Optional<Tokenizer> tokenizer, Spmm device,
+            long smallBytes,
+            ModelSource ownedSource, Spmm ownedDevice) {
+        this.decoder = decoder;
+        this.weights = weights;
+        this.tokenizer = tokenizer;
+        this.device = device;
+        this.ownedSource = ownedSource;
+        this.ownedDevice = ownedDevice;
+        encodedBytes = weights.encodedBytes();
+        bytes = encodedBytes + smallBytes;
+    }
 
     /**
      * Loads a model on the best device there is.
@@ -34,7 +59,15 @@ public final class OptModel implements AutoCloseable {
      *         loaded
      * @throws IOException if the folder holds no sound model, or can not be read
      */
-    public static OptModel load(Path folder) throws IOException { throw new UnsupportedOperationException(); }
+    public static OptModel load(Path folder) throws IOException {
+        var device = Spmm.open();
+        try {
+            return load(folder, device, LoadListener.NONE, true);
+        } catch (Throwable e) {
+            device.close();
+            throw e;
+        }
+    }
 
     /**
      * Loads a model with the tokenizer beside it, if there is one.
@@ -62,7 +95,19 @@ public final class OptModel implements AutoCloseable {
      * @throws IOException if the folder holds no sound model, or can not be read
      */
     public static OptModel load(Path folder, Spmm device, LoadListener listener) throws IOException {
-        throw new UnsupportedOperationException();
+        return load(folder, device, listener, false);
+    }
+
+    private static OptModel load(Path folder, Spmm device, LoadListener listener, boolean ownsDevice)
+            throws IOException {
+        var source = ModelSource.open(folder);
+        try {
+            return load(source, Tokenizer.find(folder), device, listener,
+                    source, ownsDevice ? device : null);
+        } catch (Throwable e) {
+            source.close();
+            throw e;
+        }
     }
 
     /**
@@ -94,7 +139,29 @@ public final class OptModel implements AutoCloseable {
      */
     public static OptModel load(ModelSource source, Optional<Tokenizer> tokenizer, Spmm device, LoadListener listener)
             throws IOException {
-        throw new UnsupportedOperationException();
+        return load(source, tokenizer, device, listener, null, null);
+    }
+
+    private static OptModel load(ModelSource source, Optional<Tokenizer> tokenizer, Spmm device, LoadListener listener,
+            ModelSource ownedSource, Spmm ownedDevice) throws IOException {
+        var config = source.config();
+        if (tokenizer.isPresent() && tokenizer.get().size() > config.vocabulary()) {
+            throw new IllegalArgumentException(
+                    "the tokenizer has " + tokenizer.get().size() + " tokens and the model a "
+                            + "vocabulary of " + config.vocabulary() + "; they are not of one model");
+        }
+        MemoryCheck.model(source, device);
+        var weights = new DeviceWeights(device);
+        try {
+            var loader = new ModelLoader(source, weights, listener);
+            var decoder = loader.decoder();
+            return new OptModel(decoder, weights, tokenizer, device,
+                    loader.smallBytes() + source.tensor(OptTensors.EMBEDDING).data().byteSize(), ownedSource,
+                    ownedDevice);
+        } catch (Throwable e) {
+            weights.closeAfter(e);
+            throw e;
+        }
     }
 
     /**
@@ -102,28 +169,30 @@ public final class OptModel implements AutoCloseable {
      *
      * @return the configuration
      */
-    public OptConfig config() { throw new UnsupportedOperationException(); }
+    public OptConfig config() { return decoder.config(); }
 
     /**
      * What turns text into tokens and back.
      *
      * @return the tokenizer, or none where there was none beside the model
      */
-    public Optional<Tokenizer> tokenizer() { throw new UnsupportedOperationException(); }
+    public Optional<Tokenizer> tokenizer() { return tokenizer; }
 
     /**
      * Where the matrices are.
      *
      * @return the device
      */
-    public Spmm device() { throw new UnsupportedOperationException(); }
+    public Spmm device() { return device; }
 
     /**
      * {@link GenerateOptions#DEFAULT} with the model's end-of-text tokens as stop tokens.
      *
      * @return options
      */
-    public GenerateOptions defaultOptions() { throw new UnsupportedOperationException(); }
+    public GenerateOptions defaultOptions() {
+        return GenerateOptions.DEFAULT.withStopTokens(Set.copyOf(config().eos()));
+    }
 
     /**
      * Opens a session. Cheap: memory is taken as it is needed.
@@ -131,21 +200,34 @@ public final class OptModel implements AutoCloseable {
      * @return the session; the caller closes it before the model
      * @throws IllegalStateException if this is closed
      */
-    public Session newSession() { throw new UnsupportedOperationException(); }
+    public Session newSession() {
+        synchronized (lock) {
+            if (closed) throw new IllegalStateException("this model is closed");
+            sessions++;
+        }
+        return new Session(this, decoder);
+    }
+
+    /** A session was closed. */
+    void released() {
+        synchronized (lock) {
+            sessions--;
+        }
+    }
 
     /**
      * What the device reads to make one token of one sequence: all matrices, as they are encoded.
      *
      * @return bytes
      */
-    public long encodedBytes() { throw new UnsupportedOperationException(); }
+    public long encodedBytes() { return encodedBytes; }
 
     /**
      * All weights: the matrices, norms, biases and positions, and the token embeddings, which stay in the source.
      *
      * @return bytes
      */
-    public long bytes() { throw new UnsupportedOperationException(); }
+    public long bytes() { return bytes; }
 
     /**
      * Frees the matrices. May be called twice.
@@ -153,5 +235,17 @@ public final class OptModel implements AutoCloseable {
      * @throws IllegalStateException if sessions are still open; nothing is freed then
      */
     @Override
-    public void close() {}
+    public void close() {
+        synchronized (lock) {
+            if (closed) return;
+            if (sessions > 0) {
+                throw new IllegalStateException(
+                        sessions + (sessions == 1 ? " session is" : " sessions are") + " still open; close them first");
+            }
+            closed = true;
+        }
+        try (ownedSource; ownedDevice) { // closed in this order: device, then source
+            weights.close();
+        }
+    }
 }

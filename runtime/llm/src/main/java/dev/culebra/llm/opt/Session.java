@@ -1,14 +1,31 @@
 package dev.culebra.llm.opt;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One thread's use of a model: it owns the key and value caches and all scratch memory, and keeps them from call to call. Calls
  * are independent of each other: nothing of an earlier prompt is remembered. Not thread-safe: a call while another is under way
- * is refused.
+ * is refused, a listener's too.
+ *
+ * <p>
+ * A cache takes 2 * layers * hidden * 4 bytes for each position of each sequence, rounded up to a power of two positions. What a
+ * pass needs besides is bounded: longer prompts, or more of them, than 64 MiB of activations hold go through in several passes.
  */
 public final class Session implements AutoCloseable {
-    Session() {}
+    private final OptModel model;
+    private final Decoder decoder;
+    private final Scratch scratch;
+    private final List<KvCache> caches = new ArrayList<>();
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private volatile boolean closed;
+
+    Session(OptModel model, Decoder decoder) {
+        this.model = model;
+        this.decoder = decoder;
+        this.scratch = new Scratch(decoder.config());
+    }
 
     /**
      * Continues a text.
@@ -22,7 +39,9 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if this is closed or in use, or the model gives NaN
      */
     public Generation generate(String prompt, GenerateOptions options, GenerateListener listener) {
-        throw new UnsupportedOperationException();
+        var tokenizer = model.tokenizer().orElseThrow(() -> new IllegalArgumentException(
+                "the model has no tokenizer for a text; put tokenizer.json beside it, or give token ids"));
+        return generate(tokenizer.encode(prompt), options, listener);
     }
 
     /**
@@ -37,7 +56,7 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if this is closed or in use, or the model gives NaN
      */
     public Generation generate(int[] ids, GenerateOptions options, GenerateListener listener) {
-        throw new UnsupportedOperationException();
+        return generate(List.of(ids), options, listener).getFirst();
     }
 
     /**
@@ -52,7 +71,38 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if this is closed or in use, or the model gives NaN
      */
     public List<Generation> generate(List<int[]> prompts, GenerateOptions options, GenerateListener listener) {
-        throw new UnsupportedOperationException();
+        for (var prompt : prompts) Prompts.check(prompt, model.config());
+        Prompts.checkStopTokens(options, model.config());
+        long most = 0;
+        for (var p : prompts) most += Math.min(model.config().positions(), (long) p.length + options.maxNewTokens());
+        if (prompts.size() > 1) MemoryCheck.batch(model.config(), prompts.size(), most);
+        begin();
+        try {
+            return run(prompts, options, listener);
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    private List<Generation> run(List<int[]> prompts, GenerateOptions options, GenerateListener listener) {
+        var generate = Trace.generate();
+        var prefill = Trace.prefill();
+        long started = System.nanoTime();
+        var sequences = new ArrayList<Sequence>();
+        for (var prompt : prompts) {
+            var sequence = new Sequence(sequences.size(), prompt, model, options, listener);
+            sequence.cache = cache(sequences.size());
+            sequences.add(sequence);
+        }
+        var batch = new Batch(decoder, scratch, sequences);
+        batch.prefill();
+        long prefilled = System.nanoTime();
+        long promptTokens = sequences.stream().mapToLong(Sequence::promptTokens).sum();
+        Trace.prefilled(prefill, sequences.size(), promptTokens);
+        while (batch.live()) batch.step();
+        Trace.generated(generate, sequences.size(), promptTokens,
+                sequences.stream().mapToLong(Sequence::newTokens).sum());
+        return sequences.stream().map(s -> s.result(started, prefilled)).toList();
     }
 
     /**
@@ -64,7 +114,19 @@ public final class Session implements AutoCloseable {
      *         result is more than an array holds
      * @throws IllegalStateException if this is closed or in use
      */
-    public float[] logits(int[] ids) { throw new UnsupportedOperationException(); }
+    public float[] logits(int[] ids) {
+        int vocabulary = model.config().vocabulary();
+        Prompts.check(ids, model.config());
+        long elements = (long) ids.length * vocabulary;
+        if (elements > Integer.MAX_VALUE - 8) { // JVMs keep a few to themselves
+            throw new IllegalArgumentException("logits [T, vocabulary] = [" + ids.length + ", " + vocabulary
+                    + "] are more than the 2147483639 elements of an array; give fewer tokens");
+        }
+        var all = new float[(int) elements];
+        forEachRow(ids, ids.length,
+                (t, logits, at) -> System.arraycopy(logits, at, all, t * vocabulary, vocabulary));
+        return all;
+    }
 
     /**
      * How likely each token is after those before it.
@@ -75,9 +137,82 @@ public final class Session implements AutoCloseable {
      *         vocabulary
      * @throws IllegalStateException if this is closed or in use, or the model gives NaN
      */
-    public double[] logLikelihoods(int[] ids) { throw new UnsupportedOperationException(); }
+    public double[] logLikelihoods(int[] ids) {
+        int vocabulary = model.config().vocabulary();
+        Prompts.check(ids, model.config());
+        if (ids.length < 2) {
+            throw new IllegalArgumentException("one token has none before it; give 2 or more for likelihoods");
+        }
+        var all = new double[ids.length - 1];
+        forEachRow(ids, ids.length - 1,
+                (t, logits, at) -> all[t] = LogSoftmax.of(logits, at, vocabulary, ids[t + 1]));
+        return all;
+    }
 
-    /** Lets go of the memory. May be called twice. */
+    /** One position's logits. */
+    private interface RowConsumer {
+        void accept(int t, float[] logits, int at);
+    }
+
+    /** The logits of the first n positions, one after another. */
+    private void forEachRow(int[] ids, int n, RowConsumer consumer) {
+        begin();
+        try {
+            var cache = cache(0);
+            int vocabulary = model.config().vocabulary();
+            var rows = new int[scratch.mostLogits];
+            for (int done = 0; done < n;) {
+                int count = Math.min(n - done, scratch.mostRows);
+                scratch.pass.clear();
+                scratch.pass.add(cache, count);
+                decoder.apply(java.util.Arrays.copyOfRange(ids, done, done + count), scratch);
+                for (int from = 0; from < count; from += rows.length) {
+                    int some = Math.min(rows.length, count - from);
+                    for (int i = 0; i < some; i++) rows[i] = from + i;
+                    decoder.logits(rows, 0, some, scratch);
+                    for (int i = 0; i < some; i++) {
+                        consumer.accept(done + from + i, scratch.logits.values(), i * vocabulary);
+                    }
+                }
+                done += count;
+            }
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    /** The empty cache of a sequence. */
+    private KvCache cache(int sequence) {
+        if (sequence == caches.size()) caches.add(decoder.newCache());
+        var cache = caches.get(sequence);
+        cache.clear();
+        return cache;
+    }
+
+    private void begin() {
+        if (!busy.compareAndSet(false, true)) {
+            throw new IllegalStateException("this session is in use; open another one for each thread");
+        }
+        if (closed) {
+            busy.set(false);
+            throw new IllegalStateException("this session is closed");
+        }
+    }
+
+    /**
+     * Lets go of the memory. May be called twice.
+     *
+     * @throws IllegalStateException if another thread uses it
+     */
     @Override
-    public void close() {}
+    public void close() {
+        if (closed) return;
+        if (!busy.compareAndSet(false, true)) {
+            throw new IllegalStateException("this session is in use; close it when its call has returned");
+        }
+        closed = true;
+        caches.clear();
+        busy.set(false);
+        model.released();
+    }
 }

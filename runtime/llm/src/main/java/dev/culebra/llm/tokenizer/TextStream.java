@@ -6,7 +6,10 @@ package dev.culebra.llm.tokenizer;
  * One thread's.
  */
 public final class TextStream {
-    TextStream() {}
+    private final Tokenizer tokenizer;
+    private final Utf8Stream utf8 = new Utf8Stream();
+
+    TextStream(Tokenizer tokenizer) { this.tokenizer = tokenizer; }
 
     /**
      * Takes one more id.
@@ -15,12 +18,20 @@ public final class TextStream {
      * @return the text that became certain, maybe none
      * @throws IllegalArgumentException where the tokenizer has no such id; the stream goes on as if it had not been pushed
      */
-    public String push(int id) { throw new UnsupportedOperationException(); }
+    public String push(int id) {
+        var text = new StringBuilder();
+        utf8.push(tokenizer.bytes(id), text);
+        return text.toString();
+    }
 
     /**
      * Ends the text; the stream is as new after it.
      *
      * @return what was held back: a character that never became whole shows as U+FFFD
      */
-    public String finish() { throw new UnsupportedOperationException(); }
+    public String finish() {
+        var text = new StringBuilder();
+        utf8.finish(text);
+        return text.toString();
+    }
 }

@@ -1,16 +1,21 @@
 package dev.culebra.llm.tokenizer;
 
-import java.io.IOException;
+import dev.culebra.llm.checkpoint.CheckpointException;
 
-/** A tokenizer's file that is not what it claims to be, or asks for what Culebra does not do. One line; it names the file and the place. */
-public class TokenizerException extends IOException {
+import java.nio.file.Path;
+
+/** A tokenizer's file that is not what it claims to be, or that asks for what Culebra does not do. One line; it names file and place. */
+public final class TokenizerException extends CheckpointException {
     private static final long serialVersionUID = 1;
 
     /**
      * Tells what is wrong with a file.
      *
-     * @param file the file, as its reader knows it
+     * @param file the file
      * @param problem what was found and where, one line
      */
-    public TokenizerException(String file, String problem) { super(file + ": " + problem); }
+    public TokenizerException(Path file, String problem) { super(file, problem); }
+
+    /** Text of a file as a message may repeat it. */
+    static String quoted(String text) { return quote(text); }
 }

@@ -1,0 +1,81 @@
+package dev.culebra.llm.opt;
+
+import dev.culebra.llm.checkpoint.ModelSource;
+import dev.culebra.llm.checkpoint.OptConfig;
+import dev.culebra.llm.checkpoint.OptTensors;
+import dev.culebra.spmm.Spmm;
+
+import java.io.IOException;
+import java.util.Locale;
+
+/** Whether memory will do, asked before any of it is taken. */
+final class MemoryCheck {
+    private MemoryCheck() {}
+
+    /**
+     * Refuses a model that the device or the heap has no room for: its matrices there; norms, biases, positions, scratch memory
+     * and the cache of one sequence of full length here.
+     */
+    static void model(ModelSource source, Spmm device) throws IOException {
+        long matrices = 0;
+        boolean cpu = device.device().equals("cpu");
+        for (var linear : OptTensors.of(source.config()).linears()) {
+            // a CPU multiplies by mapped matrices where they are; a device has a copy
+            matrices += cpu ? source.matrixBytes(linear.name()) : source.encodedBytes(linear.name());
+        }
+        checkDevice(matrices, device.freeBytes(), cpu, device.description());
+        checkHeap(source.config(), Runtime.getRuntime().maxMemory());
+    }
+
+    static void checkDevice(long needed, long free, boolean cpu, String device) {
+        if (needed <= free) return;
+        throw new IllegalArgumentException("the model's matrices take up to " + bytes(needed) + " and there is "
+                + bytes(free) + (cpu
+                        ? " of native memory; give CULEBRA_JAVA_OPTIONS=-XX:MaxDirectMemorySize=" + option(needed)
+                                + " if the machine has it, or encode the model, whose files are mapped"
+                        : " free on " + device + "; take a smaller or a sparser model, or another device"));
+    }
+
+    static void checkHeap(OptConfig c, long most) {
+        long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
+        long rest = Scratch.bytes(c) + smallBytes(c);
+        if (cache + rest <= most) return;
+        throw new IllegalArgumentException("a sequence of " + c.positions() + " positions takes " + bytes(cache)
+                + " for keys and values, and the model " + bytes(rest)
+                + " besides its matrices, and the heap is at most "
+                + bytes(most) + "; give CULEBRA_JAVA_OPTIONS=-Xmx" + option((cache + rest) / 4 * 5));
+    }
+
+    /** Refuses a batch whose caches the heap has no room for. Positions: of all sequences at their longest. */
+    static void batch(OptConfig c, int sequences, long positions) {
+        batch(c, sequences, positions, Runtime.getRuntime().maxMemory());
+    }
+
+    static void batch(OptConfig c, int sequences, long positions, long most) {
+        long cache = 2 * c.layers() * Float.BYTES * Math.multiplyExact(c.hidden(), positions);
+        long rest = Scratch.bytes(c) + smallBytes(c);
+        if (cache + rest <= most) return;
+        throw new IllegalArgumentException(sequences + " sequences of " + positions + " positions together take "
+                + bytes(cache) + " for keys and values, and the heap is at most " + bytes(most)
+                + "; give fewer prompts at a time, fewer new tokens, or CULEBRA_JAVA_OPTIONS=-Xmx"
+                + option((cache + rest) / 4 * 5));
+    }
+
+    /** Norms, biases and positions in fp32. */
+    private static long smallBytes(OptConfig c) {
+        long layer = (c.bias() ? 5L * c.hidden() + c.ffn() : 0) + (c.affineNorm() ? 4L * c.hidden() : 0);
+        return Float.BYTES * (c.layers() * layer + (c.positions() + 2L) * c.hidden());
+    }
+
+    /** As people read it. */
+    private static String bytes(long n) {
+        return n < 1L << 30
+                ? String.format(Locale.ROOT, "%.1f MiB", n / 0x1p20)
+                : String.format(Locale.ROOT, "%.1f GiB", n / 0x1p30);
+    }
+
+    /** As the JVM's options take it, rounded up. */
+    private static String option(long n) {
+        return n < 1L << 30 ? Math.ceilDiv(n, 1L << 20) + "m" : Math.ceilDiv(n, 1L << 30) + "g";
+    }
+}
