@@ -3,10 +3,11 @@
 // A block owns ROW_TILES rows of tiles, so that a part of X serves that many. For each k-tile:
 //
 //   copies of tile t have landed, everybody is past tile t - 1              (wait, barrier)
-//   start copies of tile t + STAGES - 1: values and its part of X
+//   start copies of tile t + stages - 1: values and its part of X
 //   warp w: rows 16 w .. 16 w + 15 of each tile times the part of X, by ldmatrix and mma.sync
 //
-// The stage that the copies of t + STAGES - 1 fill is that of t - 1, whose last readers came before the barrier.
+// The stage that the copies of t + stages - 1 fill is that of t - 1, whose last readers came before the barrier. There are STAGES, or
+// MOST_STAGES where the launch has shared memory for that many: with few blocks, each must have more on its way.
 //
 // A tile lies in shared memory as in global memory, a column of 64 rows being 128 bytes, but with each column's eight chunks
 // permuted: then the eight columns of a chunk lie in different banks, and ldmatrix turns them over (.trans) on its way to
@@ -19,14 +20,18 @@ constexpr int TILE_QUADS = IMAGE_BYTES / 16;      // copies of 16 bytes that a t
 template <int TILE_N, int ROW_TILES, int STAGES>
 constexpr int DENSE_BYTES = STAGES * (ROW_TILES * IMAGE_BYTES + TILE_N * ROW_BYTES);
 
-template <class Value, int TILE_N, int ROW_TILES, int STAGES>
+template <class Value, int TILE_N, int ROW_TILES, int STAGES, int MOST_STAGES>
 __device__ __forceinline__ void dense(const uint4* __restrict__ values, const uint16_t* __restrict__ x, float* __restrict__ y, int m, int k,
                                       int n, int ldx) {
     constexpr int STAGE_BYTES = ROW_TILES * IMAGE_BYTES + TILE_N * ROW_BYTES;
     constexpr int NT = TILE_N / 8;                                       // mma tiles side by side
-    static_assert(STAGES >= 2 && DENSE_BYTES<TILE_N, ROW_TILES, STAGES> <= 99 * 1024, "a block of sm_86 and sm_89 has 99 KB");
+    static_assert(2 <= STAGES && STAGES <= MOST_STAGES);
+    static_assert(DENSE_BYTES<TILE_N, ROW_TILES, MOST_STAGES> <= 99 * 1024, "a block of sm_86 and sm_89 has 99 KB");
     extern __shared__ __align__(128) unsigned char shared[];
-    const uint32_t stages = (uint32_t)__cvta_generic_to_shared(shared);
+    const uint32_t begin = (uint32_t)__cvta_generic_to_shared(shared);
+    const bool most = MOST_STAGES > STAGES && dynamic_shared_bytes() >= DENSE_BYTES<TILE_N, ROW_TILES, MOST_STAGES>;
+    const int stages = most ? MOST_STAGES : STAGES;
+    const uint32_t end = begin + stages * STAGE_BYTES;
 
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
     const Split split(k);
@@ -36,7 +41,7 @@ __device__ __forceinline__ void dense(const uint4* __restrict__ values, const ui
     // What a lane hands to ldmatrix of A: matrices (rows 0-7, 8-15 of the warp's) x (columns 0-7, 8-15), so a0..a3 as mma wants
     // them. Other steps are whole columns further on.
     const uint32_t a_lane = swizzled((lane & 7) + (lane >> 4) * 8, 2 * warp + (lane >> 3 & 1));
-    const uint32_t x_lane = Tokens<TILE_N>::lane(), judge_lane = Verdict<Value, TILE_N>::lane();
+    const uint32_t x_lane = token_lane(), judge_lane = Verdict<Value, TILE_N>::lane();
     const Tokens<TILE_N> tokens(x, k, n, ldx);
     // A thread copies chunk thread % 8 of column thread / 8, and of every 16th column after that one.
     const uint32_t copy_to = swizzled(thread / CHUNKS, thread % CHUNKS);
@@ -44,33 +49,36 @@ __device__ __forceinline__ void dense(const uint4* __restrict__ values, const ui
     for (int top = blockIdx.y * ROW_TILES; top < rowtiles; top += gridDim.y * ROW_TILES) {   // once, unless there are more than 65535
         const uint4* from[ROW_TILES];                                    // below the last row of tiles: that one again, never written
 #pragma unroll
-        for (int r = 0; r < ROW_TILES; r++) from[r] = values + (size_t)min(top + r, rowtiles - 1) * split.ktiles * TILE_QUADS + thread;
+        for (int r = 0; r < ROW_TILES; r++)
+            from[r] = values + ((size_t)min(top + r, rowtiles - 1) * split.ktiles + split.first) * TILE_QUADS + thread;
         float sum[ROW_TILES][NT][4] = {};
         Verdict<Value, TILE_N> verdict;
 
-        auto start_copies = [&](int tile) {
-            const uint32_t stage = stages + tile % STAGES * STAGE_BYTES;
+        auto start_copies = [&](int tile, uint32_t stage) {              // of one tile after the other
 #pragma unroll
             for (int r = 0; r < ROW_TILES; r++) {
 #pragma unroll
                 for (int i = 0; i < TILE_QUADS / THREADS; i++)
-                    copy_async16(stage + copy_to + r * IMAGE_BYTES + i * THREADS * 16, from[r] + (size_t)tile * TILE_QUADS + i * THREADS);
+                    copy_async16(stage + copy_to + r * IMAGE_BYTES + i * THREADS * 16, from[r] + i * THREADS);
+                from[r] += TILE_QUADS;
             }
             tokens.copy(stage + ROW_TILES * IMAGE_BYTES, tile);
         };
 
+        uint32_t stage = begin, free = begin;                            // of tile t, of tile t - 1
 #pragma unroll 1
-        for (int t = split.first; t < split.first + STAGES - 1; t++) {
-            if (t < split.last) start_copies(t);
+        for (int t = split.first; t < split.first + stages - 1; t++) {
+            if (t < split.last) start_copies(t, free);
             commit_copies();                                             // empty ones too: the groups are counted
+            free += STAGE_BYTES;
         }
 
 #pragma unroll 1
         for (int t = split.first; t < split.last; t++) {
-            const uint32_t stage = stages + t % STAGES * STAGE_BYTES, part = stage + ROW_TILES * IMAGE_BYTES;
-            wait_for_all_but<STAGES - 2>();
+            const uint32_t part = stage + ROW_TILES * IMAGE_BYTES;
+            if (most) wait_for_all_but<MOST_STAGES - 2>(); else wait_for_all_but<STAGES - 2>();
             __syncthreads();
-            if (t + STAGES - 1 < split.last) start_copies(t + STAGES - 1);
+            if (t + stages - 1 < split.last) start_copies(t + stages - 1, free);
             commit_copies();
 
 #pragma unroll
@@ -93,10 +101,12 @@ __device__ __forceinline__ void dense(const uint4* __restrict__ values, const ui
                 }
             }
             verdict.judge(part, judge_lane);
+            free = stage;
+            stage = stage + STAGE_BYTES == end ? begin : stage + STAGE_BYTES;
         }
 
-        // The stage after the last tile's is free: its last readers came before the last barrier, and nothing is on its way.
-        float* verdicts = reinterpret_cast<float*>(shared + split.last % STAGES * STAGE_BYTES);
+        // The stage after the last tile's: its last readers came before the last barrier, and nothing is on its way to it.
+        float* verdicts = reinterpret_cast<float*>(shared + (stage - begin));
         verdict.tell(verdicts);
         __syncthreads();
 #pragma unroll

@@ -1,13 +1,13 @@
 // The closed list of dense kernels for f16 values. Parameters and grid: see KernelCatalog.
 #include "dense.cuh"
 
-#define DENSE(TILE_N, ROW_TILES, STAGES)                                                                                      \
-    extern "C" __global__ void __launch_bounds__(THREADS, blocks(DENSE_BYTES<TILE_N, ROW_TILES, STAGES>)) dense_f16_n##TILE_N(\
+#define DENSE(TILE_N, ROW_TILES, STAGES, MOST_STAGES)                                                                          \
+    extern "C" __global__ void __launch_bounds__(THREADS, blocks(DENSE_BYTES<TILE_N, ROW_TILES, STAGES>)) dense_f16_n##TILE_N( \
         const uint4* __restrict__ values, const uint16_t* __restrict__ x, float* __restrict__ y, int m, int k, int n, int ldx) {\
-        dense<F16, TILE_N, ROW_TILES, STAGES>(values, x, y, m, k, n, ldx);                                                    \
+        dense<F16, TILE_N, ROW_TILES, STAGES, MOST_STAGES>(values, x, y, m, k, n, ldx);                                        \
     }
 
-DENSE(8, 1, 4)
-DENSE(16, 2, 4)
-DENSE(32, 2, 4)
-DENSE(64, 2, 4)
+DENSE(8, 1, 3, 8)
+DENSE(16, 1, 3, 8)
+DENSE(32, 2, 3, 3)
+DENSE(64, 2, 3, 3)

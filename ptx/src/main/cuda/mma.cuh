@@ -65,3 +65,10 @@ __device__ __forceinline__ void store_zero16(uint32_t shared) {
 __device__ __forceinline__ void store_half(uint32_t shared, uint32_t low) {
     asm volatile("st.shared.u16 [%0], %1;" ::"r"(shared), "h"((unsigned short)low) : "memory");
 }
+
+// What the launch gave beside the kernel's own.
+__device__ __forceinline__ uint32_t dynamic_shared_bytes() {
+    uint32_t bytes;
+    asm("mov.u32 %0, %%dynamic_smem_size;" : "=r"(bytes));
+    return bytes;
+}

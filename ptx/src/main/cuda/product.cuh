@@ -57,22 +57,23 @@ struct Tokens {
 
     __device__ __forceinline__ void copy(uint32_t part, int tile) const {
         const int halves = min(max(k - tile * TILE_K - column, 0), CHUNK);   // left of the chunk before the edge
+        const uint16_t* at = from + (size_t)tile * TILE_K;
 #pragma unroll
         for (int i = 0; i < (TILE_N + STRIDE - 1) / STRIDE; i++) {
             if (TILE_N < STRIDE && token >= TILE_N) break;
             const bool inside = halves > 0 && i * STRIDE < left;
-            copy_async16(part + to + i * STRIDE * ROW_BYTES,
-                         inside ? from + (size_t)(i * STRIDE) * ldx + tile * TILE_K : x, inside ? halves * 2 : 0);
+            copy_async16(part + to + i * STRIDE * ROW_BYTES, inside ? at : x, inside ? halves * 2 : 0);
+            at += (size_t)STRIDE * ldx;
         }
     }
-
-    // What a lane hands to ldmatrix: eight tokens by chunks 0..3, so b0, b1 of step 0, b0, b1 of step 1; the other half of a
-    // row and the other tokens from there.
-    __device__ __forceinline__ static uint32_t lane() {
-        const int thread = threadIdx.x;
-        return swizzled(thread & 7, (thread & 31) >> 3);
-    }
 };
+
+// What a lane hands to ldmatrix of X: eight tokens by chunks 0..3, so b0, b1 of step 0, b0, b1 of step 1; the other half of a row
+// and the other tokens from there.
+__device__ __forceinline__ uint32_t token_lane() {
+    const int thread = threadIdx.x;
+    return swizzled(thread & 7, (thread & 31) >> 3);
+}
 
 // A token with a NaN or an infinity among its activations gives NaN everywhere, whatever a format skips and whatever the weight
 // that meets it (3 * inf would be inf): one extra mma with A = 0 for each fragment of X (0 * inf = NaN, 0 * finite = 0), in an
@@ -89,7 +90,7 @@ struct Verdict {
     // What a lane hands to ldmatrix of the tokens that its warp judges.
     __device__ __forceinline__ static uint32_t lane() {
         const int thread = threadIdx.x, warp = thread >> 5;
-        return (Tokens<TILE_N>::lane() ^ warp / NT % SHARERS * 4 * 16) + warp % NT * 8 * ROW_BYTES;
+        return (token_lane() ^ warp / NT % SHARERS * 4 * 16) + warp % NT * 8 * ROW_BYTES;
     }
 
     __device__ __forceinline__ void judge(uint32_t part, uint32_t lane) {
@@ -109,7 +110,7 @@ struct Verdict {
     // Writes this warp's part to [sharer][token]. All rows of a verdict are alike, so lanes 0 to 3 (row 0) know it all.
     __device__ __forceinline__ void tell(float* verdicts) const {
         const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
-        if (lane < 4 && warp / NT < SHARERS) {        // N = 8: warps 2 and 3 only repeat what 0 and 1 found
+        if (lane < 4 && warp / NT < SHARERS) {        // where more than two would share, the others only repeat
 #pragma unroll
             for (int i = 0; i < JUDGED; i++) {
                 const int at = warp / NT % SHARERS * TILE_N + (i * WARPS + warp % NT) * 8 + 2 * lane;
@@ -120,21 +121,23 @@ struct Verdict {
     }
 };
 
-// A warp's 16 rows of a tile, from `row` on for this lane, with the verdicts of all warps.
+// A warp's 16 rows of a row of tiles, with the verdicts of all warps.
 template <class Value, int TILE_N>
-__device__ __forceinline__ void write_rows(float* __restrict__ y, const float (&sum)[TILE_N / 8][4], const float* verdicts, int rowtile,
-                                           int m, int n) {
+__device__ __forceinline__ void write_rows(float* __restrict__ y, const float (&sum)[TILE_N / 8][4], const float* verdicts,
+                                           int rowtile, int m, int n) {
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
-    const int token0 = blockIdx.x * TILE_N;
+    const int first = 2 * (lane & 3);                                    // this lane's first token in the block
     const int row = rowtile * TILE_M + warp * 16 + (lane >> 2);
+    const int left = n - (int)blockIdx.x * TILE_N - first;
+    y += (size_t)(blockIdx.x * TILE_N + first) * m + row;
 #pragma unroll
     for (int j = 0; j < TILE_N / 8; j++) {
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-            const int column = j * 8 + 2 * (lane & 3) + (i & 1), r = row + 8 * (i >> 1);
-            float p = verdicts[column];
-            if (Verdict<Value, TILE_N>::SHARERS == 2) p += verdicts[TILE_N + column];
-            if (token0 + column < n && r < m) y[(size_t)(token0 + column) * m + r] = sum[j][i] + p;
+            const int token = j * 8 + (i & 1), below = 8 * (i >> 1);
+            float p = verdicts[first + token];
+            if (Verdict<Value, TILE_N>::SHARERS == 2) p += verdicts[TILE_N + first + token];
+            if (token < left && row + below < m) y[(size_t)token * m + below] = sum[j][i] + p;
         }
     }
 }

@@ -41,7 +41,7 @@ __device__ __forceinline__ void tiled_csl(const uint4* __restrict__ entries, con
     // What a lane hands to ldmatrix of A: matrices (rows 0-7, 8-15) x (chunk 2s, 2s + 1), so a0..a3 as mma wants them. Other
     // steps and halves flip bits of it, as of X's.
     const uint32_t a_lane = swizzled(warp * 16 + (lane & 15), lane >> 4);
-    const uint32_t x_lane = Tokens<TILE_N>::lane(), judge_lane = Verdict<Value, TILE_N>::lane();
+    const uint32_t x_lane = token_lane(), judge_lane = Verdict<Value, TILE_N>::lane();
     const Tokens<TILE_N> tokens(x, k, n, ldx);
 
     for (int rowtile = blockIdx.y; rowtile < rowtiles; rowtile += gridDim.y) {   // once, unless there are more than 65535

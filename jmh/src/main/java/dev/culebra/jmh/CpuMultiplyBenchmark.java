@@ -1,8 +1,10 @@
 package dev.culebra.jmh;
 
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
-import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CpuSpmm;
 import dev.culebra.spmm.SpmmWeights;
 import java.lang.foreign.MemorySegment;
@@ -23,8 +25,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A sparse product on the CPU: the layers of OPT-125M, 1.3B and 6.7B (attention, both halves of the feed-forward part).
- * Weights are warm where they fit the last cache; the larger layers do not.
+ * A sparse product on the CPU: the layers of OPT-125M, 1.3B and 6.7B (attention, both halves of the feed-forward part),
+ * a very small one, and OPT-125M's head. Weights are warm where they fit the last cache; the larger layers do not.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -35,9 +37,13 @@ import org.openjdk.jmh.annotations.Warmup;
 public class CpuMultiplyBenchmark {
 
     /** M x K. */
-    @Param({"768x768", "3072x768", "768x3072", "2048x2048", "8192x2048", "2048x8192", "4096x4096", "16384x4096",
-        "4096x16384"})
+    @Param({"192x192", "768x768", "3072x768", "768x3072", "2048x2048", "8192x2048", "2048x8192", "4096x4096",
+        "16384x4096", "4096x16384", "50272x768"})
     public String shape;
+
+    /** The format; the dense one takes the same time whatever share of zeros. */
+    @Param({"tiled-csl", "dense"})
+    public String format;
 
     /** Share of zeros. */
     @Param({"0.5", "0.6", "0.7", "0.8", "0.9"})
@@ -66,8 +72,10 @@ public class CpuMultiplyBenchmark {
     public void load() {
         int[] mk = Layers.shape(shape);
         cpu = CpuSpmm.open(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads, vectors);
-        SparseMatrix a = SparseMatrix.of(Layers.weights(mk[0], mk[1], sparsity), DenseType.F16, mk[0], mk[1]);
-        bytes = a.section(TiledCsl.ENTRIES).bytes();
+        MemorySegment dense = MemorySegment.ofArray(Layers.weights(mk[0], mk[1], sparsity));
+        SparseMatrix a = SparseMatrix.encode(dense, DenseType.F16, mk[0], mk[1], ValueType.F16,
+                EncodeOptions.DEFAULT.withFormat(Format.of(format)));
+        bytes = a.sections().getFirst().bytes(); // entries or values: all but the offsets
         weights = cpu.load(a);
         x = MemorySegment.ofArray(Layers.activations(n, mk[1]));
         y = MemorySegment.ofArray(new float[n * mk[0]]);

@@ -2,6 +2,7 @@ package dev.culebra.jmh;
 
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +33,10 @@ public class EncodeBenchmark {
     @Param({"3072x768", "4096x4096"})
     public String shape;
 
+    /** The format. */
+    @Param({"tiled-csl", "dense"})
+    public String format;
+
     /** Share of zeros. */
     @Param({"0.5", "0.7", "0.9"})
     public double sparsity;
@@ -53,7 +58,7 @@ public class EncodeBenchmark {
         m = mk[0];
         k = mk[1];
         dense = MemorySegment.ofArray(Layers.weights(m, k, sparsity));
-        options = EncodeOptions.DEFAULT.withThreads(threads);
+        options = EncodeOptions.DEFAULT.withFormat(Format.of(format)).withThreads(threads);
         encoded = encode();
     }
 

@@ -15,7 +15,10 @@ import dev.culebra.emulator.EmulatorOptions;
 import dev.culebra.emulator.EmulatorProvider;
 import dev.culebra.emulator.check.Check;
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CudaSpmm;
 import dev.culebra.spmm.SpmmWeights;
 import java.io.IOException;
@@ -112,7 +115,8 @@ public class InterpreterBenchmark {
             spmm = CudaSpmm.in(context);
             int m = 512;
             int k = 512;
-            weights = spmm.load(SparseMatrix.of(Layers.weights(m, k, 0.7), DenseType.F16, m, k));
+            weights = spmm.load(SparseMatrix.encode(MemorySegment.ofArray(Layers.weights(m, k, 0.7)), DenseType.F16,
+                    m, k, ValueType.F16, EncodeOptions.DEFAULT.withFormat(Format.TILED_CSL)));
             MemorySegment x = MemorySegment.ofArray(Layers.activations(8, k));
             MemorySegment y = MemorySegment.ofArray(new float[8 * m]);
             launch = () -> weights.multiply(x, DenseType.F32, 8, y);

@@ -49,7 +49,8 @@ public final class KernelCatalog {
             new KernelParameter("ldx", Type.S32));
 
     private static final KernelInstance SUM_SPLITS = new KernelInstance("sum_splits", "sum_splits.ptx", null, null, 0,
-            0, 0, 256, 0, SM_80, List.of(pointer("workspace"), pointer("y"), new KernelParameter("elements", Type.S64),
+            0, 0, 256, 0, 0, SM_80,
+            List.of(pointer("workspace"), pointer("y"), new KernelParameter("elements", Type.S64),
                     new KernelParameter("splits", Type.S32)));
 
     private static final List<KernelInstance> ALL = makeAll();
@@ -129,10 +130,10 @@ public final class KernelCatalog {
             }
         }
         for (ValueType values : ValueType.values()) {
-            all.add(dense(values, 8, 1, 4));
-            all.add(dense(values, 16, 2, 4));
-            all.add(dense(values, 32, 2, 4));
-            all.add(dense(values, 64, 2, 4));
+            all.add(dense(values, 8, 1, 3, 8));
+            all.add(dense(values, 16, 1, 3, 8));
+            all.add(dense(values, 32, 2, 3, 3));
+            all.add(dense(values, 64, 2, 3, 3));
         }
         all.add(SUM_SPLITS);
         return List.copyOf(all);
@@ -141,21 +142,25 @@ public final class KernelCatalog {
     private static KernelInstance tiledCsl(ValueType values, int tileN) {
         int image = TiledDense.TILE_BYTES; // 8 KB: a tile, dense
         int stage = TiledCsl.TILE_PLACES * TiledCsl.ENTRY_BYTES; // 16 KB: a tile's entries, every place taken
-        return product("tiled_csl", Format.TILED_CSL, values, 1, tileN, 2 * (image + stage + part(tileN)),
-                TiledCsl.ENTRIES, TiledCsl.OFFSETS);
+        int shared = 2 * (image + stage + part(tileN));
+        return product("tiled_csl", Format.TILED_CSL, values, 1, tileN, shared, shared, TiledCsl.ENTRIES,
+                TiledCsl.OFFSETS);
     }
 
     /** As many rows of tiles and stages as the kernel's source has. */
-    private static KernelInstance dense(ValueType values, int tileN, int rowTiles, int stages) {
-        return product("dense", Format.DENSE, values, rowTiles, tileN,
-                stages * (rowTiles * TiledDense.TILE_BYTES + part(tileN)), TiledDense.VALUES);
+    private static KernelInstance dense(ValueType values, int tileN, int rowTiles, int stages, int mostStages) {
+        int stage = rowTiles * TiledDense.TILE_BYTES + part(tileN);
+        return product("dense", Format.DENSE, values, rowTiles, tileN, stages * stage, mostStages * stage,
+                TiledDense.VALUES);
     }
 
     /** Bytes that a tile meets of X. */
-    private static int part(int tileN) { return tileN * TiledCsl.TILE_COLUMNS * Short.BYTES; }
+    private static int part(int tileN) {
+        return tileN * TiledCsl.TILE_COLUMNS * Short.BYTES;
+    }
 
     private static KernelInstance product(String name, Format format, ValueType values, int rowTiles, int tileN,
-            int sharedBytes, String... sections) {
+            int sharedBytes, int mostSharedBytes, String... sections) {
         List<KernelParameter> parameters = new ArrayList<>();
         for (String section : sections) {
             parameters.add(pointer(section));
@@ -163,7 +168,7 @@ public final class KernelCatalog {
         parameters.addAll(PRODUCT_PARAMETERS);
         String unit = name + "_" + values.id();
         return new KernelInstance(unit + "_n" + tileN, unit + ".ptx", format, values, rowTiles * TiledCsl.TILE_ROWS,
-                TiledCsl.TILE_COLUMNS, tileN, WARPS * 32, sharedBytes, SM_80, List.copyOf(parameters));
+                TiledCsl.TILE_COLUMNS, tileN, WARPS * 32, sharedBytes, mostSharedBytes, SM_80, List.copyOf(parameters));
     }
 
     private static KernelParameter pointer(String name) { return new KernelParameter(name, Type.POINTER); }

@@ -15,10 +15,13 @@ import java.util.List;
  * @param tileK columns of A in a tile; 0 likewise
  * @param tileN tokens that a block owns; 0 likewise
  * @param threads threads of a block, in x
- * @param sharedBytes dynamic shared memory of a block; over 48 KB the function's
- *        {@code CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES} must be set to it before the first launch
+ * @param sharedBytes dynamic shared memory of a block, the least that it works with; over 48 KB the function's
+ *        {@code CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES} must be set to what is given before the first launch
+ * @param mostSharedBytes what it makes use of where a launch gives that much: a block then has more copies on their way;
+ *        equal to sharedBytes for a kernel without that choice
  * @param minimum the first compute capability that runs it; every later one does
  * @param parameters its parameters, in order
  */
 public record KernelInstance(String name, String resource, Format format, ValueType values, int tileM, int tileK,
-        int tileN, int threads, int sharedBytes, ComputeTarget minimum, List<KernelParameter> parameters) {}
+        int tileN, int threads, int sharedBytes, int mostSharedBytes, ComputeTarget minimum,
+        List<KernelParameter> parameters) {}

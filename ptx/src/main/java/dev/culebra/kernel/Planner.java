@@ -1,21 +1,19 @@
 package dev.culebra.kernel;
 
 import dev.culebra.sparse.Format;
-import dev.culebra.sparse.TiledCsl;
-import dev.culebra.sparse.TiledDense;
 import dev.culebra.sparse.ValueType;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * Chooses kernel and split of K for a product. Nothing is measured: the split comes from a model, which counts the steps (a
- * k-tile each) of the busiest multiprocessor.
+ * Chooses kernel, split of K and shared memory for a product. Nothing is measured on the device at hand: the choice comes
+ * from a model of each format's kernel, {@link TiledCslCost} and {@link DenseCost}.
  */
 public final class Planner {
 
     /** The most blocks in y and z. */
     private static final int GRID_LIMIT = 65535;
-    /** What a block costs beside its steps, in steps: first copies that nothing hides, and writing the result. */
-    private static final int BLOCK_OVERHEAD = 2;
     /** Partial sums are written and read once more for each split; past this the sum costs more than it can bring. */
     private static final int MOST_SPLITS = 32;
 
@@ -70,19 +68,46 @@ public final class Planner {
                     + " weights of " + values.id());
         }
         refuseUnlessFits(kernel, target);
-        int gridX = (n - 1) / kernel.tileN() + 1;
-        int rowBlocks = (m - 1) / kernel.tileM() + 1;
-        int steps = (k - 1) / kernel.tileK() + 1;
-        long blocks = (long) gridX * rowBlocks;
-        long slots = (long) target.multiprocessors() * target.blocksPerMultiprocessor(kernel.sharedBytes());
-        int chosen = splits > 0 ? splits : split(m, steps, stepBytes(kernel, m, k, nonzeros), n, blocks, slots);
-        String why = sentence(kernel, forced != null, splits > 0, n, chosen, blocks, slots, steps);
-        if (chosen > 1 && (long) n * m > Long.MAX_VALUE / Float.BYTES / chosen) {
-            throw new IllegalArgumentException(chosen + " partial sums of " + n + " x " + m + " pass 2^63 bytes");
+        Work work = Work.of(kernel, m, k, nonzeros, n);
+        Launch best = null;
+        double least = Double.MAX_VALUE;
+        for (Launch l : launches(kernel, work, splits, target)) {
+            double cost = kernel.format() == Format.DENSE
+                    ? DenseCost.of(work, l, target.multiprocessors())
+                    : TiledCslCost.of(work, l);
+            if (cost < least) { // the first of equals: fewer splits, less shared memory
+                least = cost;
+                best = l;
+            }
         }
-        long workspace = chosen == 1 ? 0 : (long) n * m * chosen * Float.BYTES;
-        return new LaunchPlan(kernel, chosen, gridX, Math.min(rowBlocks, GRID_LIMIT), chosen,
-                kernel.sharedBytes(), workspace, chosen == 1 ? null : KernelCatalog.sumSplits(), why);
+        String why = sentence(kernel, forced != null, splits > 0, best, work);
+        if (best.splits() > 1 && (long) n * m > Long.MAX_VALUE / Float.BYTES / best.splits()) {
+            throw new IllegalArgumentException(
+                    best.splits() + " partial sums of " + n + " x " + m + " pass 2^63 bytes");
+        }
+        long workspace = best.splits() == 1 ? 0 : (long) n * m * best.splits() * Float.BYTES;
+        return new LaunchPlan(kernel, best.splits(), work.gridX(), Math.min(work.rowBlocks(), GRID_LIMIT),
+                best.splits(), best.sharedBytes(), workspace, best.splits() == 1 ? null : KernelCatalog.sumSplits(),
+                why);
+    }
+
+    /** What comes into question, fewer splits first; a caller's number alone where there is one. */
+    private static List<Launch> launches(KernelInstance kernel, Work work, int splits, Target target) {
+        List<Launch> all = new ArrayList<>();
+        int last = splits > 0 ? splits : Math.min(work.steps(), MOST_SPLITS);
+        for (int s = splits > 0 ? splits : 1; s <= last; s++) {
+            all.add(new Launch(s, kernel.sharedBytes(), slots(kernel.sharedBytes(), target)));
+            if (kernel.mostSharedBytes() > kernel.sharedBytes()
+                    && kernel.mostSharedBytes() <= target.sharedPerBlockOptIn()) {
+                all.add(new Launch(s, kernel.mostSharedBytes(), slots(kernel.mostSharedBytes(), target)));
+            }
+        }
+        return all;
+    }
+
+    /** How many blocks the device holds at once. */
+    private static long slots(int sharedBytes, Target target) {
+        return (long) target.multiprocessors() * target.blocksPerMultiprocessor(sharedBytes);
     }
 
     /** The narrowest kernel that takes all tokens at once, or the widest that the device can hold. */
@@ -113,49 +138,21 @@ public final class Planner {
         }
     }
 
-    /** What a block reads in a step: its tiles, and its part of X, which each block reads again. */
-    private static double stepBytes(KernelInstance kernel, int m, int k, long nonzeros) {
-        double tile = switch (kernel.format()) {
-            case TILED_CSL -> TiledCsl.OFFSET_BYTES
-                    + (double) nonzeros * TiledCsl.ENTRY_BYTES / new TiledCsl(m, k).tiles();
-            case DENSE -> TiledDense.TILE_BYTES;
-        };
-        return tile * kernel.tileM() / TiledCsl.TILE_ROWS + (double) kernel.tileN() * kernel.tileK() * Short.BYTES;
-    }
-
-    /**
-     * The number of splits with the least cost: waves of blocks times the steps of a block, and the traffic of partial sums
-     * in the same unit. Ties go to fewer splits.
-     */
-    private static int split(int m, int steps, double stepBytes, int n, long blocks, long slots) {
-        int best = 1;
-        double least = Double.MAX_VALUE;
-        for (int s = 1; s <= Math.min(steps, MOST_SPLITS); s++) {
-            long waves = (blocks * s - 1) / slots + 1;
-            double cost = waves * ((steps - 1) / s + 1 + BLOCK_OVERHEAD);
-            if (s > 1) {
-                double moved = (2.0 * s + 1) * n * m * Float.BYTES; // written, read, the sum written
-                cost += moved / (stepBytes * slots) + BLOCK_OVERHEAD; // and a second launch
-            }
-            if (cost < least) {
-                least = cost;
-                best = s;
-            }
-        }
-        return best;
-    }
-
-    private static String sentence(KernelInstance kernel, boolean forced, boolean splitsForced, int n, int splits,
-            long blocks, long slots, int steps) {
+    private static String sentence(KernelInstance kernel, boolean forced, boolean splitsForced, Launch launch,
+            Work work) {
         String tokens = forced
                 ? kernel.name() + " as asked"
-                : kernel.name() + " since " + (n <= kernel.tileN()
-                        ? n + " tokens fit its " + kernel.tileN()
-                        : "it is the widest for " + n + " tokens");
+                : kernel.name() + " since " + (work.n() <= kernel.tileN()
+                        ? work.n() + " tokens fit its " + kernel.tileN()
+                        : "it is the widest for " + work.n() + " tokens");
+        int splits = launch.splits();
         String parts = splitsForced
                 ? "K in " + splits + " as asked"
-                : splits == 1 ? "K whole" : "K in " + splits + " of its " + steps + " tiles";
-        return String.format(java.util.Locale.ROOT, "%s; %s, so that %d blocks make %.2f waves of the %d that fit",
-                tokens, parts, blocks * splits, (double) blocks * splits / slots, slots);
+                : splits == 1 ? "K whole" : "K in " + splits + " of its " + work.steps() + " tiles";
+        String depth = launch.sharedBytes() > kernel.sharedBytes()
+                ? " with " + launch.sharedBytes() / 1024 + " KB each, to have more on its way"
+                : "";
+        return String.format(Locale.ROOT, "%s; %s, so that %d blocks make %.2f waves of the %d that fit%s", tokens,
+                parts, work.blocks() * splits, (double) work.blocks() * splits / launch.slots(), launch.slots(), depth);
     }
 }

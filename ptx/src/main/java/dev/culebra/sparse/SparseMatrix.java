@@ -135,24 +135,25 @@ public final class SparseMatrix {
      * @throws FormatException if the file is no valid encoded matrix
      * @throws IOException if it can not be read
      */
-    public static SparseMatrix read(Path path) throws IOException { return SparseFile.read(path); }
+    public static SparseMatrix read(Path path) throws IOException { return SparseFileReader.open(path, false); }
 
     /**
-     * Maps the file form instead of reading it: no memory is allocated for the sections, and the pages are shared with every
-     * process that maps the same file. Checked as {@link #read} checks: header, sizes, checksums and the whole structure.
+     * Maps the file form instead of reading it: no memory is allocated for the sections, and processes that map the same
+     * file share its pages. Everything is checked that {@link #read} checks: header, sizes, checksums and the whole
+     * structure, on all processors, so that each page is read once here.
      *
      * <p>
-     * The file stays mapped as long as something refers to the matrix or to one of its sections. It must not be changed in
-     * that time: what was checked would not hold any more, and reading past the end of a file that became shorter is an
-     * {@link InternalError}. {@link #write(Path)} over it is no change, since that puts another file in its place; Windows
-     * refuses to replace or to delete a file that is mapped.
+     * The file stays mapped as long as something refers to the matrix or to one of its sections. It must not be written to in
+     * that time: what was checked would not hold any more, and a read past the end of a file that became shorter is an
+     * {@link InternalError} or ends the process. {@link #write(Path)} to the same path does no harm, since it puts another
+     * file in the place of this one; but Windows refuses to replace or to delete a file that is mapped.
      *
      * @param path a file made by {@link #write(Path)}
-     * @return the matrix
+     * @return the matrix; as valid as an encoder's result
      * @throws FormatException if the file is no valid encoded matrix
      * @throws IOException if it can not be read or mapped
      */
-    public static SparseMatrix map(Path path) throws IOException { return SparseFile.map(path); }
+    public static SparseMatrix map(Path path) throws IOException { return SparseFileReader.open(path, true); }
 
     /**
      * Writes the file form: beside the target first, then renamed, so that the target is the old file or the whole new one.
@@ -178,7 +179,7 @@ public final class SparseMatrix {
      * @return whether it is a regular file that begins as {@link #write(Path)} begins one
      * @throws IOException if it can not be read
      */
-    public static boolean isEncoded(Path path) throws IOException { return SparseFile.isEncoded(path); }
+    public static boolean isEncoded(Path path) throws IOException { return SparseFileReader.isEncoded(path); }
 
     /**
      * Rows.

@@ -13,8 +13,6 @@ final class TiledCslValidator {
     private final TiledCsl shape;
     private final MemorySegment entries;
     private final MemorySegment offsets;
-    /** A bit for each place of the tile at hand. */
-    private final long[] taken = new long[TiledCsl.TILE_PLACES / Long.SIZE];
 
     TiledCslValidator(SparseMatrix matrix) {
         this.matrix = matrix;
@@ -44,32 +42,50 @@ final class TiledCslValidator {
 
     void validate() throws FormatException {
         checkSizes(shape, matrix.valueType(), matrix.nonzeros(), entries.byteSize(), offsets.byteSize());
-        long total = entries.byteSize() / TiledCsl.QUAD_BYTES;
-        long begin = Integer.toUnsignedLong(offsets.getAtIndex(INT, 0));
-        if (begin != 0) {
-            throw new FormatException("tile offset 0 is " + begin + "; the first must be 0");
-        }
-        long nonzeros = 0;
-        for (long tile = 0; tile < shape.tiles(); tile++) {
-            long end = Integer.toUnsignedLong(offsets.getAtIndex(INT, tile + 1));
-            if (end < begin || end - begin > TiledCsl.MAX_TILE_QUADS || end > total) {
-                throw new FormatException("tile offset " + (tile + 1) + " is " + end + "; after " + begin
-                        + " it must be from " + begin + " to " + Math.min(total, begin + TiledCsl.MAX_TILE_QUADS));
-            }
-            nonzeros += tile(tile, begin * TiledCsl.QUAD, end * TiledCsl.QUAD);
-            begin = end;
-        }
-        if (begin != total) {
-            throw new FormatException("the last tile ends at quad " + begin + "; section 'entries' has " + total);
-        }
+        checkOffsets();
+        long nonzeros = TileRowCheck.all(shape.tileRows(), entries.byteSize(), () -> {
+            long[] taken = new long[TiledCsl.TILE_PLACES / Long.SIZE]; // a bit for each place of the tile at hand
+            return tileRow -> {
+                long found = 0;
+                long past = (tileRow + 1L) * shape.tileColumns();
+                for (long tile = (long) tileRow * shape.tileColumns(); tile < past; tile++) {
+                    found += tile(tile, begin(tile), begin(tile + 1), taken);
+                }
+                return found;
+            };
+        });
         if (nonzeros != matrix.nonzeros()) {
             throw new FormatException(
                     matrix.nonzeros() + " nonzeros are announced; the tiles have " + nonzeros + " together");
         }
     }
 
+    /** The first entry of a tile; with the index of the last tile plus one, the number of entries. */
+    private long begin(long tile) {
+        return Integer.toUnsignedLong(offsets.getAtIndex(INT, tile)) * TiledCsl.QUAD;
+    }
+
+    private void checkOffsets() throws FormatException {
+        long total = entries.byteSize() / TiledCsl.QUAD_BYTES;
+        long begin = Integer.toUnsignedLong(offsets.getAtIndex(INT, 0));
+        if (begin != 0) {
+            throw new FormatException("tile offset 0 is " + begin + "; the first must be 0");
+        }
+        for (long tile = 0; tile < shape.tiles(); tile++) {
+            long end = Integer.toUnsignedLong(offsets.getAtIndex(INT, tile + 1));
+            if (end < begin || end - begin > TiledCsl.MAX_TILE_QUADS || end > total) {
+                throw new FormatException("tile offset " + (tile + 1) + " is " + end + "; after " + begin
+                        + " it must be from " + begin + " to " + Math.min(total, begin + TiledCsl.MAX_TILE_QUADS));
+            }
+            begin = end;
+        }
+        if (begin != total) {
+            throw new FormatException("the last tile ends at quad " + begin + "; section 'entries' has " + total);
+        }
+    }
+
     /** Checks one tile's entries and counts its nonzeros. */
-    private int tile(long tile, long begin, long end) throws FormatException {
+    private int tile(long tile, long begin, long end, long[] taken) throws FormatException {
         int rows = shape.rowsOf((int) (tile / shape.tileColumns()));
         int columns = shape.columnsOf((int) (tile % shape.tileColumns()));
         Arrays.fill(taken, 0);

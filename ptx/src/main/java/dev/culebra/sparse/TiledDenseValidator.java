@@ -1,7 +1,6 @@
 package dev.culebra.sparse;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /** Holds a {@link TiledDense} section against the format's rules. */
 final class TiledDenseValidator {
@@ -32,23 +31,28 @@ final class TiledDenseValidator {
 
     void validate() throws FormatException {
         checkSizes(shape, matrix.valueType(), matrix.nonzeros(), values.byteSize());
-        short[] tile = new short[TiledDense.TILE_PLACES];
-        long nonzeros = 0;
-        for (int tileRow = 0; tileRow < shape.tileRows(); tileRow++) {
-            for (int tileColumn = 0; tileColumn < shape.tileColumns(); tileColumn++) {
-                MemorySegment.copy(values, TiledDenseEncoder.SHORT, shape.tileOffset(tileRow, tileColumn), tile, 0,
-                        tile.length);
-                nonzeros += nonzeros(tile);
-                if (shape.rowsOf(tileRow) < TiledDense.TILE_ROWS
-                        || shape.columnsOf(tileColumn) < TiledDense.TILE_COLUMNS) {
-                    checkEdge(tile, tileRow, tileColumn);
-                }
-            }
-        }
+        long nonzeros = TileRowCheck.all(shape.tileRows(), values.byteSize(), () -> {
+            short[] tile = new short[TiledDense.TILE_PLACES];
+            return tileRow -> check(tileRow, tile);
+        });
         if (nonzeros != matrix.nonzeros()) {
             throw new FormatException(
                     matrix.nonzeros() + " nonzeros are announced; the tiles have " + nonzeros + " together");
         }
+    }
+
+    private long check(int tileRow, short[] tile) throws FormatException {
+        long nonzeros = 0;
+        for (int tileColumn = 0; tileColumn < shape.tileColumns(); tileColumn++) {
+            MemorySegment.copy(values, TiledDenseEncoder.SHORT, shape.tileOffset(tileRow, tileColumn), tile, 0,
+                    tile.length);
+            nonzeros += nonzeros(tile);
+            if (shape.rowsOf(tileRow) < TiledDense.TILE_ROWS
+                    || shape.columnsOf(tileColumn) < TiledDense.TILE_COLUMNS) {
+                checkEdge(tile, tileRow, tileColumn);
+            }
+        }
+        return nonzeros;
     }
 
     private static int nonzeros(short[] tile) {

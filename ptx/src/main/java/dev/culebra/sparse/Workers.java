@@ -19,7 +19,7 @@ final class Workers {
             return;
         }
         try (ExecutorService pool = Executors
-                .newFixedThreadPool(threads, Thread.ofPlatform().name("culebra-encode-", 0).daemon().factory())) {
+                .newFixedThreadPool(threads, Thread.ofPlatform().name("culebra-sparse-", 0).daemon().factory())) {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
                 running.add(pool.submit(task));
@@ -35,7 +35,7 @@ final class Workers {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while encoding", e);
+            throw new IllegalStateException("interrupted while its threads were at work", e);
         }
     }
 }

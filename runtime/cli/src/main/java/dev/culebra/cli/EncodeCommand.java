@@ -40,7 +40,7 @@ final class EncodeCommand implements Callable<Integer> {
 
     @Option(names = "--format", paramLabel = "NAME", defaultValue = "auto",
             converter = Options.FormatConverter.class,
-            description = "Sparse format: auto or tiled-csl. Default: ${DEFAULT-VALUE}.")
+            description = "Format: auto (the one of fewer bytes), dense or tiled-csl. Default: ${DEFAULT-VALUE}.")
     private FormatChoice format;
 
     @Option(names = "--json",

@@ -4,6 +4,7 @@ import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.TiledDense;
 import dev.culebra.sparse.ValueType;
 
 import java.io.IOException;
@@ -43,10 +44,12 @@ public final class Checkpoint implements ModelSource {
      */
     public static Checkpoint open(Path folder) throws IOException {
         CheckpointFiles.checkFolder(folder);
+        var file = folder.resolve(OptConfig.FILE);
+        // What model it is comes first, but where that is not said the folder's other files tell more.
+        var config = Files.exists(file) ? OptConfig.read(file) : null;
         var files = CheckpointFiles.open(folder);
         try {
-            var config = OptConfig.read(folder.resolve(OptConfig.FILE));
-            return of(folder, config, files);
+            return of(folder, config == null ? OptConfig.read(file) : config, files);
         } catch (Throwable e) {
             files.forEach(Safetensors::close);
             throw e;
@@ -97,12 +100,16 @@ public final class Checkpoint implements ModelSource {
     }
 
     @Override
-    public long matrixBytes(String linear) throws IOException {
+    public long matrixBytes(String linear) throws IOException { return encodedBytes(linear); }
+
+    @Override
+    public long encodedBytes(String linear) throws IOException {
         var product = product(linear);
         long nonzeros = tensors.scan(weight(product)).nonzeros();
         var tiles = new TiledCsl(product.m(), product.k());
         // Each tile is filled up to whole quads: up to 3 entries more.
-        return TiledCsl.ENTRY_BYTES * (nonzeros + 3 * tiles.tiles()) + tiles.offsetBytes();
+        long sparse = TiledCsl.ENTRY_BYTES * (nonzeros + 3 * tiles.tiles()) + tiles.offsetBytes();
+        return Math.min(sparse, new TiledDense(product.m(), product.k()).valueBytes());
     }
 
     /** Refuses one that can not be written anew, because its small files are nowhere. */

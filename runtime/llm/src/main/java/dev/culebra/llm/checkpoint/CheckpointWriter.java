@@ -52,6 +52,9 @@ public final class CheckpointWriter implements AutoCloseable {
     }
 
     private void begin() throws IOException {
+        long bytes = 0;
+        for (var file : source.tensors().files()) bytes += Files.size(file.path());
+        folder.checkRoom(bytes);
         SideFiles.copyAll(source.folder(), folder.part());
         if (!Files.exists(source.folder().resolve(CheckpointFiles.SINGLE))) {
             SideFiles.copy(source.folder().resolve(CheckpointFiles.INDEX),

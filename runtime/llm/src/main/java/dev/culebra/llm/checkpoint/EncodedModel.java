@@ -133,11 +133,10 @@ public final class EncodedModel implements ModelSource {
 
     @Override
     public SparseMatrix matrix(String linear, EncodeOptions options) throws IOException {
-        var product = manifest.products().get(linear);
-        if (product == null) throw new CheckpointException(folder, "no product " + quote(linear) + " in this model");
+        var product = product(linear);
         var file = folder.resolve(Manifest.fileOf(linear));
         Manifest.checkLength(file, product.bytes());
-        var matrix = SparseMatrix.read(file);
+        var matrix = SparseMatrix.map(file);
         product.check(file, matrix);
         var expected = shape.linear(linear);
         if (matrix.m() != expected.m() || matrix.k() != expected.k()) {
@@ -149,10 +148,18 @@ public final class EncodedModel implements ModelSource {
     }
 
     @Override
+    public long encodedBytes(String linear) throws IOException { return product(linear).bytes(); }
+
+    @Override
     public long matrixBytes(String linear) throws IOException {
+        product(linear);
+        return 0;
+    }
+
+    private Manifest.Product product(String linear) throws CheckpointException {
         var product = manifest.products().get(linear);
         if (product == null) throw new CheckpointException(folder, "no product " + quote(linear) + " in this model");
-        return product.bytes();
+        return product;
     }
 
     /**

@@ -88,7 +88,16 @@ public sealed interface ModelSource extends AutoCloseable permits Checkpoint, En
     default SparseMatrix matrix(String linear) throws IOException { return matrix(linear, EncodeOptions.DEFAULT); }
 
     /**
-     * The memory that {@link #matrix(String)} will take.
+     * What a device will hold of {@link #matrix(String)}: an estimate made without encoding it.
+     *
+     * @param linear the product's name
+     * @return bytes, an upper bound
+     * @throws IOException as {@link #matrix(String)} does
+     */
+    long encodedBytes(String linear) throws IOException;
+
+    /**
+     * The memory that {@link #matrix(String)} will take on the host.
      *
      * @param linear the product's name
      * @return bytes, an upper bound; 0 where it is mapped

@@ -27,18 +27,30 @@ record DecoderLayer(boolean normBefore, Activation activation, LayerNorm attenti
      * @param s holds the pass
      * @param observer sees the products' inputs; null for nobody
      */
-    void apply(int index, Scratch s, InputObserver observer) {
+    void apply(int index, Scratch s, InputObserver observer) { applyUntil(null, index, s, observer); }
+
+    /**
+     * The same, up to the point where a linear layer's input is there and the observer has seen it; {@code s.hidden} is of no use
+     * then.
+     *
+     * @param last the linear layer's name; null to go on to the end
+     * @param index which layer it is to the caches
+     * @param s holds the pass
+     * @param observer sees the products' inputs; null for nobody
+     */
+    void applyUntil(String last, int index, Scratch s, InputObserver observer) {
         int n = s.pass.rows();
-        attend(index, n, s, observer);
-        feedForward(n, s, observer);
+        if (attend(last, index, n, s, observer)) feedForward(last, n, s, observer);
     }
 
-    private void attend(int index, int n, Scratch s, InputObserver observer) {
+    /** Whether to go on. */
+    private boolean attend(String last, int index, int n, Scratch s, InputObserver observer) {
         var hidden = s.hidden.values();
         var in = normBefore ? normed(attentionNorm, n, s) : s.hidden;
         observe(observer, "self_attn.q_proj", in, n);
         observe(observer, "self_attn.k_proj", in, n);
         observe(observer, "self_attn.v_proj", in, n);
+        if (last != null && (last.endsWith("q_proj") || last.endsWith("k_proj") || last.endsWith("v_proj"))) return false;
         query.apply(in, n, s.query);
         key.apply(in, n, s.key);
         value.apply(in, n, s.value);
@@ -47,18 +59,22 @@ record DecoderLayer(boolean normBefore, Activation activation, LayerNorm attenti
         }
         s.attention.apply(s.pass, index, s.query.values());
         observe(observer, "self_attn.out_proj", s.query, n);
+        if ("self_attn.out_proj".equals(last)) return false;
         output.apply(s.query, n, s.output);
         Elementwise.add(hidden, s.output.values(), n * s.hidden.width());
         if (!normBefore) attentionNorm.apply(hidden, n, hidden);
+        return true;
     }
 
-    private void feedForward(int n, Scratch s, InputObserver observer) {
+    private void feedForward(String last, int n, Scratch s, InputObserver observer) {
         var hidden = s.hidden.values();
         var in = normBefore ? normed(finalNorm, n, s) : s.hidden;
         observe(observer, "fc1", in, n);
+        if ("fc1".equals(last)) return;
         fc1.apply(in, n, s.inner);
         Elementwise.activate(activation, s.inner.values(), n * s.inner.width());
         observe(observer, "fc2", s.inner, n);
+        if ("fc2".equals(last)) return;
         fc2.apply(s.inner, n, s.output);
         Elementwise.add(hidden, s.output.values(), n * s.hidden.width());
         if (!normBefore) finalNorm.apply(hidden, n, hidden);

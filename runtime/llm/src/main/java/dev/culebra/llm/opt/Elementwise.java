@@ -53,29 +53,29 @@ final class Elementwise {
         return c * p / q;
     }
 
-    private static final float LOG2_E = 1.442695f;
-    /** ln 2 in two parts, the first with so few digits that its product with a small whole number is exact. */
-    private static final float LN2_HIGH = 0.693359375f;
-    private static final float LN2_LOW = -2.12194440e-4f;
-    /** Added to a small number it leaves no place for a fraction: the lowest bits are the number, rounded. */
-    private static final float ROUND = 0x1.8p23f;
     /** exp of less than this is under fp32's smallest normal number: near enough to 0 beside a largest element of 1. */
     private static final float LEAST = -87;
 
     /**
-     * exp(x - most) into x, n elements, none over {@code most}. Cody and Waite's reduction to half of ln 2 and the polynomial of
-     * S. L. Moshier's Cephes library (expf); relative error under 2e-7.
+     * exp(x - most) into x, n elements, none over {@code most}: as exp(v / 256)<sup>256</sup>, eight squarings. v / 256 is from
+     * -0.34 to 0, where the ninth term that Taylor's series lacks is under 1.7e-10; raised to the 256th that is a relative error
+     * of 4.4e-8, less than fp32's rounding. No exponent is put together from bits, as is usual: C2 (JDK 25) leaves such a loop
+     * scalar, at 3.5 ns an element instead of 0.8 (AVX-512).
      */
     static void exp(float[] x, int n, float most) {
         for (int i = 0; i < n; i++) {
-            float v = Math.max(x[i] - most, LEAST);
-            float rounded = v * LOG2_E + ROUND;
-            float whole = rounded - ROUND;
-            float r = v - whole * LN2_HIGH - whole * LN2_LOW;
-            float p = 5.0000001201e-1f + r * (1.6666665459e-1f + r * (4.1665795894e-2f
-                    + r * (8.3334519073e-3f + r * (1.3981999507e-3f + r * 1.9875691500e-4f))));
-            int power = Float.floatToRawIntBits(rounded) + 127 << 23; // what is not the whole number is shifted out
-            x[i] = (r * r * p + r + 1) * Float.intBitsToFloat(power);
+            double r = Math.max(x[i] - most, LEAST) * (1 / 256.0);
+            double p = 1 + r * (1 + r * (1 / 2.0 + r * (1 / 6.0 + r * (1 / 24.0
+                    + r * (1 / 120.0 + r * (1 / 720.0 + r * (1 / 5040.0 + r * (1 / 40320.0))))))));
+            p *= p;
+            p *= p;
+            p *= p;
+            p *= p;
+            p *= p;
+            p *= p;
+            p *= p;
+            p *= p;
+            x[i] = (float) p;
         }
     }
 }

@@ -93,6 +93,22 @@ public final class LayerWalk implements AutoCloseable {
     }
 
     /**
+     * Runs the present layer on the present hidden states, which stay as they are, as far as one linear layer's input.
+     *
+     * @param linear the linear layer, as in {@link #replace}
+     * @param observer sees its inputs, some tokens at a time, and no other's
+     * @throws IllegalArgumentException if there is no such linear layer
+     * @throws IllegalStateException if this is done or closed
+     */
+    public void observe(String linear, InputObserver observer) {
+        checkPresent();
+        layer.linear(linear);
+        forEachPass((first, count) -> layer.applyUntil(linear, 0, scratch, (seen, x, n) -> {
+            if (seen.equals(linear)) observer.input(seen, x, n);
+        }));
+    }
+
+    /**
      * Gives the present layer other weights. Its biases stay.
      *
      * @param linear {@code self_attn.q_proj}, {@code self_attn.k_proj}, {@code self_attn.v_proj}, {@code self_attn.out_proj},

@@ -18,8 +18,12 @@ final class MemoryCheck {
      */
     static void model(ModelSource source, Spmm device) throws IOException {
         long matrices = 0;
-        for (var linear : OptTensors.of(source.config()).linears()) matrices += source.matrixBytes(linear.name());
-        checkDevice(matrices, device.freeBytes(), device.device().equals("cpu"), device.description());
+        boolean cpu = device.device().equals("cpu");
+        for (var linear : OptTensors.of(source.config()).linears()) {
+            // a CPU multiplies by mapped matrices where they are; a device has a copy
+            matrices += cpu ? source.matrixBytes(linear.name()) : source.encodedBytes(linear.name());
+        }
+        checkDevice(matrices, device.freeBytes(), cpu, device.description());
         checkHeap(source.config(), Runtime.getRuntime().maxMemory());
     }
 

@@ -1,5 +1,7 @@
 package dev.culebra.llm.prune;
 
+import java.util.Locale;
+
 /** How the weights to give up are chosen. */
 public enum PruneMethod {
     /** The smallest by absolute value of each matrix; see {@link MagnitudePruning}. Needs no text. */
@@ -17,4 +19,11 @@ public enum PruneMethod {
      * @return whether a calibration text is needed
      */
     public boolean needsCalibration() { return this != MAGNITUDE; }
+
+    /**
+     * The name that people write.
+     *
+     * @return {@code magnitude}, {@code wanda} or {@code sparsegpt}
+     */
+    public String id() { return name().toLowerCase(Locale.ROOT); }
 }

@@ -185,7 +185,7 @@ public final class SyntheticWeights {
         float scale = DEVIATION * rowScore[row];
         for (int j = 0; j < k; j++) {
             float value = scale * columnScore[j] * normal(random);
-            short rounded = type == ValueType.F16 ? Float.floatToFloat16(value) : toBfloat16(value);
+            short rounded = type == ValueType.F16 ? Float.floatToFloat16(value) : Weights.toBfloat16(value);
             // What is kept must not be zero, or there would be more zeros than asked for: the least subnormal instead.
             bits[j] = (rounded & 0x7fff) == 0 ? (short) (rounded | 1) : rounded;
         }
@@ -212,11 +212,6 @@ public final class SyntheticWeights {
 
     /** One over the deviation of a sum of eight: each has the variance (65,536^2 - 1) / 12. */
     private static final float UNIT = (float) (1 / StrictMath.sqrt(8 * (65_536.0 * 65_536.0 - 1) / 12));
-
-    private static short toBfloat16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
-    }
 
     /** Spreads a seed and a row's number over 64 bits (the finaliser of SplitMix64), so that rows have unrelated seeds. */
     private static long mix(long seed, long row) {

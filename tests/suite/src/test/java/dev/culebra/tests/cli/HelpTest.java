@@ -93,7 +93,7 @@ class HelpTest {
         "synth x --shape 3,3 --sparsity 0 --seed one|'one' is no whole number from -2^63",
         "synth x y --shape 3,3 --sparsity 0|'y'",
         "encode x|OUT.culebra",
-        "encode x y --format csr|'csr' is no format; give auto, tiled-csl",
+        "encode x y --format csr|'csr' is no format; give auto, tiled-csl, dense",
         "encode x y --tensor a --tensor b|--tensor",
         "decode|IN.culebra",
         "spmm --weights x --input y|--output",

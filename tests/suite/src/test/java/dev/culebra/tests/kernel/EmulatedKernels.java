@@ -78,7 +78,7 @@ final class EmulatedKernels implements AutoCloseable {
         });
     }
 
-    private void launch(KernelInstance kernel, Dim grid, Object... arguments) throws Exception {
+    private void launch(KernelInstance kernel, Dim grid, int shared, Object... arguments) throws Exception {
         MemorySegment block = arena.allocate(64, 16);
         long at = 0;
         for (int i = 0; i < arguments.length; i++) {
@@ -92,7 +92,7 @@ final class EmulatedKernels implements AutoCloseable {
             at += type.bytes();
         }
         KernelRun.run(module(kernel).kernel(kernel.name()), grid, new Dim(kernel.threads(), 1, 1), null,
-                kernel.sharedBytes(), block, memory, Map.of(), DeviceSpec.of(8, 0), workers, false, false);
+                shared, block, memory, Map.of(), DeviceSpec.of(8, 0), workers, false, false);
     }
 
     /**
@@ -119,9 +119,9 @@ final class EmulatedKernels implements AutoCloseable {
         }
         arguments.addAll(List.of(dX, target, a.m(), a.k(), n, ldx));
         launch(plan.kernel(), new Dim(plan.gridX(), Math.min(plan.gridY(), mostRowBlocks), plan.gridZ()),
-                arguments.toArray());
+                plan.sharedBytes(), arguments.toArray());
         if (plan.splits() > 1) {
-            launch(plan.reduce(), new Dim(plan.reduceGridX(), 1, 1), target, dY, (long) n * a.m(), plan.splits());
+            launch(plan.reduce(), new Dim(plan.reduceGridX(), 1, 1), 0, target, dY, (long) n * a.m(), plan.splits());
         }
         return memory.bytes(dY).toArray(ValueLayout.JAVA_FLOAT);
     }

@@ -50,8 +50,11 @@ class ExactProductsTest {
     private static void check(KernelInstance kernel, int m, int k, int n, int splits, ExactProduct.Pattern pattern) {
         ExactProduct p = new ExactProduct(kernel.values(), m, k, n, 31L * m + 7L * k + n, pattern);
         SparseMatrix a = p.weights(kernel.format());
-        float[] y = device.multiply(plan(kernel, a, n, splits), a, p.activations(), p.ldx, n);
-        assertEquals(null, p.difference(y), () -> kernel.name() + " in " + splits + " of " + p);
+        for (LaunchPlan plan : KernelDevice.depths(plan(kernel, a, n, splits))) {
+            float[] y = device.multiply(plan, a, p.activations(), p.ldx, n);
+            assertEquals(null, p.difference(y),
+                    () -> kernel.name() + " in " + splits + ", " + plan.sharedBytes() + " bytes, of " + p);
+        }
     }
 
     /** Just below, at and just above what tiles, chunks and warps are multiples of. */
@@ -97,6 +100,15 @@ class ExactProductsTest {
     void everyNumberOfSplits(String name) {
         for (int splits = 1; splits <= 7; splits++) {
             check(KernelCatalog.of(name), 65, 300, 9, splits, ExactProduct.random(.3, splits));
+        }
+    }
+
+    /** More tiles than a block has stages, and so many that it goes round all of them more than once. */
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void manyTilesOfK(String name) {
+        for (int k : new int[]{8 * 64, 9 * 64 - 3, 17 * 64 + 5}) {
+            check(KernelCatalog.of(name), 65, k, 9, 1 + k % 2, ExactProduct.random(.7, k));
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Products as a plan says them, on a device of any driver: buffers of exactly the documented sizes, results and workspace in
@@ -46,6 +47,19 @@ public final class KernelDevice implements AutoCloseable {
     public KernelDevice(Device device, Function<KernelInstance, String> ptx) {
         this.context = device.context();
         this.ptx = ptx;
+    }
+
+    /**
+     * A plan with each size of shared memory that its kernel makes use of: a block's copies are then as many tiles ahead.
+     *
+     * @param plan a plan
+     * @return one or two
+     */
+    public static List<LaunchPlan> depths(LaunchPlan plan) {
+        return IntStream.of(plan.kernel().sharedBytes(), plan.kernel().mostSharedBytes()).distinct()
+                .mapToObj(bytes -> new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(), plan.gridY(),
+                        plan.gridZ(), bytes, plan.workspaceBytes(), plan.reduce(), plan.why()))
+                .toList();
     }
 
     /**

@@ -176,7 +176,8 @@ class KernelRunTest {
 
     /** Every token of a block with an infinity in every column of a tile, one at a time: no position escapes the check. */
     @ParameterizedTest
-    @CsvSource({"TILED_CSL,8", "TILED_CSL,16", "TILED_CSL,32", "TILED_CSL,64", "DENSE,8", "DENSE,16", "DENSE,32", "DENSE,64"})
+    @CsvSource({"TILED_CSL,8", "TILED_CSL,16", "TILED_CSL,32", "TILED_CSL,64", "DENSE,8", "DENSE,16", "DENSE,32",
+        "DENSE,64"})
     void everyPositionIsLookedAt(Format format, int tokens) throws Exception {
         for (int shift = 0; shift < 64; shift++) {
             Product p = new Product(format, ValueType.F16, 3, 64, tokens, 1);

@@ -5,12 +5,17 @@ import dev.culebra.driver.Cuda;
 import dev.culebra.driver.spi.CounterRecording;
 import dev.culebra.driver.spi.LaunchCounters;
 import dev.culebra.kernel.KernelCatalog;
+import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CudaSpmm;
 import dev.culebra.spmm.SpmmWeights;
 import dev.culebra.emulator.EmulatorOptions;
 import dev.culebra.emulator.EmulatorProvider;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -67,7 +72,8 @@ final class MachineBudget {
         List<LaunchCounters> launches;
         try (Context context = cuda.device(0).context();
                 CudaSpmm spmm = CudaSpmm.in(context);
-                SpmmWeights a = spmm.load(SparseMatrix.of(dense, dev.culebra.sparse.DenseType.F16, m, k));
+                SpmmWeights a = spmm.load(SparseMatrix.encode(MemorySegment.ofArray(dense), DenseType.F16, m, k,
+                        ValueType.F16, EncodeOptions.DEFAULT.withFormat(Format.TILED_CSL)));
                 CounterRecording recording = cuda.recordCounters()) {
             a.multiply(x, n);
             launches = recording.launches();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,8 @@ class BankOrderTest {
     @CsvSource({"0.1, 1.45, 3", "0.2, 1.35, 2", "0.3, 1.30, 2", "0.4, 1.25, 2", "0.5, 1.20, 2", "0.6, 1.15, 2",
         "0.7, 1.15, 2", "0.8, 1.10, 2", "0.9, 1.10, 2", "1.0, 1.00, 1"})
     void wavefrontsOnIndependentDraws(double density, double mean, int most) {
-        Cost cost = cost(SparseMatrix.of(Matrices.random(1024, 1024, density, 11), DenseType.F16, 1024, 1024));
+        Cost cost = cost(
+                Matrices.encode(Matrices.random(1024, 1024, density, 11), DenseType.F16, 1024, 1024, Format.TILED_CSL));
         double found = (double) cost.wavefronts / cost.stores;
         System.out.printf("scatter at density %.1f: %.3f wavefronts a store, %d at most%n", density, found, cost.most);
         assertTrue(found <= mean, "mean " + found);
@@ -61,7 +63,8 @@ class BankOrderTest {
     @ParameterizedTest
     @CsvSource({"0.1", "0.3", "0.5", "0.8"})
     void fullPassesMeetTheLowerBound(double density) {
-        SparseMatrix matrix = SparseMatrix.of(Matrices.random(512, 512, density, 12), DenseType.F16, 512, 512);
+        SparseMatrix matrix = Matrices.encode(Matrices.random(512, 512, density, 12), DenseType.F16, 512, 512,
+                Format.TILED_CSL);
         for (long tile = 0; tile < 64; tile++) {
             long begin = Matrices.begin(matrix, tile);
             int groups = (int) ((Matrices.begin(matrix, tile + 1) - begin) / 128) * 4;
@@ -97,7 +100,7 @@ class BankOrderTest {
         for (int r = 0; r < 64; r++) {
             dense[r * 64 + 5] = 1;
         }
-        Cost cost = cost(SparseMatrix.of(dense, DenseType.F16, 64, 64));
+        Cost cost = cost(Matrices.encode(dense, DenseType.F16, 64, 64, Format.TILED_CSL));
         assertEquals(new Cost(4, 8, 2), cost);
     }
 }

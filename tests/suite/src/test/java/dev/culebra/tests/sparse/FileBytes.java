@@ -25,17 +25,24 @@ final class FileBytes {
     static final int TABLE = 56;
     static final int ENTRIES = TABLE;
     static final int OFFSETS = TABLE + 40;
-    static final int CHECKSUM = TABLE + 80;
+    /** The dense format's only section. */
+    static final int VALUES = TABLE;
 
     private ByteBuffer bytes;
+    /** Where the header's checksum is: after 40 bytes a section. */
+    final int checksum;
 
     FileBytes(SparseMatrix matrix, Path directory) throws IOException {
         Path path = directory.resolve("original.culebra");
         matrix.write(path);
         bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+        checksum = TABLE + 40 * bytes.getInt(SECTIONS);
     }
 
-    FileBytes(byte[] original) { bytes = ByteBuffer.wrap(original.clone()).order(ByteOrder.LITTLE_ENDIAN); }
+    FileBytes(byte[] original) {
+        bytes = ByteBuffer.wrap(original.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        checksum = TABLE + 40 * bytes.getInt(SECTIONS);
+    }
 
     FileBytes put(int at, int value) {
         bytes.putInt(at, value);
@@ -62,14 +69,14 @@ final class FileBytes {
 
     /** Makes every checksum right again for what the header says, as far as that lies in the file. */
     FileBytes sign() {
-        for (int entry : new int[]{ENTRIES, OFFSETS}) {
+        for (int entry = TABLE; entry < checksum; entry += 40) {
             long offset = bytes.getLong(entry + 16);
             long length = bytes.getLong(entry + 24);
             if (offset >= 0 && length >= 0 && offset <= size() && length <= size() - offset) {
                 bytes.putInt(entry + 32, crc((int) offset, (int) length));
             }
         }
-        bytes.putInt(CHECKSUM, crc(0, CHECKSUM));
+        bytes.putInt(checksum, crc(0, checksum));
         return this;
     }
 

@@ -1,7 +1,11 @@
 package dev.culebra.tests.sparse;
 
+import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
+import dev.culebra.sparse.ValueType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
@@ -23,6 +27,15 @@ final class Matrices {
             }
         }
         return dense;
+    }
+
+    static SparseMatrix encode(short[] dense, DenseType type, int m, int k, Format format) {
+        return encode(dense, type, m, k, EncodeOptions.DEFAULT.withFormat(format));
+    }
+
+    static SparseMatrix encode(short[] dense, DenseType type, int m, int k, EncodeOptions options) {
+        return SparseMatrix.encode(MemorySegment.ofArray(dense), type, m, k,
+                type == DenseType.F16 ? ValueType.F16 : ValueType.BF16, options);
     }
 
     static short[] decode(SparseMatrix matrix) {

@@ -23,6 +23,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What goes in comes out: dense to encoded to dense, and by CSR, bit for bit. */
@@ -35,12 +37,18 @@ class RoundTripTest {
         return Arrays.stream(shapes).flatMap(s -> Arrays.stream(densities).mapToObj(d -> Arguments.of(s[0], s[1], d)));
     }
 
+    static Stream<Arguments> shapesDensitiesAndFormats() {
+        return Arrays.stream(Format.values()).flatMap(f -> shapesAndDensities()
+                .map(a -> Arguments.of(a.get()[0], a.get()[1], a.get()[2], f)));
+    }
+
     @ParameterizedTest
-    @MethodSource("shapesAndDensities")
-    void denseComesBackBitForBit(int m, int k, double density) throws Exception {
+    @MethodSource("shapesDensitiesAndFormats")
+    void denseComesBackBitForBit(int m, int k, double density, Format format) throws Exception {
         short[] dense = Matrices.random(m, k, density, m * 31L + k);
         for (DenseType type : new DenseType[]{DenseType.F16, DenseType.BF16}) {
-            SparseMatrix matrix = SparseMatrix.of(dense, type, m, k);
+            SparseMatrix matrix = Matrices.encode(dense, type, m, k, format);
+            assertEquals(format, matrix.format());
             assertEquals(type, matrix.valueType().dense());
             assertEquals(Matrices.nonzeros(dense), matrix.nonzeros());
             assertEquals(1 - (double) Matrices.nonzeros(dense) / dense.length, matrix.sparsity(), 1e-12);
@@ -50,10 +58,10 @@ class RoundTripTest {
     }
 
     @ParameterizedTest
-    @MethodSource("shapesAndDensities")
-    void csrHoldsTheSameAndComesBack(int m, int k, double density) {
+    @MethodSource("shapesDensitiesAndFormats")
+    void csrHoldsTheSameAndComesBack(int m, int k, double density, Format format) {
         short[] dense = Matrices.random(m, k, density, m * 37L + k);
-        SparseMatrix matrix = SparseMatrix.of(dense, DenseType.F16, m, k);
+        SparseMatrix matrix = Matrices.encode(dense, DenseType.F16, m, k, format);
         Csr csr = matrix.toCsr();
         int at = 0; // the definition of CSR, element by element
         for (int r = 0; r < m; r++) {
@@ -67,14 +75,12 @@ class RoundTripTest {
             }
         }
         assertEquals(at, csr.nonzeros());
-        assertTrue(Matrices.same(matrix, SparseMatrix.of(csr)), "dense and CSR encode alike");
+        assertTrue(Matrices.same(matrix, SparseMatrix.encode(csr, EncodeOptions.DEFAULT.withFormat(format))),
+                "dense and CSR encode alike");
     }
 
-    /** Bytes a device reads: 16 a quad of each tile and 4 a tile offset, no more. */
-    @ParameterizedTest
-    @MethodSource("shapesAndDensities")
-    void encodedBytesAreQuadsAndOffsets(int m, int k, double density) {
-        short[] dense = Matrices.random(m, k, density, 5);
+    /** 16 a quad of each tile and 4 a tile offset, no more. */
+    private static long tiledCslBytes(short[] dense, int m, int k) {
         long quads = 0;
         int tiles = 0;
         for (int r0 = 0; r0 < m; r0 += 64) {
@@ -88,7 +94,66 @@ class RoundTripTest {
                 quads += (n + 3) / 4;
             }
         }
-        assertEquals(quads * 16 + (tiles + 1) * 4L, SparseMatrix.of(dense, DenseType.F16, m, k).encodedBytes());
+        return quads * 16 + (tiles + 1) * 4L;
+    }
+
+    /** Bytes a device reads; and the encoder, left to itself, takes the format of fewer. */
+    @ParameterizedTest
+    @MethodSource("shapesAndDensities")
+    void encodedBytes(int m, int k, double density) {
+        short[] dense = Matrices.random(m, k, density, 5);
+        long sparse = tiledCslBytes(dense, m, k);
+        long whole = ((m + 63) / 64) * ((k + 63) / 64) * 64L * 64 * 2;
+        assertEquals(sparse, Matrices.encode(dense, DenseType.F16, m, k, Format.TILED_CSL).encodedBytes());
+        assertEquals(whole, Matrices.encode(dense, DenseType.F16, m, k, Format.DENSE).encodedBytes());
+        SparseMatrix chosen = SparseMatrix.of(dense, DenseType.F16, m, k);
+        assertEquals(whole <= sparse ? Format.DENSE : Format.TILED_CSL, chosen.format());
+        assertTrue(Matrices.same(chosen, Matrices.encode(dense, DenseType.F16, m, k, chosen.format())));
+        assertEquals(chosen.format(), SparseMatrix.of(chosen.toCsr()).format());
+    }
+
+    /**
+     * A dense tile is 8192 bytes. One tile's two offsets are 8 bytes and a quad of four nonzeros is 16, so 511 quads make
+     * 8184 and 512 make 8200. Three tiles' four offsets are 16 bytes and 1535 quads more are 24576: exactly three dense tiles.
+     */
+    @Test
+    void theFormatOfFewerBytesIsChosen() {
+        assertEquals(Format.TILED_CSL, leading(64, 64, 2044).format());
+        assertEquals(Format.DENSE, leading(64, 64, 2045).format());
+        assertEquals(Format.TILED_CSL, leading(64, 192, 1534 * 4).format());
+        SparseMatrix equal = leading(64, 192, 1535 * 4);
+        assertEquals(24576, equal.encodedBytes());
+        assertEquals(Format.DENSE, equal.format(), "of equal bytes the one that needs no unpacking");
+        // -0.0 is no nonzero unless it is kept, and then it counts
+        short[] negative = new short[64 * 64];
+        Arrays.fill(negative, (short) 0x8000);
+        assertEquals(Format.TILED_CSL, SparseMatrix.of(negative, DenseType.F16, 64, 64).format());
+        assertEquals(Format.DENSE, Matrices.encode(negative, DenseType.F16, 64, 64,
+                EncodeOptions.DEFAULT.withNegativeZeroKept(true)).format());
+    }
+
+    /** The first so many elements of a matrix 64 high, tile by tile, are nonzero. */
+    private static SparseMatrix leading(int m, int k, int nonzeros) {
+        short[] dense = new short[m * k];
+        for (int i = 0; i < nonzeros; i++) {
+            dense[i % 4096 / 64 * k + i / 4096 * 64 + i % 64] = 1;
+        }
+        return SparseMatrix.of(dense, DenseType.F16, m, k);
+    }
+
+    /** The layout, spelled out: tiles by rows of tiles, a tile by columns, +0 beyond the edge. */
+    @Test
+    void denseTilesLieColumnByColumn() {
+        int m = 70;
+        int k = 130;
+        short[] dense = Matrices.random(m, k, .8, 9);
+        MemorySegment values = Matrices.encode(dense, DenseType.BF16, m, k, Format.DENSE).section("values").bytes();
+        for (int at = 0; at < 2 * 3 * 4096; at++) {
+            int row = at / (3 * 4096) * 64 + at % 64;
+            int column = at / 4096 % 3 * 64 + at / 64 % 64;
+            short expected = row < m && column < k ? dense[row * k + column] : 0;
+            assertEquals(expected, values.getAtIndex(ValueLayout.JAVA_SHORT, at), "row " + row + ", column " + column);
+        }
     }
 
     /** Every one of the 65536 values, among them all NaN payloads, infinities and subnormals. */
@@ -101,23 +166,28 @@ class RoundTripTest {
         for (DenseType type : new DenseType[]{DenseType.F16, DenseType.BF16}) {
             short[] expected = dense.clone();
             expected[0x8000] = 0; // -0.0 counts as zero
-            SparseMatrix matrix = SparseMatrix.of(dense, type, 256, 256);
-            assertEquals(65534, matrix.nonzeros());
-            assertArrayEquals(expected, Matrices.decode(matrix));
+            for (Format format : Format.values()) {
+                SparseMatrix matrix = Matrices.encode(dense, type, 256, 256, format);
+                assertEquals(65534, matrix.nonzeros());
+                assertArrayEquals(expected, Matrices.decode(matrix), format.id());
+            }
         }
     }
 
-    @Test
-    void negativeZeroIsKeptWhenAsked() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void negativeZeroIsKeptWhenAsked(Format format) throws Exception {
         short[] dense = Matrices.random(70, 70, .3, 1);
         for (int i = 0; i < dense.length; i += 5) {
             dense[i] = (short) 0x8000;
         }
-        SparseMatrix matrix = SparseMatrix.encode(MemorySegment.ofArray(dense), DenseType.F16, 70, 70, ValueType.F16,
-                EncodeOptions.DEFAULT.withNegativeZeroKept(true));
+        SparseMatrix matrix = Matrices.encode(dense, DenseType.F16, 70, 70,
+                EncodeOptions.DEFAULT.withFormat(format).withNegativeZeroKept(true));
         matrix.validate();
         assertEquals(Matrices.nonzeros(dense), matrix.nonzeros());
         assertArrayEquals(dense, Matrices.decode(matrix));
+        assertTrue(Matrices.same(matrix, SparseMatrix.encode(matrix.toCsr(),
+                EncodeOptions.DEFAULT.withFormat(format).withNegativeZeroKept(true))));
     }
 
     /** Patterns in which a few banks hold everything, or every tile has another number of entries left over. */
@@ -132,47 +202,55 @@ class RoundTripTest {
             for (int i = 0; i < dense.length; i++) {
                 dense[i] = (short) (patterns[p].applyAsInt(i / 400, i % 400) * (i % 1000 + 1));
             }
-            SparseMatrix matrix = SparseMatrix.of(dense, DenseType.F16, 300, 400);
-            matrix.validate();
-            assertEquals(Matrices.nonzeros(dense), matrix.nonzeros());
-            assertArrayEquals(dense, Matrices.decode(matrix), "pattern " + p);
+            for (Format format : Format.values()) {
+                SparseMatrix matrix = Matrices.encode(dense, DenseType.F16, 300, 400, format);
+                matrix.validate();
+                assertEquals(Matrices.nonzeros(dense), matrix.nonzeros());
+                assertArrayEquals(dense, Matrices.decode(matrix), format + ", pattern " + p);
+            }
         }
     }
 
-    @Test
-    void segmentsOfAnyKindAndAlignment() {
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void segmentsOfAnyKindAndAlignment(Format format) {
         short[] dense = Matrices.random(65, 129, .4, 2);
-        SparseMatrix expected = SparseMatrix.of(dense, DenseType.F16, 65, 129);
+        SparseMatrix expected = Matrices.encode(dense, DenseType.F16, 65, 129, format);
         try (Arena arena = Arena.ofShared()) {
             MemorySegment odd = arena.allocate(2L * dense.length + 1).asSlice(1);
             MemorySegment.copy(dense, 0, odd, ValueLayout.JAVA_SHORT_UNALIGNED, 0, dense.length);
             assertTrue(Matrices.same(expected,
-                    SparseMatrix.encode(odd, DenseType.F16, 65, 129, ValueType.F16, EncodeOptions.DEFAULT)));
+                    SparseMatrix.encode(odd, DenseType.F16, 65, 129, ValueType.F16,
+                            EncodeOptions.DEFAULT.withFormat(format))));
             MemorySegment out = arena.allocate(2L * dense.length + 1).asSlice(1);
             expected.decode(out);
             assertEquals(-1, out.mismatch(odd));
         }
     }
 
-    @Test
-    void resultDoesNotDependOnThreads() {
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void resultDoesNotDependOnThreads(Format format) {
         short[] dense = Matrices.random(1000, 700, .3, 3);
-        MemorySegment segment = MemorySegment.ofArray(dense);
-        SparseMatrix one = SparseMatrix.encode(segment, DenseType.F16, 1000, 700, ValueType.F16,
-                EncodeOptions.DEFAULT.withThreads(1));
+        EncodeOptions options = EncodeOptions.DEFAULT.withFormat(format);
+        SparseMatrix one = Matrices.encode(dense, DenseType.F16, 1000, 700, options.withThreads(1));
         for (int threads : new int[]{2, 3, 16, 100}) {
-            assertTrue(Matrices.same(one, SparseMatrix.encode(segment, DenseType.F16, 1000, 700, ValueType.F16,
-                    EncodeOptions.DEFAULT.withThreads(threads))), threads + " threads");
+            assertTrue(Matrices.same(one, Matrices.encode(dense, DenseType.F16, 1000, 700,
+                    options.withThreads(threads))), threads + " threads");
         }
     }
 
-    @Test
-    void progressRisesToTheNumberOfElements() {
+    /** 1000 rows are 16 rows of tiles. Tiled-CSL takes two passes over them, dense one; choosing takes one that counts. */
+    @ParameterizedTest
+    @CsvSource({"tiled-csl, 0, 32", "tiled-csl, 1, 32", "dense, 0, 16", "dense, 1, 16", ", 0, 32", ", 1, 32"})
+    void progressRisesToTheNumberOfElements(String format, short value, int times) {
         List<Long> told = new ArrayList<>();
-        SparseMatrix.encode(MemorySegment.ofArray(new short[1000 * 70]), DenseType.F16, 1000, 70, ValueType.F16,
-                EncodeOptions.DEFAULT.withThreads(3).withProgress(told::add));
+        short[] dense = new short[1000 * 70];
+        Arrays.fill(dense, value);
+        Matrices.encode(dense, DenseType.F16, 1000, 70, EncodeOptions.DEFAULT.withThreads(3)
+                .withFormat(format == null ? null : Format.of(format)).withProgress(told::add));
         assertEquals(told.stream().sorted().toList(), told);
-        assertEquals(2 * 16, told.size(), "two passes over 16 rows of tiles");
+        assertEquals(times, told.size());
         assertEquals(70000, told.getLast());
     }
 
@@ -233,7 +311,9 @@ class RoundTripTest {
         refused("values of type F16 can not be stored as BF16",
                 () -> SparseMatrix.encode(s, DenseType.F16, 2, 3, ValueType.BF16, EncodeOptions.DEFAULT));
         refused("threads is -1", () -> EncodeOptions.DEFAULT.withThreads(-1));
-        refused("there is tiled-csl", () -> Format.of("csr"));
+        refused("there is tiled-csl, dense", () -> Format.of("csr"));
+        refused("no section 'entries' in dense; there is values",
+                () -> Matrices.encode(six, DenseType.F16, 2, 3, Format.DENSE).section("entries"));
         refused("no section 'masks' in tiled-csl; there is entries, offsets",
                 () -> SparseMatrix.of(six, DenseType.F16, 2, 3).section("masks"));
         refused("the segment has 2 bytes",
@@ -249,6 +329,7 @@ class RoundTripTest {
         refused("1 values of F16 take 2 bytes",
                 () -> Csr.of(1, 3, ValueType.F16, new long[]{0, 1}, new int[]{0}, new short[2]));
         assertEquals(Format.TILED_CSL, Format.of("tiled-csl"));
+        assertEquals(Format.DENSE, Format.of("dense"));
     }
 
     private static void refused(String part, org.junit.jupiter.api.function.Executable action) {

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.FormatException;
 import dev.culebra.sparse.Section;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,10 +22,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The file form: what is written comes back, and nothing that is wrong in a file goes unnoticed. */
 class SparseFileTest {
@@ -31,35 +38,80 @@ class SparseFileTest {
     @TempDir
     Path directory;
 
-    private static SparseMatrix matrix() {
-        return SparseMatrix.of(Matrices.random(100, 150, .3, 4), DenseType.F16, 100, 150);
+    private static SparseMatrix matrix() { return matrix(Format.TILED_CSL); }
+
+    private static SparseMatrix matrix(Format format) {
+        return Matrices.encode(Matrices.random(100, 150, .3, 4), DenseType.F16, 100, 150, format);
     }
 
     @ParameterizedTest
     @CsvSource({"1,1,0", "1,1,1", "17,33,.5", "64,64,0", "65,129,1", "300,1000,.1"})
     void comesBack(int m, int k, double density) throws IOException {
         for (DenseType type : new DenseType[]{DenseType.F16, DenseType.BF16}) {
-            SparseMatrix matrix = SparseMatrix.of(Matrices.random(m, k, density, 6), type, m, k);
-            Path path = directory.resolve("w.culebra");
-            matrix.write(path);
-            SparseMatrix back = SparseMatrix.read(path);
-            assertTrue(Matrices.same(matrix, back));
-            assertArrayEquals(Matrices.decode(matrix), Matrices.decode(back));
+            for (Format format : Format.values()) {
+                SparseMatrix matrix = Matrices.encode(Matrices.random(m, k, density, 6), type, m, k, format);
+                Path path = directory.resolve(format + ".culebra");
+                matrix.write(path);
+                for (SparseMatrix back : List.of(SparseMatrix.read(path), SparseMatrix.map(path))) {
+                    assertTrue(Matrices.same(matrix, back));
+                    assertArrayEquals(Matrices.decode(matrix), Matrices.decode(back));
+                    back.validate();
+                }
+            }
         }
     }
 
-    /** A device loads 16 bytes at a time, and a mapped file could be uploaded as it is. */
-    @Test
-    void sectionsAreAlignedInFileAndMemory() throws IOException {
-        FileBytes file = new FileBytes(matrix(), directory);
-        assertEquals(0, file.at(FileBytes.ENTRIES) % 256);
-        assertEquals(0, file.at(FileBytes.OFFSETS) % 256);
-        for (SparseMatrix m : List.of(matrix(), SparseMatrix.read(file.write(directory)))) {
+    /** A device loads 16 bytes at a time, and a mapped file can be uploaded as it is. */
+    @ParameterizedTest
+    @EnumSource(Format.class)
+    void sectionsAreAlignedInFileAndMemory(Format format) throws IOException {
+        FileBytes file = new FileBytes(matrix(format), directory);
+        for (int entry = FileBytes.TABLE; entry < file.checksum; entry += 40) {
+            assertEquals(0, file.at(entry) % 256);
+        }
+        Path path = file.write(directory);
+        for (SparseMatrix m : List.of(matrix(format), SparseMatrix.read(path), SparseMatrix.map(path))) {
             for (Section s : m.sections()) {
                 assertEquals(0, s.bytes().address() % 256, s.name());
                 assertTrue(s.bytes().isReadOnly() && s.bytes().isNative(), s.name());
             }
         }
+    }
+
+    @Test
+    void aMappedMatrixIsTheFilesMemory() throws IOException {
+        Path path = new FileBytes(matrix(), directory).write(directory);
+        assertTrue(SparseMatrix.map(path).sections().stream().allMatch(s -> s.bytes().isMapped()));
+        assertTrue(SparseMatrix.read(path).sections().stream().noneMatch(s -> s.bytes().isMapped()));
+    }
+
+    /** Also when nothing but a section is left of it, and another file has taken the path. */
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a mapped file can not be replaced there")
+    void aMappedMatrixOutlivesItsFile() throws Exception {
+        Path path = new FileBytes(matrix(), directory).write(directory);
+        MemorySegment entries = SparseMatrix.map(path).section(TiledCsl.ENTRIES).bytes();
+        SparseMatrix.of(new float[]{1}, 1, 1).write(path);
+        assertEquals(1, SparseMatrix.map(path).nonzeros());
+        Files.delete(path);
+        for (int i = 0; i < 3; i++) {
+            System.gc(); // would unmap what nothing refers to
+            Thread.sleep(10);
+        }
+        assertEquals(-1, entries.mismatch(matrix().section(TiledCsl.ENTRIES).bytes()));
+    }
+
+    /** Checksums of long sections are made in parts of 16 MiB; the file has those of the whole. */
+    @ParameterizedTest
+    @ValueSource(ints = {2 << 11, (4 << 11) - 64, 4 << 11, (4 << 11) + 64})
+    void aLongSectionHasTheChecksumOfItsBytes(int k) throws IOException {
+        short[] dense = Matrices.random(2048, k, .9, 7);
+        SparseMatrix matrix = Matrices.encode(dense, DenseType.BF16, 2048, k, Format.DENSE);
+        FileBytes file = new FileBytes(matrix, directory);
+        CRC32C crc = new CRC32C();
+        crc.update(file.array(), file.at(FileBytes.VALUES), file.length(FileBytes.VALUES));
+        assertEquals((int) crc.getValue(), file.getInt(FileBytes.VALUES + 32));
+        assertTrue(Matrices.same(matrix, SparseMatrix.map(directory.resolve("original.culebra"))));
     }
 
     @Test
@@ -114,11 +166,13 @@ class SparseFileTest {
     @Test
     void missingFile() {
         assertThrows(NoSuchFileException.class, () -> SparseMatrix.read(directory.resolve("none.culebra")));
+        assertThrows(NoSuchFileException.class, () -> SparseMatrix.map(directory.resolve("none.culebra")));
     }
 
     private void refused(FileBytes file, String part) throws IOException {
         Path path = file.write(directory);
         String message = assertThrows(FormatException.class, () -> SparseMatrix.read(path)).getMessage();
+        assertEquals(message, assertThrows(FormatException.class, () -> SparseMatrix.map(path)).getMessage());
         assertTrue(message.contains(part), message);
         assertTrue(message.startsWith(path + ": ") && !message.contains("\n"), message);
     }
@@ -170,11 +224,45 @@ class SparseFileTest {
     }
 
     @Test
+    void liesInTheHeaderOfADenseMatrix() throws IOException {
+        FileBytes file = new FileBytes(
+                Matrices.encode(Matrices.random(20, 10, .8, 3), DenseType.F16, 20, 10, Format.DENSE), directory);
+        byte[] valid = file.array();
+        refused(new FileBytes(valid).put(FileBytes.M, 65).sign(),
+                "section 'values' has 8192 bytes; a 65 x 10 matrix has 2 tiles of 8192");
+        refused(new FileBytes(valid).put(FileBytes.M, Integer.MAX_VALUE).put(FileBytes.K, Integer.MAX_VALUE).sign(),
+                "section 'values' has 8192 bytes; a 2147483647 x 2147483647 matrix has 1125899906842624 tiles");
+        refused(new FileBytes(valid).put(FileBytes.NONZEROS, 201L).sign(), "201 nonzeros are announced; the matrix has "
+                + "room for 200");
+        refused(new FileBytes(valid).put(FileBytes.NONZEROS, -1L).sign(), "-1 nonzeros are announced");
+        refused(new FileBytes(valid).put(FileBytes.NONZEROS, 156L).sign(),
+                "156 nonzeros are announced; the tiles have 157 together");
+        refused(new FileBytes(valid).put(FileBytes.FORMAT, 1).sign(), "1 sections at byte 48; tiled-csl has 2");
+        refused(file().put(FileBytes.FORMAT, 2).sign(), "2 sections at byte 48; dense has 1: values");
+    }
+
+    /** A tile of 20 x 10 inside: what lies below row 20 and right of column 10 is +0. */
+    @Test
+    void paddingOfADenseMatrixIsZero() throws IOException {
+        SparseMatrix matrix = Matrices.encode(Matrices.random(20, 10, .8, 3), DenseType.F16, 20, 10, Format.DENSE);
+        byte[] valid = new FileBytes(matrix, directory).array();
+        int values = new FileBytes(valid).at(FileBytes.VALUES);
+        for (int[] place : new int[][]{{20, 0}, {63, 9}, {0, 10}, {63, 63}}) {
+            FileBytes file = new FileBytes(valid);
+            file.array()[values + 2 * (place[1] * 64 + place[0]) + 1] = (byte) 0x80; // -0.0
+            refused(file.sign(), "row " + place[0] + ", column " + place[1]
+                    + " of tile (0, 0) is 8000; only 20 x 10 of it lie inside the matrix, the rest must be +0");
+        }
+    }
+
+    @Test
     void damageInASection() throws IOException {
         FileBytes file = file();
         refused(file.put(file.at(FileBytes.ENTRIES) + 100, 0), "section 'entries' is damaged: its CRC32C is");
         file = file();
         refused(file.put(file.at(FileBytes.OFFSETS), 1), "section 'offsets' is damaged: its CRC32C is");
+        file = new FileBytes(matrix(Format.DENSE), directory);
+        refused(file.put(file.at(FileBytes.VALUES) + 8188, 0x12345678), "section 'values' is damaged: its CRC32C is");
     }
 
     /** Contents that are wrong but correctly signed: an offset that a kernel would follow, a place that it would write to. */
@@ -206,7 +294,7 @@ class SparseFileTest {
     void nonzerosOutsideTheRaggedEdge() throws IOException {
         short[] dense = new short[100 * 150];
         dense[64 * 150 + 128] = 1;
-        SparseMatrix corner = SparseMatrix.of(dense, DenseType.F16, 100, 150);
+        SparseMatrix corner = Matrices.encode(dense, DenseType.F16, 100, 150, Format.TILED_CSL);
         FileBytes file = new FileBytes(corner, directory);
         int entries = file.at(FileBytes.ENTRIES);
         int at = entries;

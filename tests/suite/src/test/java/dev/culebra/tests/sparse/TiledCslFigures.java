@@ -1,6 +1,7 @@
 package dev.culebra.tests.sparse;
 
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class TiledCslFigures {
     }
 
     static String picture() {
-        SparseMatrix matrix = SparseMatrix.of(draw(M, K, .4, 2026), DenseType.F16, M, K);
+        SparseMatrix matrix = Matrices.encode(draw(M, K, .4, 2026), DenseType.F16, M, K, Format.TILED_CSL);
         TiledCsl shape = new TiledCsl(M, K);
         StringBuilder s = new StringBuilder("```text\n");
         s.append(String.format("A, %d x %d at 40%%: %d x %d tiles of 64 x 64, stored row by row of tiles%n", M, K,
@@ -111,7 +112,8 @@ final class TiledCslFigures {
                 "| zeros | bytes an element | of that values and places | offsets | padding | dense fp16 is larger by |\n"
                         + "| --- | --- | --- | --- | --- | --- |\n");
         for (int percent : new int[]{50, 60, 70, 80, 90}) {
-            SparseMatrix matrix = SparseMatrix.of(draw(m, k, 1 - percent / 100.0, percent), DenseType.F16, m, k);
+            SparseMatrix matrix = Matrices.encode(draw(m, k, 1 - percent / 100.0, percent), DenseType.F16, m, k,
+                    Format.TILED_CSL);
             double elements = (double) m * k;
             long entryBytes = matrix.section(TiledCsl.ENTRIES).bytes().byteSize();
             s.append(String.format(Locale.ROOT, "| %d%% | %.4f | %.4f | %.4f | %.4f | %.2fx |%n", percent,

@@ -42,7 +42,7 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
         Problem p = Problem.random(1000, 1100, 13, .35, ValueType.F16, 20);
         float[] alone = null;
         for (int threads : new int[]{1, 2, 3, 5, 16}) {
-            try (CpuSpmm cpu = open(threads); SpmmWeights a = cpu.load(p.encoded())) {
+            try (CpuSpmm cpu = open(threads); SpmmWeights a = cpu.load(p.encoded(format()))) {
                 assertEquals(threads, cpu.threads());
                 float[] y = a.multiply(p.x(), p.n());
                 if (alone == null) {
@@ -114,7 +114,7 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
         Problem p = Problem.integers(1000, 500, 3, .5, ValueType.F16, 23);
         Set<Thread> before = Thread.getAllStackTraces().keySet();
         List<Thread> own;
-        try (CpuSpmm cpu = open(5); SpmmWeights a = cpu.load(p.encoded())) {
+        try (CpuSpmm cpu = open(5); SpmmWeights a = cpu.load(p.encoded(format()))) {
             for (int i = 0; i < 200; i++) {
                 p.checkExact(a.multiply(p.x(), 3));
                 if (i % 20 == 0) Thread.sleep(1); // so that they sleep, and must be woken

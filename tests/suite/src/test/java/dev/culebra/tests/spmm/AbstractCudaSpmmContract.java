@@ -50,7 +50,7 @@ abstract class AbstractCudaSpmmContract extends AbstractSpmmContract {
 
     @Test
     void planSplitsK() {
-        try (CudaWeights a = cuda().load(wholeAndSplit()[1].encoded())) {
+        try (CudaWeights a = cuda().load(wholeAndSplit()[1].encoded(format()))) {
             assertTrue(a.plan(3).splits() > 1, a.plan(3).why());
             assertSame(a.plan(3), a.plan(3));
             assertEquals(a.plan(3).kernel().name(), a.kernel(3));
@@ -62,7 +62,7 @@ abstract class AbstractCudaSpmmContract extends AbstractSpmmContract {
         Context context = cuda().context();
         for (Problem p : wholeAndSplit()) {
             try (Arena arena = Arena.ofConfined();
-                    CudaWeights a = cuda().load(p.encoded());
+                    CudaWeights a = cuda().load(p.encoded(format()));
                     Stream stream = context.newStream()) {
                 int ldx = a.minimumLdx() + 8;
                 MemorySegment host = padded(p, ldx, arena);
@@ -84,7 +84,7 @@ abstract class AbstractCudaSpmmContract extends AbstractSpmmContract {
         Context context = cuda().context();
         for (Problem p : wholeAndSplit()) {
             try (Arena arena = Arena.ofConfined();
-                    CudaWeights a = cuda().load(p.encoded());
+                    CudaWeights a = cuda().load(p.encoded(format()));
                     Stream stream = context.newStream();
                     CudaProduct product = a.prepare(p.n(), a.minimumLdx())) {
                 MemorySegment host = padded(p, a.minimumLdx(), arena);
@@ -117,7 +117,7 @@ abstract class AbstractCudaSpmmContract extends AbstractSpmmContract {
     void deviceArgumentsAreChecked() {
         Problem p = Problem.integers(10, 20, 2, .4, ValueType.F16, 33);
         Context context = cuda().context();
-        try (CudaWeights a = cuda().load(p.encoded());
+        try (CudaWeights a = cuda().load(p.encoded(format()));
                 Stream stream = context.newStream();
                 DeviceBuffer x = context.allocate(2 * 24 * 2);
                 DeviceBuffer y = context.allocate(2 * 10 * 4);
@@ -140,7 +140,7 @@ abstract class AbstractCudaSpmmContract extends AbstractSpmmContract {
     @Test
     void agreesWithTheCpu() {
         Problem p = Problem.integers(100, 150, 10, .5, ValueType.F16, 34);
-        try (CpuSpmm cpu = CpuSpmm.open(); SpmmWeights a = cpu.load(p.encoded())) {
+        try (CpuSpmm cpu = CpuSpmm.open(); SpmmWeights a = cpu.load(p.encoded(format()))) {
             assertArrayEquals(a.multiply(p.x(), p.n()), multiply(p));
         }
     }
@@ -166,7 +166,7 @@ abstract class AbstractCudaSpmmContract extends AbstractSpmmContract {
     void aContextOfTheCallersStaysOpen() {
         Problem p = Problem.integers(10, 20, 2, .4, ValueType.F16, 35);
         try (Context context = cuda().context().device().context()) {
-            try (CudaSpmm borrowed = CudaSpmm.in(context); SpmmWeights a = borrowed.load(p.encoded())) {
+            try (CudaSpmm borrowed = CudaSpmm.in(context); SpmmWeights a = borrowed.load(p.encoded(format()))) {
                 p.checkExact(a.multiply(p.x(), 2));
             }
             context.synchronize();

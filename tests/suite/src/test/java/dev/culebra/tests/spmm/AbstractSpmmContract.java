@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.Spmm;
@@ -33,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every device must do. One subclass for each. */
+/** What every device must do. One subclass for each, and one of that for each format. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AbstractSpmmContract {
 
@@ -45,6 +46,11 @@ abstract class AbstractSpmmContract {
 
     /** Opens the device. */
     abstract Spmm open();
+
+    /** The weights' format; a subclass of each device's has the other one. */
+    Format format() {
+        return Format.TILED_CSL;
+    }
 
     /** Why the device can not be opened here; empty if it can. */
     String unavailable() { return ""; }
@@ -82,7 +88,7 @@ abstract class AbstractSpmmContract {
     }
 
     float[] multiply(Problem p) {
-        try (SpmmWeights a = device.load(p.encoded())) {
+        try (SpmmWeights a = device.load(p.encoded(format()))) {
             return a.multiply(p.x(), p.n());
         }
     }
@@ -103,7 +109,7 @@ abstract class AbstractSpmmContract {
     @Test
     void anyNumberOfTokens() {
         Problem all = Problem.integers(70, 130, 9, .3, ValueType.F16, 3);
-        try (SpmmWeights a = device.load(all.encoded())) {
+        try (SpmmWeights a = device.load(all.encoded(format()))) {
             for (int n = 1; n <= 9; n++) {
                 Problem p = new Problem(all.m(), all.k(), n, all.type(), all.weights(),
                         Arrays.copyOf(all.x(), n * all.k()));
@@ -125,7 +131,7 @@ abstract class AbstractSpmmContract {
     @EnumSource(ValueType.class)
     void activationsOfTheWeightsTypeOrFp32(ValueType type) {
         Problem p = Problem.random(65, 66, 3, .5, type, 8);
-        try (SpmmWeights a = device.load(p.encoded())) {
+        try (SpmmWeights a = device.load(p.encoded(format()))) {
             float[] y = new float[p.n() * p.m()];
             a.multiply(MemorySegment.ofArray(p.xBits()), type.dense(), p.n(), MemorySegment.ofArray(y));
             p.check(y, tensorCores());
@@ -204,8 +210,8 @@ abstract class AbstractSpmmContract {
     void repeatableAndSafeToShare() throws Exception {
         Problem p = Problem.random(200, 300, 6, .4, ValueType.F16, 11);
         Problem other = Problem.random(100, 300, 6, .6, ValueType.F16, 12);
-        try (SpmmWeights a = device.load(p.encoded());
-                SpmmWeights b = device.load(other.encoded());
+        try (SpmmWeights a = device.load(p.encoded(format()));
+                SpmmWeights b = device.load(other.encoded(format()));
                 ExecutorService callers = Executors.newFixedThreadPool(6)) {
             float[] ya = a.multiply(p.x(), 6);
             float[] yb = b.multiply(other.x(), 6);
@@ -230,7 +236,7 @@ abstract class AbstractSpmmContract {
         Problem p = Problem.integers(65, 67, 3, .5, ValueType.F16, 13);
         long xBytes = 3L * 67 * Float.BYTES;
         long yBytes = 3L * 65 * Float.BYTES;
-        try (SpmmWeights a = device.load(p.encoded());
+        try (SpmmWeights a = device.load(p.encoded(format()));
                 Arena confined = Arena.ofConfined();
                 Arena shared = Arena.ofShared()) {
             for (Arena arena : List.of(confined, shared, Arena.ofAuto())) {
@@ -256,7 +262,7 @@ abstract class AbstractSpmmContract {
     @Test
     void refusalsSayWhatIsAccepted() {
         Problem p = Problem.random(5, 7, 2, .5, ValueType.F16, 14);
-        try (SpmmWeights a = device.load(p.encoded())) {
+        try (SpmmWeights a = device.load(p.encoded(format()))) {
             MemorySegment x = MemorySegment.ofArray(new float[14]);
             MemorySegment y = MemorySegment.ofArray(new float[10]);
             refused("n is 0; give 1", () -> a.multiply(x, DenseType.F32, 0, y));
@@ -287,13 +293,13 @@ abstract class AbstractSpmmContract {
 
     @Test
     void tellsAboutItself() {
-        SparseMatrix a = Problem.random(65, 130, 1, .5, ValueType.BF16, 15).encoded();
+        SparseMatrix a = Problem.random(65, 130, 1, .5, ValueType.BF16, 15).encoded(format());
         try (SpmmWeights w = device.load(a)) {
             assertEquals(65, w.m());
             assertEquals(130, w.k());
             assertEquals(ValueType.BF16, w.valueType());
             assertEquals(a.encodedBytes(), w.encodedBytes());
-            assertTrue(w.kernel(8).contains("tiled_csl_bf16"), w.kernel(8));
+            assertTrue(w.kernel(8).contains(format().id().replace('-', '_') + "_bf16"), w.kernel(8));
             assertFalse(device.description().isBlank());
         }
     }
@@ -301,7 +307,7 @@ abstract class AbstractSpmmContract {
     @Test
     void closesInOrder() {
         Spmm own = open();
-        SpmmWeights a = own.load(Problem.random(5, 7, 2, .5, ValueType.F16, 16).encoded());
+        SpmmWeights a = own.load(Problem.random(5, 7, 2, .5, ValueType.F16, 16).encoded(format()));
         String said = assertThrows(IllegalStateException.class, own::close).getMessage();
         assertTrue(said.contains("1 matrices are still loaded"), said);
         a.multiply(new float[7], 1); // nothing was closed

@@ -7,6 +7,7 @@ import com.sun.management.ThreadMXBean;
 import dev.culebra.driver.Cuda;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.Stream;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CudaProduct;
 import dev.culebra.spmm.CudaSpmm;
@@ -28,7 +29,7 @@ class AllocationFreeProductTest {
     void launchAllocatesNothing(int k) {
         Problem p = Problem.integers(10, k, 2, .4, ValueType.F16, 51);
         try (CudaSpmm spmm = CudaSpmm.open(Cuda.open(new FakeDriver()).device(0));
-                CudaWeights a = spmm.load(p.encoded());
+                CudaWeights a = spmm.load(p.encoded(Format.TILED_CSL));
                 CudaProduct product = a.prepare(2, a.minimumLdx());
                 Stream stream = spmm.context().newStream();
                 DeviceBuffer x = spmm.context().allocate(2L * 2 * a.minimumLdx());

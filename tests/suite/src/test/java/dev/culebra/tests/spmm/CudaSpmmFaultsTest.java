@@ -11,6 +11,7 @@ import dev.culebra.driver.Device;
 import dev.culebra.emulator.EmulatorOptions;
 import dev.culebra.emulator.EmulatorProvider;
 import dev.culebra.emulator.fault.FaultPlan;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CudaProduct;
@@ -27,7 +28,7 @@ class CudaSpmmFaultsTest {
 
     /** K is split in it: a product has a workspace and a second kernel. */
     private static final Problem P = Problem.integers(5, 3000, 3, .2, ValueType.F16, 51);
-    private static final SparseMatrix A = P.encoded();
+    private static final SparseMatrix A = P.encoded(Format.TILED_CSL);
 
     private static Device device(String plan) {
         return Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT.withWorkers(2).withFailOnLeaks(true)

@@ -14,6 +14,7 @@ import dev.culebra.driver.Stream;
 import dev.culebra.emulator.EmulatorOptions;
 import dev.culebra.emulator.EmulatorProvider;
 import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CudaProduct;
 import dev.culebra.spmm.CudaSpmm;
@@ -34,7 +35,7 @@ class CudaSpmmLifetimeTest {
         Device device = device();
         Problem p = Problem.integers(5, 3000, 3, .2, ValueType.F16, 41);
         CudaSpmm spmm = CudaSpmm.open(device);
-        CudaWeights a = spmm.load(p.encoded());
+        CudaWeights a = spmm.load(p.encoded(Format.TILED_CSL));
         p.checkExact(a.multiply(p.x(), p.n()));
         CudaProduct product = a.prepare(p.n(), a.minimumLdx());
         assertTrue(product.plan().splits() > 1, "it has a workspace");
@@ -47,7 +48,7 @@ class CudaSpmmLifetimeTest {
         spmm.close();
         spmm.close();
         assertThrows(IllegalStateException.class, () -> spmm.context().newStream());
-        try (CudaSpmm again = CudaSpmm.open(device); CudaWeights b = again.load(p.encoded())) {
+        try (CudaSpmm again = CudaSpmm.open(device); CudaWeights b = again.load(p.encoded(Format.TILED_CSL))) {
             p.checkExact(b.multiply(p.x(), p.n()));
         }
     }
@@ -57,7 +58,7 @@ class CudaSpmmLifetimeTest {
     void closingWaitsForCallsOfOthers() throws Exception {
         Device device = device();
         Problem p = Problem.integers(130, 200, 40, .4, ValueType.F16, 42);
-        var encoded = p.encoded();
+        var encoded = p.encoded(Format.TILED_CSL);
         for (int i = 0; i < 8; i++) {
             CudaSpmm spmm = CudaSpmm.open(device);
             CudaWeights a = spmm.load(encoded);
@@ -83,7 +84,7 @@ class CudaSpmmLifetimeTest {
     void aClosedProductIsRefused() {
         Problem p = Problem.integers(10, 20, 2, .4, ValueType.F16, 43);
         try (CudaSpmm spmm = CudaSpmm.open(device());
-                CudaWeights a = spmm.load(p.encoded());
+                CudaWeights a = spmm.load(p.encoded(Format.TILED_CSL));
                 Stream stream = spmm.context().newStream();
                 DeviceBuffer x = spmm.context().allocate(2 * 24 * 2);
                 DeviceBuffer y = spmm.context().allocate(2 * 10 * 4)) {
@@ -101,11 +102,11 @@ class CudaSpmmLifetimeTest {
         try (CudaSpmm spmm = CudaSpmm.open(device)) {
             long free = spmm.context().memoryInfo().free();
             Problem large = Problem.integers(700, 700, 1, .9, ValueType.F16, 44);
-            CudaException e = assertThrows(CudaException.class, () -> spmm.load(large.encoded()));
+            CudaException e = assertThrows(CudaException.class, () -> spmm.load(large.encoded(Format.TILED_CSL)));
             assertEquals(2, e.code(), e.getMessage());
             assertTrue(e.getMessage().contains("memory"), e.getMessage());
             Problem small = Problem.integers(60, 70, 3, .5, ValueType.F16, 45);
-            try (CudaWeights a = spmm.load(small.encoded())) {
+            try (CudaWeights a = spmm.load(small.encoded(Format.TILED_CSL))) {
                 small.checkExact(a.multiply(small.x(), small.n()));
             }
             assertTrue(spmm.context().memoryInfo().free() >= free - (1 << 16), "only what is kept for the next call");
@@ -123,7 +124,7 @@ class CudaSpmmLifetimeTest {
     @Test
     void plansAreBounded() {
         Problem p = Problem.integers(10, 20, 2, .4, ValueType.F16, 46);
-        try (CudaSpmm spmm = CudaSpmm.open(device()); CudaWeights a = spmm.load(p.encoded())) {
+        try (CudaSpmm spmm = CudaSpmm.open(device()); CudaWeights a = spmm.load(p.encoded(Format.TILED_CSL))) {
             LaunchPlan first = a.plan(1);
             for (int n = 2; n < 500; n++) {
                 a.plan(n);
@@ -143,8 +144,8 @@ class CudaSpmmLifetimeTest {
         Problem p = Problem.integers(70, 130, 30, .4, ValueType.BF16, 47);
         Problem q = Problem.integers(5, 2000, 9, .2, ValueType.F16, 48);
         try (CudaSpmm spmm = CudaSpmm.open(device());
-                CudaWeights a = spmm.load(p.encoded());
-                CudaWeights b = spmm.load(q.encoded())) {
+                CudaWeights a = spmm.load(p.encoded(Format.TILED_CSL));
+                CudaWeights b = spmm.load(q.encoded(Format.TILED_CSL))) {
             CompletableFuture<?>[] calls = new CompletableFuture<?>[12];
             for (int i = 0; i < calls.length; i++) {
                 Problem one = i % 2 == 0 ? p : q;

@@ -3,13 +3,16 @@ package dev.culebra.tests.spmm;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
+import java.lang.foreign.MemorySegment;
 import java.util.Random;
 
 /**
  * A product with its data: weights and activations as the 16-bit values that go in, and the result in double precision,
- * computed from the dense weights: nothing here knows the format.
+ * computed from the weights as they go in: nothing here knows the format.
  */
 record Problem(int m, int k, int n, ValueType type, short[] weights, float[] x) {
 
@@ -65,7 +68,10 @@ record Problem(int m, int k, int n, ValueType type, short[] weights, float[] x) 
         };
     }
 
-    SparseMatrix encoded() { return SparseMatrix.of(weights, type.dense(), m, k); }
+    SparseMatrix encoded(Format format) {
+        return SparseMatrix.encode(MemorySegment.ofArray(weights), type.dense(), m, k, type,
+                EncodeOptions.DEFAULT.withFormat(format));
+    }
 
     /** The activations as 16-bit values. */
     short[] xBits() {
