@@ -5,8 +5,6 @@ module dev.culebra.llm {
     requires com.fasterxml.jackson.databind;
     requires ejml.core;
     requires ejml.ddense;
-    requires java.management;
-    requires jdk.management;
     requires static jdk.jfr;
 
     exports dev.culebra.llm.checkpoint;

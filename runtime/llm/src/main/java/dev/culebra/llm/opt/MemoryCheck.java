@@ -5,11 +5,9 @@ import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.spmm.Spmm;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
-
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 
 /** Whether memory will do, asked before any of it is taken. */
 final class MemoryCheck {
@@ -26,24 +24,23 @@ final class MemoryCheck {
             // a CPU multiplies by mapped matrices where they are; a device has a copy
             matrices += cpu ? source.matrixBytes(linear.name()) : source.encodedBytes(linear.name());
         }
-        checkDevice(matrices, cpu ? Math.min(device.freeBytes(), mostNative()) : device.freeBytes(), cpu,
-                device.description());
+        checkDevice(matrices, freeBytes(device, cpu, matrices), cpu, device.description());
         checkHeap(source.config(), Runtime.getRuntime().maxMemory());
     }
 
-    /**
-     * What the JVM lets a program have outside its heap, where it says so. What is taken already is not known: garbage counts until
-     * it is collected.
-     */
-    private static long mostNative() {
-        try {
-            var hotSpot = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-            long most = Long.parseLong(hotSpot.getVMOption("MaxDirectMemorySize").getValue());
-            return most > 0 ? most : Runtime.getRuntime().maxMemory(); // 0 is the default: as much as the heap
-        } catch (RuntimeException | LinkageError e) { // another JVM, or one without management
-            return Long.MAX_VALUE;
+    /** On a CPU, garbage that is not collected yet counts as taken: where it would matter, it is collected first. */
+    private static long freeBytes(Spmm device, boolean cpu, long needed) {
+        long free = device.freeBytes();
+        for (int i = 0; cpu && free < needed && i < COLLECTIONS; i++) {
+            System.gc();
+            LockSupport.parkNanos(PAUSE_NANOS); // what it found is freed by another thread
+            free = device.freeBytes();
         }
+        return free;
     }
+
+    private static final int COLLECTIONS = 3;
+    private static final long PAUSE_NANOS = 50_000_000;
 
     private static void checkDevice(long needed, long free, boolean cpu, String device) {
         if (needed <= free) return;
