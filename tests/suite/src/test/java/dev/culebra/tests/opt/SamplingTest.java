@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class SamplingTest {
     private static final int[] PROMPT = {2, 7, 11};
     private static final GenerateOptions ONE = GenerateOptions.DEFAULT.withMaxNewTokens(1);
-    private static final int DRAWS = 20_000;
+    private static final int DRAWS = 10_000;
 
     private interface Body {
         void run(Session session) throws Exception;
