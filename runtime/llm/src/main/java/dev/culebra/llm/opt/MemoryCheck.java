@@ -52,6 +52,11 @@ final class MemoryCheck {
     }
 
     private static void checkHeap(OptConfig c, long most) {
+        long table = (c.positions() + 2L) * c.hidden();
+        if (table > Integer.MAX_VALUE - 8) { // JVMs keep a few to themselves
+            throw new IllegalArgumentException("the table of " + c.positions() + " positions has " + table
+                    + " elements; an array holds 2147483639");
+        }
         long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
