@@ -57,7 +57,7 @@ class RefusalTest {
                     post_processor single | [{"Sequence": {"id": "B"}}] | post_processor.single[0]: the template for one text must have the text, A, once
                     post_processor single | [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}] | post_processor.single[1]: the template for one text must have the text, A, once
                     post_processor special_tokens | {} | post_processor.special_tokens.</s>.ids: is missing
-                    post_processor special_tokens </s> ids | [9999] | post_processor.special_tokens.</s>.ids[0]: the vocabulary has no id 9999: ids are 0 to 2010
+                    post_processor special_tokens </s> ids | [9999] | post_processor.special_tokens.</s>.ids[0]: the vocabulary has no id 9999: ids are 0 to 2011
                     model type | "Unigram" | model: Culebra reads byte-level BPE: the model must be BPE, not '"Unigram"'
                     model | null | model: Culebra reads byte-level BPE: the model must be BPE, not none
                     model dropout | 0.1 | model.dropout: must be null or 0, not '0.1': Culebra leaves no merge to chance
