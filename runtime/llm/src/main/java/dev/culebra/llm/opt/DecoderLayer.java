@@ -50,7 +50,8 @@ record DecoderLayer(boolean normBefore, Activation activation, LayerNorm attenti
         observe(observer, "self_attn.q_proj", in, n);
         observe(observer, "self_attn.k_proj", in, n);
         observe(observer, "self_attn.v_proj", in, n);
-        if (last != null && (last.endsWith("q_proj") || last.endsWith("k_proj") || last.endsWith("v_proj"))) return false;
+        if (last != null && (last.endsWith("q_proj") || last.endsWith("k_proj") || last.endsWith("v_proj")))
+            return false;
         query.apply(in, n, s.query);
         key.apply(in, n, s.key);
         value.apply(in, n, s.value);
