@@ -78,6 +78,17 @@ final class MemoryCheck {
                 + option((cache + rest) / 4 * 5));
     }
 
+    /** Refuses a walk whose hidden states the heap has no room for. */
+    static void walk(OptConfig c, long tokens) {
+        long most = Runtime.getRuntime().maxMemory();
+        long states = Math.multiplyExact(tokens, (long) Float.BYTES * c.hidden());
+        long rest = Scratch.bytes(c) + smallBytes(c);
+        if (states + rest <= most) return;
+        throw new IllegalArgumentException(tokens + " tokens of text take " + bytes(states)
+                + " for hidden states, and the heap is at most " + bytes(most)
+                + "; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx" + option((states + rest) / 4 * 5));
+    }
+
     /** Norms, biases and positions in fp32. */
     private static long smallBytes(OptConfig c) {
         long layer = (c.bias() ? 5L * c.hidden() + c.ffn() : 0) + (c.affineNorm() ? 4L * c.hidden() : 0);
