@@ -215,7 +215,6 @@ public final class LayerWalk implements AutoCloseable {
 
     private KvCache cache(int i) {
         if (i == caches.size()) caches.add(new KvCache(1, config.hidden(), config.positions()));
-        caches.get(i).clear();
-        return caches.get(i);
+        return caches.get(i); // empty: a pass over one layer does not advance it
     }
 }

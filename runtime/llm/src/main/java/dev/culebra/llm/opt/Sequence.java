@@ -18,9 +18,8 @@ final class Sequence {
     private final TextStream text; // null like it
     private final int bos;
     private final SplittableRandom random;
-    private final int most; // tokens, prompt and new
     private final int positions;
-    private int[] ids;
+    private final int[] ids; // prompt and new, as long as it may become
     private int length;
     private StopReason stopReason;
     private long ended;
@@ -33,8 +32,7 @@ final class Sequence {
         this.listener = listener;
         promptTokens = prompt.length;
         positions = model.config().positions();
-        most = (int) Math.min(positions, (long) promptTokens + options.maxNewTokens());
-        ids = Arrays.copyOf(prompt, most);
+        ids = Arrays.copyOf(prompt, (int) Math.min(positions, (long) promptTokens + options.maxNewTokens()));
         length = promptTokens;
         random = Sampler.random(options.seed(), index);
         tokenizer = model.tokenizer().orElse(null);
@@ -47,12 +45,7 @@ final class Sequence {
 
     int promptTokens() { return promptTokens; }
 
-    int length() { return length; }
-
     int newTokens() { return length - promptTokens; }
-
-    /** The longest that it may become. */
-    int most() { return most; }
 
     int[] ids() { return ids; }
 
