@@ -54,6 +54,9 @@ class AllocationTest {
         public SpmmWeights load(SparseMatrix a) { return new Zeros(a); }
 
         @Override
+        public long freeBytes() { return Long.MAX_VALUE; }
+
+        @Override
         public void close() {}
     }
 

@@ -1,5 +1,6 @@
 package dev.culebra.tests.opt;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -73,7 +74,21 @@ class LayerWalkTest {
                         assertFalse(walk.done());
                         assertEquals(layer, walk.layer());
                         compare(tiny, windows, layer, observe(walk));
-                        compare(tiny, windows, layer, observe(walk)); // looking changes nothing
+                        var seen = observe(walk);
+                        compare(tiny, windows, layer, seen); // looking changes nothing
+                        for (var linear : OptTensors.LAYER_LINEARS) {
+                            var calls = new ArrayList<Integer>();
+                            walk.observe(linear, (name, x, n) -> {
+                                assertEquals(linear, name);
+                                var all = seen.get(linear);
+                                for (int i = 0; i < n; i++) {
+                                    int k = all.get(i).length;
+                                    assertArrayEquals(all.get(i), Arrays.copyOfRange(x, i * k, i * k + k));
+                                }
+                                calls.add(n);
+                            });
+                            assertEquals(List.of(63), calls);
+                        }
                         walk.advance();
                     }
                     assertTrue(walk.done());
@@ -138,6 +153,8 @@ class LayerWalkTest {
             var e = assertThrows(IllegalArgumentException.class,
                     () -> walk.replace("fc1", SparseMatrix.of(new float[12 * 20], 12, 20)));
             assertEquals("fc1 is 20 x 12 and the new weights are 12 x 20", e.getMessage());
+            e = assertThrows(IllegalArgumentException.class,
+                    () -> walk.observe("fc3", (linear, x, n) -> {}));
             e = assertThrows(IllegalArgumentException.class,
                     () -> walk.replace("fc3", SparseMatrix.of(new float[12 * 20], 12, 20)));
             assertEquals("no linear layer 'fc3' in a decoder layer; there is self_attn.q_proj, self_attn.k_proj, "
