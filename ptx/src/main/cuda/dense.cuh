@@ -3,8 +3,8 @@
 // A block owns ROW_TILES rows of tiles, so that a part of X serves that many. For each k-tile:
 //
 //   copies of tile t have landed, everybody is past tile t - 1              (wait, barrier)
-//   start copies of tile t + stages - 1: values and its part of X
-//   warp w: rows 16 w .. 16 w + 15 of each tile times the part of X, by ldmatrix and mma.sync
+//   warp w: rows 16 w .. 16 w + 15 of each tile times the part of X, by ldmatrix and mma.sync;
+//   behind the first ldmatrix, start copies of tile t + stages - 1: values and its part of X
 //
 // The stage that the copies of t + stages - 1 fill is that of t - 1, whose last readers came before the barrier. There are STAGES, or
 // MOST_STAGES where the launch has shared memory for that many: with few blocks, each must have more on its way.
@@ -78,9 +78,6 @@ __device__ __forceinline__ void dense(const uint4* __restrict__ values, const ui
             const uint32_t part = stage + ROW_TILES * IMAGE_BYTES;
             if (most) wait_for_all_but<MOST_STAGES - 2>(); else wait_for_all_but<STAGES - 2>();
             __syncthreads();
-            if (t + stages - 1 < split.last) start_copies(t + stages - 1, free);
-            commit_copies();
-
 #pragma unroll
             for (int h = 0; h < 2; h++) {                                // two steps of 16 columns each
                 uint32_t a[ROW_TILES][2][4];
@@ -88,6 +85,10 @@ __device__ __forceinline__ void dense(const uint4* __restrict__ values, const ui
                 for (int r = 0; r < ROW_TILES; r++) {
 #pragma unroll
                     for (int s = 0; s < 2; s++) ldmatrix4_transposed(a[r][s], stage + a_lane + r * IMAGE_BYTES + (2 * h + s) * 16 * ROW_BYTES);
+                }
+                if (h == 0) {                                            // while these are on their way
+                    if (t + stages - 1 < split.last) start_copies(t + stages - 1, free);
+                    commit_copies();
                 }
 #pragma unroll
                 for (int j = 0; j < NT; j++) {

@@ -132,7 +132,7 @@ public final class KernelCatalog {
         for (ValueType values : ValueType.values()) {
             all.add(dense(values, 8, 1, 3, 8));
             all.add(dense(values, 16, 1, 3, 8));
-            all.add(dense(values, 32, 2, 3, 3));
+            all.add(dense(values, 32, 2, 3, 4));
             all.add(dense(values, 64, 2, 3, 3));
         }
         all.add(SUM_SPLITS);

@@ -2,7 +2,6 @@ package dev.culebra.kernel;
 
 import dev.culebra.sparse.Format;
 import dev.culebra.sparse.ValueType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,6 +15,8 @@ public final class Planner {
     private static final int GRID_LIMIT = 65535;
     /** Partial sums are written and read once more for each split; past this the sum costs more than it can bring. */
     private static final int MOST_SPLITS = 32;
+    /** More shared memory a block is taken only if it gains 2%: copies that memory can not serve yet crowd its queues. */
+    private static final double WORTH = 0.98;
 
     private Planner() {}
 
@@ -62,24 +63,14 @@ public final class Planner {
             throw new IllegalArgumentException(
                     "splits " + splits + "; give 1 to " + GRID_LIMIT + ", or 0 for the planner's choice");
         }
-        KernelInstance kernel = forced == null ? choose(format, values, n, target) : forced;
+        KernelInstance kernel = forced == null ? kernel(format, values, n, target) : forced;
         if (kernel.format() != format || kernel.values() != values) {
             throw new IllegalArgumentException("kernel '" + kernel.name() + "' is not for " + format.id()
                     + " weights of " + values.id());
         }
         refuseUnlessFits(kernel, target);
         Work work = Work.of(kernel, m, k, nonzeros, n);
-        Launch best = null;
-        double least = Double.MAX_VALUE;
-        for (Launch l : launches(kernel, work, splits, target)) {
-            double cost = kernel.format() == Format.DENSE
-                    ? DenseCost.of(work, l, target.multiprocessors())
-                    : TiledCslCost.of(work, l);
-            if (cost < least) { // the first of equals: fewer splits, less shared memory
-                least = cost;
-                best = l;
-            }
-        }
+        Launch best = choose(kernel, work, splits, target);
         String why = sentence(kernel, forced != null, splits > 0, best, work);
         if (best.splits() > 1 && (long) n * m > Long.MAX_VALUE / Float.BYTES / best.splits()) {
             throw new IllegalArgumentException(
@@ -91,27 +82,8 @@ public final class Planner {
                 why);
     }
 
-    /** What comes into question, fewer splits first; a caller's number alone where there is one. */
-    private static List<Launch> launches(KernelInstance kernel, Work work, int splits, Target target) {
-        List<Launch> all = new ArrayList<>();
-        int last = splits > 0 ? splits : Math.min(work.steps(), MOST_SPLITS);
-        for (int s = splits > 0 ? splits : 1; s <= last; s++) {
-            all.add(new Launch(s, kernel.sharedBytes(), slots(kernel.sharedBytes(), target)));
-            if (kernel.mostSharedBytes() > kernel.sharedBytes()
-                    && kernel.mostSharedBytes() <= target.sharedPerBlockOptIn()) {
-                all.add(new Launch(s, kernel.mostSharedBytes(), slots(kernel.mostSharedBytes(), target)));
-            }
-        }
-        return all;
-    }
-
-    /** How many blocks the device holds at once. */
-    private static long slots(int sharedBytes, Target target) {
-        return (long) target.multiprocessors() * target.blocksPerMultiprocessor(sharedBytes);
-    }
-
     /** The narrowest kernel that takes all tokens at once, or the widest that the device can hold. */
-    private static KernelInstance choose(Format format, ValueType values, int n, Target target) {
+    private static KernelInstance kernel(Format format, ValueType values, int n, Target target) {
         List<KernelInstance> candidates = KernelCatalog.products(format, values);
         KernelInstance best = null;
         for (KernelInstance i : candidates) {
@@ -136,6 +108,43 @@ public final class Planner {
             throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + kernel.sharedBytes()
                     + " bytes of shared memory a block; the device gives " + target.sharedPerBlockOptIn());
         }
+    }
+
+    /** The cheapest; of equals the one of fewer splits. A caller's number of splits stands. */
+    private static Launch choose(KernelInstance kernel, Work work, int splits, Target target) {
+        Launch best = null;
+        double least = Double.MAX_VALUE;
+        int last = splits > 0 ? splits : Math.min(work.steps(), MOST_SPLITS);
+        for (int s = splits > 0 ? splits : 1; s <= last; s++) {
+            Launch launch = launch(s, kernel.sharedBytes(), target);
+            double cost = cost(kernel, work, launch, target);
+            if (kernel.mostSharedBytes() > kernel.sharedBytes()
+                    && kernel.mostSharedBytes() <= target.sharedPerBlockOptIn()) {
+                Launch more = launch(s, kernel.mostSharedBytes(), target);
+                double moreCost = cost(kernel, work, more, target);
+                if (moreCost < WORTH * cost) {
+                    launch = more;
+                    cost = moreCost;
+                }
+            }
+            if (cost < least) {
+                least = cost;
+                best = launch;
+            }
+        }
+        return best;
+    }
+
+    private static double cost(KernelInstance kernel, Work work, Launch launch, Target target) {
+        return switch (kernel.format()) {
+            case TILED_CSL -> TiledCslCost.of(work, launch);
+            case DENSE -> DenseCost.of(work, launch, target.multiprocessors());
+        };
+    }
+
+    private static Launch launch(int splits, int sharedBytes, Target target) {
+        return new Launch(splits, sharedBytes,
+                (long) target.multiprocessors() * target.blocksPerMultiprocessor(sharedBytes));
     }
 
     private static String sentence(KernelInstance kernel, boolean forced, boolean splitsForced, Launch launch,

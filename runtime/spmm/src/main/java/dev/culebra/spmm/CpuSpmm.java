@@ -108,6 +108,12 @@ public final class CpuSpmm implements Spmm {
         }
     }
 
+    @Override
+    public long freeBytes() {
+        checkOpen();
+        return HostMemory.free();
+    }
+
     /** Calls of other threads that are under way, whose weights may have been closed already, come to their end. */
     @Override
     public void close() {

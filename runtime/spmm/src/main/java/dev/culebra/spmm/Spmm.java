@@ -101,9 +101,12 @@ public interface Spmm extends AutoCloseable {
     SpmmWeights load(SparseMatrix a);
 
     /**
-     * How much can be loaded now, as far as is known: what others take in the next moment is not.
+     * How much can be loaded now, as far as is known: a device's free memory. On a CPU, whose weights are matrices in the
+     * host's memory, it is what can still be encoded or read: what {@code -XX:MaxDirectMemorySize} leaves, or the machine's
+     * or the container's memory if that is less; what only a garbage collection would free counts as taken, and a matrix that
+     * is mapped from a file takes nothing.
      *
-     * @return bytes of encoded weights; Long.MAX_VALUE where nothing is known
+     * @return bytes of encoded weights, 0 or more; Long.MAX_VALUE where nothing is known
      * @throws IllegalStateException if this is closed
      */
     default long freeBytes() { return Long.MAX_VALUE; }

@@ -89,7 +89,10 @@ public final class LayerWalk implements AutoCloseable {
      */
     public void observe(InputObserver observer) {
         checkPresent();
-        forEachPass((first, count) -> layer.apply(0, scratch, observer));
+        forEachPass((first, count) -> layer.apply(0, scratch, (linear, x, n) -> {
+            observer.input(linear, x, n);
+            return true;
+        }));
     }
 
     /**
@@ -102,9 +105,11 @@ public final class LayerWalk implements AutoCloseable {
      */
     public void observe(String linear, InputObserver observer) {
         checkPresent();
-        layer.linear(linear);
-        forEachPass((first, count) -> layer.applyUntil(linear, 0, scratch, (seen, x, n) -> {
-            if (seen.equals(linear)) observer.input(seen, x, n);
+        layer.linear(linear); // there is one
+        forEachPass((first, count) -> layer.apply(0, scratch, (seen, x, n) -> {
+            if (!seen.equals(linear)) return true;
+            observer.input(seen, x, n);
+            return false;
         }));
     }
 

@@ -9,11 +9,14 @@ final class Scratch {
      * gain nothing, since a product's weights are read once for every 128 tokens on a CPU.
      */
     private static final long MOST_BYTES = 64L << 20;
+    /** However narrow the model: attention's results stay in a cache, and a first token does not wait for all prompts. */
+    private static final int MOST_ROWS = 1 << 14;
     /** What logits of one pass may take. */
     private static final long MOST_LOGIT_BYTES = 16L << 20;
 
     final Pass pass = new Pass();
     final Attention attention;
+    final Sampler sampler = new Sampler();
     final Rows embedded; // [n, embedding]
     final Rows hidden; // [n, hidden]: what goes from layer to layer
     final Rows normed; // [n, hidden]
@@ -42,7 +45,7 @@ final class Scratch {
         last = new Rows(c.hidden());
         projected = new Rows(c.embedding());
         logits = new Rows(c.vocabulary());
-        mostRows = Math.clamp(MOST_BYTES / rowBytes(c), 1, 1 << 16);
+        mostRows = Math.clamp(MOST_BYTES / rowBytes(c), 1, MOST_ROWS);
         mostLogits = Math.clamp(MOST_LOGIT_BYTES / (4L * c.vocabulary()), 1, mostRows);
     }
 

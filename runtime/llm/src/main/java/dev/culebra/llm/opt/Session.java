@@ -10,8 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * is refused, a listener's too.
  *
  * <p>
- * A cache takes 2 * layers * hidden * 4 bytes for each position of each sequence, rounded up to a power of two positions. What a
- * pass needs besides is bounded: longer prompts, or more of them, than 64 MiB of activations hold go through in several passes.
+ * A cache takes 2 * layers * hidden * 4 bytes for each position of each sequence, and up to twice that while it grows. What a
+ * pass needs besides is bounded: what needs more than 64 MiB of activations, or has more than 16,384 tokens, goes
+ * through in several passes.
  */
 public final class Session implements AutoCloseable {
     private final OptModel model;

@@ -1,10 +1,12 @@
 package dev.culebra.llm.tokenizer;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 import static dev.culebra.llm.tokenizer.TokenizerException.quoted;
@@ -81,16 +83,28 @@ final class TokenizerConfig {
         throw part.refuse("its keys are ids from 0 to 2147483647, not " + quoted(key));
     }
 
+    /** The texts of all that is named. */
+    private Set<String> specialTexts() throws TokenizerException {
+        var texts = new HashSet<String>();
+        for (var part : named.values()) {
+            if (part.isPresent()) texts.add(SpecialToken.parse(part).content());
+        }
+        for (var part : extra) texts.add(SpecialToken.parse(part).content());
+        return texts;
+    }
+
     /** Adds what is said here to what the vocabulary has. */
     void addTo(Vocabulary vocabulary) throws TokenizerException {
         for (var token : decoder.entrySet()) {
             vocabulary.add(token.getValue(), SpecialToken.parseAdded(token.getValue(), token.getKey()));
         }
+        var special = specialTexts();
         for (var token : olderAdded.entrySet()) {
             var part = token.getValue().getValue();
             if (token.getValue().getKey().isEmpty()) throw part.refuse("a token needs a text, and this one's is empty");
-            vocabulary.add(part, new AddedToken(Vocabulary.wellFormed(part, token.getValue().getKey()), token.getKey(),
-                    false, false, false, true, false));
+            var text = Vocabulary.wellFormed(part, token.getValue().getKey());
+            boolean isSpecial = special.contains(text);
+            vocabulary.add(part, new AddedToken(text, token.getKey(), false, false, false, !isSpecial, isSpecial));
         }
         for (var key : ORDER) {
             var part = named.get(key);

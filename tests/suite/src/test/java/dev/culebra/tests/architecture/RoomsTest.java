@@ -25,7 +25,7 @@ class RoomsTest {
     private static final String LLM = "dev.culebra.llm..";
     private static final String CLI = "dev.culebra.cli..";
     private static final String EMULATOR = "dev.culebra.emulator..";
-    private static final String[] JDK = {"java..", "jdk.."};
+    private static final String[] JDK = {"java..", "jdk..", "com.sun.management.."}; // the last is module jdk.management's
 
     private static JavaClasses culebra;
 

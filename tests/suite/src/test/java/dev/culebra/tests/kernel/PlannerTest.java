@@ -87,13 +87,14 @@ class PlannerTest {
     }
 
     /**
-     * What was fastest of what was measured on an H200 (ptx/NOTES.md). Few blocks do not split K but have more on their way
-     * each; many have enough together; at 32 tokens and more a block has two rows of tiles, and K is split again.
+     * What was fastest of what was measured on an H200, or within 1% of it (ptx/NOTES.md). Few blocks do not split K but have
+     * more on their way each; many have enough together; at 32 tokens and more a block has two rows of tiles, so that there
+     * are fewer, and K is split again.
      */
     @ParameterizedTest
     @CsvSource({"50272,4096,8,1,27648", "28672,7168,16,1,30720", "7168,7168,8,1,73728", "7168,28672,8,1,73728",
-        "7168,7168,16,1,81920", "28672,7168,32,1,61440", "7168,28672,32,4,61440", "28672,7168,64,1,73728",
-        "12288,12288,64,4,73728"})
+        "7168,7168,16,1,81920", "4096,4096,8,2,73728", "28672,7168,32,1,61440", "16384,4096,32,1,81920",
+        "4096,4096,32,4,81920", "28672,7168,64,1,73728", "12288,12288,64,4,73728"})
     void denseProductsAreAsMeasured(int m, int k, int n, int splits, int shared) {
         LaunchPlan plan = dense(m, k, n, H200);
         assertEquals(splits, plan.splits(), plan.why());

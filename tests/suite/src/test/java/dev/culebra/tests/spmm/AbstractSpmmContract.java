@@ -301,6 +301,7 @@ abstract class AbstractSpmmContract {
             assertEquals(a.encodedBytes(), w.encodedBytes());
             assertTrue(w.kernel(8).contains(format().id().replace('-', '_') + "_bf16"), w.kernel(8));
             assertFalse(device.description().isBlank());
+            assertTrue(device.freeBytes() > 0);
         }
     }
 
@@ -316,6 +317,7 @@ abstract class AbstractSpmmContract {
         assertThrows(IllegalStateException.class, () -> a.multiply(new float[7], 1));
         own.close();
         own.close();
+        assertThrows(IllegalStateException.class, own::freeBytes);
         assertThrows(IllegalStateException.class, () -> own.load(SparseMatrix.of(new float[]{1}, 1, 1)));
     }
 }

@@ -158,7 +158,7 @@ class DecodeTest {
             assertEquals(OptionalInt.empty(), tokenizer.id("no such token"));
         }
         assertEquals(1024, kjv.size());
-        assertEquals(2011, mixed.size()); // 2,000 trained, é among them, and 11 added
+        assertEquals(2012, mixed.size()); // 2,000 trained, é and ord among them, and 12 more
         assertEquals(OptionalInt.of(2), kjv.id("</s>"));
         assertEquals("\u0120", kjv.token(kjv.encode(" ", false)[0]));
         assertTrue(mixed.isSpecial(mixed.id("<mask>").orElseThrow()));

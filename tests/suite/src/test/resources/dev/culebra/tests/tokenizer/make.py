@@ -25,7 +25,8 @@ ADDED = [AddedToken("<mask>", lstrip=True, special=True, normalized=False),
          AddedToken("word", single_word=True, normalized=True), AddedToken("_id", single_word=True, lstrip=True, normalized=True),
          AddedToken("<|x|>", special=True, normalized=False), AddedToken("<|x|>y", normalized=False),
          AddedToken("<|x", normalized=True), AddedToken(" \n", normalized=True), AddedToken("é", normalized=False),
-         AddedToken("世界", normalized=True), AddedToken("👩‍👧", single_word=True, rstrip=True, normalized=False)]
+         AddedToken("世界", normalized=True), AddedToken("👩‍👧", single_word=True, rstrip=True, normalized=False),
+         AddedToken("|>q", normalized=False), AddedToken("ord", normalized=True)]  # both begin within another
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>"]
 
 
@@ -65,6 +66,27 @@ def classes():
     return runs
 
 
+def words(t):
+    """Runs of code points that count as part of a word beside a token with single_word."""
+    runs = []
+    for c in range(0x110000):
+        if not 0xD800 <= c < 0xE000 and t.token_to_id("word") not in t.encode("word" + chr(c)).ids:
+            if runs and runs[-1][1] == c - 1:
+                runs[-1][1] = c
+            else:
+                runs.append([c, c])
+    return runs
+
+
+def pairs():
+    """Any two bytes make a token: a text's ids tell where it was split."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    merges = [(a, b) for a in alphabet for b in alphabet]
+    t = Tokenizer(models.BPE(vocab={v: i for i, v in enumerate(alphabet + [a + b for a, b in merges])}, merges=merges))
+    t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return t
+
+
 def pools(runs):
     span = lambda *ab: [chr(c) for a, b in ab for c in range(a, b + 1) if assigned(c)]
     return {
@@ -96,7 +118,7 @@ def texts(runs):
     for _ in range(1000):
         some = R.sample(names, R.randint(1, 4)) + ["spaces"]
         out.append("".join(R.choice(p[R.choice(some)]) for _ in range(R.randint(1, 40))))
-    bits = [t.content for t in ADDED] + SPECIALS + [" ", "  ", "\n", "\t", "\u00a0", "a", "word", "words", "_", "1", "\u0301", "<", "<|", "|>", "y", "é", "!"]
+    bits = [t.content for t in ADDED] + SPECIALS + [" ", "  ", "\n", "\t", "\u00a0", "a", "word", "words", "_", "1", "\u0301", "<", "<|", "|>", "y", "q", "s", "é", "!", "Ⅷ", "Ⓐ", "\u0345", "\u20dd", "\u203f", "٣", "½", "\u200d"]
     for _ in range(700):
         out.append("".join(R.choice(bits) for _ in range(R.randint(1, 12))))
     prose = open(KJV + "/held-out.txt", encoding="utf-8").read()
@@ -193,7 +215,7 @@ def main():
     write("mixed-older/tokenizer_config.json", dict(config, add_prefix_space=True, bos_token=None))
     write("mixed-older/special_tokens_map.json", {
         "bos_token": {"content": "</s>", "lstrip": False, "normalized": True, "rstrip": True, "single_word": False}, "pad_token": "<pad>",
-        "unk_token": "<unk>", "additional_special_tokens": ["<s>", "<|x|>"]})
+        "unk_token": "<unk>", "mask_token": "<|x|>", "additional_special_tokens": ["<s>"]})
     write("mixed-older/added_tokens.json", {t["content"]: t["id"] for t in base["added_tokens"] if t["id"] >= 2000})
 
     kjv = Tokenizer.from_file(KJV + "/tokenizer.json")
@@ -202,7 +224,9 @@ def main():
     older_form = transformers.GPT2Tokenizer.from_pretrained("mixed-older")
     for text in corpus:
         assert vocab_form(text)["input_ids"] == ids(mixed, text), text
-    write("corpus.json.gz", [[text, ids(kjv, text), ids(mixed, text)] for text in corpus])
+    split = pairs()
+    write("corpus.json.gz", [[text, ids(kjv, text), ids(mixed, text), summary(ids(split, text))[1]] for text in corpus])
+    write("words.json.gz", words(mixed))
     write("older.json.gz", [[text, older_form(text)["input_ids"]] for text in corpus[::3]])
     write("long.json", [[unit, times, summary(ids(kjv, unit * times)), summary(ids(mixed, unit * times))] for unit, times in LONG])
     result = {}
