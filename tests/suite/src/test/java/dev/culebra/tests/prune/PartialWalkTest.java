@@ -28,7 +28,8 @@ class PartialWalkTest {
     @ParameterizedTest
     @ValueSource(strings = {"opt-preln", "opt-postln-proj"})
     void seesWhatAWholePassSees(String model) throws IOException {
-        try (var source = Checkpoint.open(Models.folder(model)); var device = Spmm.open("cpu");
+        try (var source = Checkpoint.open(Models.folder(model));
+                var device = Spmm.open("cpu");
                 var walk = new LayerWalk(source, device, WINDOWS)) {
             for (; !walk.done(); walk.advance()) {
                 var whole = new HashMap<String, float[]>();
@@ -59,7 +60,8 @@ class PartialWalkTest {
 
     @Test
     void refusesAProductThatThereIsNot() throws IOException {
-        try (var source = Checkpoint.open(Models.folder("opt-preln")); var device = Spmm.open("cpu");
+        try (var source = Checkpoint.open(Models.folder("opt-preln"));
+                var device = Spmm.open("cpu");
                 var walk = new LayerWalk(source, device, WINDOWS)) {
             var e = assertThrows(IllegalArgumentException.class, () -> walk.observe("fc3", (name, x, n) -> {}));
             assertTrue(e.getMessage().contains("fc3") && e.getMessage().contains("fc2"), e.getMessage());
