@@ -7,7 +7,6 @@ import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -44,16 +43,18 @@ public final class LayerWalk implements AutoCloseable {
      * @param device where products run; the caller closes it afterwards
      * @param windows token ids; each window is a sequence of its own, from position 0
      * @throws IllegalArgumentException if there are no windows, or one is empty, longer than the model's positions, or has an id
-     *         that is not in the vocabulary
+     *         that is not in the vocabulary, or the heap does not hold the hidden states
      * @throws IOException if a part of the model is not sound, or can not be read
      */
     public LayerWalk(ModelSource source, Spmm device, List<int[]> windows) throws IOException {
         if (windows.isEmpty()) throw new IllegalArgumentException("no windows of text; give one or more");
         config = source.config();
         for (var ids : windows) Prompts.check(ids, config);
+        MemoryCheck.walk(config, windows.stream().mapToLong(ids -> ids.length).sum());
         this.source = source;
         this.windows = windows.stream().map(int[]::clone).toList();
         hidden = new float[windows.size()][];
+        for (int i = 0; i < hidden.length; i++) hidden[i] = new float[windows.get(i).length * config.hidden()];
         scratch = new Scratch(config);
         weights = new DeviceWeights(device);
         try {
@@ -208,8 +209,7 @@ public final class LayerWalk implements AutoCloseable {
     private void keep(int first, int count) {
         for (int i = 0; i < count; i++) {
             int from = scratch.pass.firstRow(i) * config.hidden();
-            int length = scratch.pass.rows(i) * config.hidden();
-            hidden[first + i] = Arrays.copyOfRange(scratch.hidden.values(), from, from + length);
+            System.arraycopy(scratch.hidden.values(), from, hidden[first + i], 0, hidden[first + i].length);
         }
     }
 

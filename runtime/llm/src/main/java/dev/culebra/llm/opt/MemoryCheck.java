@@ -52,6 +52,11 @@ final class MemoryCheck {
     }
 
     private static void checkHeap(OptConfig c, long most) {
+        long table = (c.positions() + 2L) * c.hidden();
+        if (table > Integer.MAX_VALUE - 8) { // JVMs keep a few to themselves
+            throw new IllegalArgumentException("the table of " + c.positions() + " positions has " + table
+                    + " elements; an array holds 2147483639");
+        }
         long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
@@ -71,6 +76,17 @@ final class MemoryCheck {
                 + bytes(cache) + " for keys and values, and the heap is at most " + bytes(most)
                 + "; give fewer prompts at a time, fewer new tokens, or CULEBRA_JAVA_OPTIONS=-Xmx"
                 + option((cache + rest) / 4 * 5));
+    }
+
+    /** Refuses a walk whose hidden states the heap has no room for. */
+    static void walk(OptConfig c, long tokens) {
+        long most = Runtime.getRuntime().maxMemory();
+        long states = Math.multiplyExact(tokens, (long) Float.BYTES * c.hidden());
+        long rest = Scratch.bytes(c) + smallBytes(c);
+        if (states + rest <= most) return;
+        throw new IllegalArgumentException(tokens + " tokens of text take " + bytes(states)
+                + " for hidden states, and the heap is at most " + bytes(most)
+                + "; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx" + option((states + rest) / 4 * 5));
     }
 
     /** Norms, biases and positions in fp32. */

@@ -15,6 +15,7 @@ import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.CpuSpmm;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,5 +165,22 @@ class LayerWalkTest {
             assertEquals("this walk is closed",
                     assertThrows(IllegalStateException.class, () -> walk.observe((linear, x, n) -> {})).getMessage());
         } // the device would not close with weights on it
+    }
+
+    @Test
+    void aTextWhoseStatesNoHeapHoldsIsRefused() throws Exception {
+        var config = new OptConfig(19, 256, 256, 1, 4, 8, 400, true, true, true, true, true, Activation.RELU, 2,
+                List.of(2),
+                1);
+        // 256 features of 4 bytes a token; the same 400 tokens over and over
+        int many = Math.toIntExact(Runtime.getRuntime().maxMemory() / (400 * 1024) + 1);
+        try (var device = CpuSpmm.open(1); var source = TinyModel.random(config, DenseType.F16, 1).open()) {
+            var e = assertThrows(IllegalArgumentException.class,
+                    () -> new LayerWalk(source, device, Collections.nCopies(many, new int[400])));
+            assertTrue(e.getMessage()
+                    .matches(many * 400L + " tokens of text take [0-9.]+ [MG]iB for hidden states, and the heap "
+                            + "is at most [0-9.]+ [MG]iB; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx[0-9]+[mg]"),
+                    e::getMessage);
+        }
     }
 }
