@@ -59,9 +59,11 @@ final class CatalogSubjects {
         ExactProduct parts = new ExactProduct(kernel.values(), 130, 290, 3, 4, ExactProduct.random(.2, 4));
         // One more than whole tiles, both ways, and rows of X that one block of tokens just holds.
         ExactProduct above = new ExactProduct(kernel.values(), 65, 65, tokens, 5, ExactProduct.random(.4, 5));
-        // More tiles than a block has stages: it goes round them, however many it was given.
-        ExactProduct round = new ExactProduct(kernel.values(), 64, 64 * 19, tokens, 8, ExactProduct.random(.5, 8));
-        Ready rounds = Ready.of(kernel, round, 1, 9);
+        // More tiles than a block has stages: it goes round them, however many it was given, for two rows of blocks and two
+        // blocks of tokens, ragged in all three; what it reads last lies where it brings the first of the next rows.
+        ExactProduct round = new ExactProduct(kernel.values(), kernel.tileM() + 10, 64 * 10 - 5, tokens + 3, 8,
+                ExactProduct.random(.5, 8));
+        Ready rounds = Ready.of(kernel, round, 1, 1);
         List<Ready> all = new ArrayList<>();
         KernelDevice.depths(rounds.plan).forEach(plan -> all.add(new Ready(round, rounds.weights, rounds.x, plan)));
         all.addAll(List.of(Ready.of(kernel, ragged, 1, 1), Ready.of(kernel, split, 5, 9),

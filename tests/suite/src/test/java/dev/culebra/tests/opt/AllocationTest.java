@@ -51,6 +51,9 @@ class AllocationTest {
         public String description() { return "zeros"; }
 
         @Override
+        public long freeBytes() { return Long.MAX_VALUE; }
+
+        @Override
         public SpmmWeights load(SparseMatrix a) { return new Zeros(a); }
 
         @Override
