@@ -70,7 +70,8 @@ public final class SparseMatrix {
     public static SparseMatrix encode(Csr csr, EncodeOptions options) { return encode(new CsrSource(csr), options); }
 
     /**
-     * Encodes a dense fp32 matrix as F16, rounded to the nearest, ties to even. See {@link #overflowed()}.
+     * Encodes a dense fp32 matrix as F16, rounded to the nearest, ties to even, in the format of fewer bytes. See
+     * {@link #overflowed()}.
      *
      * @param dense [M, K] row-major
      * @param m rows, 1 or more
@@ -83,7 +84,7 @@ public final class SparseMatrix {
     }
 
     /**
-     * Encodes a dense matrix of 16-bit values, bit for bit.
+     * Encodes a dense matrix of 16-bit values, bit for bit, in the format of fewer bytes.
      *
      * @param bits [M, K] row-major
      * @param type F16 or BF16
@@ -102,7 +103,7 @@ public final class SparseMatrix {
     }
 
     /**
-     * Encodes a CSR matrix.
+     * Encodes a CSR matrix, in the format of fewer bytes.
      *
      * @param csr the matrix; not kept
      * @return the encoded matrix

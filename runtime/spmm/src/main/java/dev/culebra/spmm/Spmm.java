@@ -109,7 +109,7 @@ public interface Spmm extends AutoCloseable {
      * @return bytes of encoded weights, 0 or more; Long.MAX_VALUE where nothing is known
      * @throws IllegalStateException if this is closed
      */
-    long freeBytes();
+    default long freeBytes() { return Long.MAX_VALUE; }
 
     /**
      * Frees the device. May be called twice.

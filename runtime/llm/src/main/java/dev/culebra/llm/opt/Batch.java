@@ -72,7 +72,8 @@ final class Batch {
         for (int from = 0; from < asking.size(); from += s.mostLogits) {
             int n = Math.min(s.mostLogits, asking.size() - from);
             decoder.logits(rows, from, n, s);
-            for (int i = 0; i < n; i++) asking.get(from + i).next(s.logits.values(), i * vocabulary, vocabulary);
+            for (int i = 0; i < n; i++)
+                asking.get(from + i).next(s.sampler, s.logits.values(), i * vocabulary, vocabulary);
         }
         begin();
     }

@@ -20,38 +20,32 @@ import dev.culebra.llm.checkpoint.OptTensors;
 record DecoderLayer(boolean normBefore, Activation activation, LayerNorm attentionNorm, Linear query, Linear key,
         Linear value, Linear output, LayerNorm finalNorm, Linear fc1, Linear fc2) {
 
+    /** Sees what the products are given, one after another. */
+    interface Probe {
+        /** The input of one, [n, K]; false to go no further. */
+        boolean input(String linear, float[] x, int n);
+    }
+
     /**
      * Replaces {@code s.hidden} [n, hidden] by what the layer makes of it, and appends to the caches of the pass.
      *
      * @param index which layer it is to the caches
      * @param s holds the pass
-     * @param observer sees the products' inputs; null for nobody
+     * @param probe sees the products' inputs; null for nobody. Where it stops, {@code s.hidden} is of no use
      */
-    void apply(int index, Scratch s, InputObserver observer) { applyUntil(null, index, s, observer); }
-
-    /**
-     * The same, up to the point where a linear layer's input is there and the observer has seen it; {@code s.hidden} is of no use
-     * then.
-     *
-     * @param last the linear layer's name; null to go on to the end
-     * @param index which layer it is to the caches
-     * @param s holds the pass
-     * @param observer sees the products' inputs; null for nobody
-     */
-    void applyUntil(String last, int index, Scratch s, InputObserver observer) {
+    void apply(int index, Scratch s, Probe probe) {
         int n = s.pass.rows();
-        if (attend(last, index, n, s, observer)) feedForward(last, n, s, observer);
+        if (attend(index, n, s, probe)) feedForward(n, s, probe);
     }
 
     /** Whether to go on. */
-    private boolean attend(String last, int index, int n, Scratch s, InputObserver observer) {
+    private boolean attend(int index, int n, Scratch s, Probe probe) {
         var hidden = s.hidden.values();
         var in = normBefore ? normed(attentionNorm, n, s) : s.hidden;
-        observe(observer, "self_attn.q_proj", in, n);
-        observe(observer, "self_attn.k_proj", in, n);
-        observe(observer, "self_attn.v_proj", in, n);
-        if (last != null && (last.endsWith("q_proj") || last.endsWith("k_proj") || last.endsWith("v_proj")))
+        if (stops(probe, "self_attn.q_proj", in, n) || stops(probe, "self_attn.k_proj", in, n)
+                || stops(probe, "self_attn.v_proj", in, n)) {
             return false;
+        }
         query.apply(in, n, s.query);
         key.apply(in, n, s.key);
         value.apply(in, n, s.value);
@@ -59,23 +53,20 @@ record DecoderLayer(boolean normBefore, Activation activation, LayerNorm attenti
             s.pass.cache(i).append(index, s.key.values(), s.value.values(), s.pass.firstRow(i), s.pass.rows(i));
         }
         s.attention.apply(s.pass, index, s.query.values());
-        observe(observer, "self_attn.out_proj", s.query, n);
-        if ("self_attn.out_proj".equals(last)) return false;
+        if (stops(probe, "self_attn.out_proj", s.query, n)) return false;
         output.apply(s.query, n, s.output);
         Elementwise.add(hidden, s.output.values(), n * s.hidden.width());
         if (!normBefore) attentionNorm.apply(hidden, n, hidden);
         return true;
     }
 
-    private void feedForward(String last, int n, Scratch s, InputObserver observer) {
+    private void feedForward(int n, Scratch s, Probe probe) {
         var hidden = s.hidden.values();
         var in = normBefore ? normed(finalNorm, n, s) : s.hidden;
-        observe(observer, "fc1", in, n);
-        if ("fc1".equals(last)) return;
+        if (stops(probe, "fc1", in, n)) return;
         fc1.apply(in, n, s.inner);
         Elementwise.activate(activation, s.inner.values(), n * s.inner.width());
-        observe(observer, "fc2", s.inner, n);
-        if ("fc2".equals(last)) return;
+        if (stops(probe, "fc2", s.inner, n)) return;
         fc2.apply(s.inner, n, s.output);
         Elementwise.add(hidden, s.output.values(), n * s.hidden.width());
         if (!normBefore) finalNorm.apply(hidden, n, hidden);
@@ -86,8 +77,8 @@ record DecoderLayer(boolean normBefore, Activation activation, LayerNorm attenti
         return s.normed;
     }
 
-    private static void observe(InputObserver observer, String linear, Rows x, int n) {
-        if (observer != null) observer.input(linear, x.values(), n);
+    private static boolean stops(Probe probe, String linear, Rows x, int n) {
+        return probe != null && !probe.input(linear, x.values(), n);
     }
 
     /** The same with another linear layer in one place. */

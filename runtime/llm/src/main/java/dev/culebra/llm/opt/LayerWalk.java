@@ -7,7 +7,6 @@ import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -44,16 +43,18 @@ public final class LayerWalk implements AutoCloseable {
      * @param device where products run; the caller closes it afterwards
      * @param windows token ids; each window is a sequence of its own, from position 0
      * @throws IllegalArgumentException if there are no windows, or one is empty, longer than the model's positions, or has an id
-     *         that is not in the vocabulary
+     *         that is not in the vocabulary, or the heap does not hold the hidden states
      * @throws IOException if a part of the model is not sound, or can not be read
      */
     public LayerWalk(ModelSource source, Spmm device, List<int[]> windows) throws IOException {
         if (windows.isEmpty()) throw new IllegalArgumentException("no windows of text; give one or more");
         config = source.config();
         for (var ids : windows) Prompts.check(ids, config);
+        MemoryCheck.walk(config, windows.stream().mapToLong(ids -> ids.length).sum());
         this.source = source;
         this.windows = windows.stream().map(int[]::clone).toList();
         hidden = new float[windows.size()][];
+        for (int i = 0; i < hidden.length; i++) hidden[i] = new float[windows.get(i).length * config.hidden()];
         scratch = new Scratch(config);
         weights = new DeviceWeights(device);
         try {
@@ -89,7 +90,10 @@ public final class LayerWalk implements AutoCloseable {
      */
     public void observe(InputObserver observer) {
         checkPresent();
-        forEachPass((first, count) -> layer.apply(0, scratch, observer));
+        forEachPass((first, count) -> layer.apply(0, scratch, (linear, x, n) -> {
+            observer.input(linear, x, n);
+            return true;
+        }));
     }
 
     /**
@@ -102,9 +106,11 @@ public final class LayerWalk implements AutoCloseable {
      */
     public void observe(String linear, InputObserver observer) {
         checkPresent();
-        layer.linear(linear);
-        forEachPass((first, count) -> layer.applyUntil(linear, 0, scratch, (seen, x, n) -> {
-            if (seen.equals(linear)) observer.input(seen, x, n);
+        layer.linear(linear); // there is one
+        forEachPass((first, count) -> layer.apply(0, scratch, (seen, x, n) -> {
+            if (!seen.equals(linear)) return true;
+            observer.input(seen, x, n);
+            return false;
         }));
     }
 
@@ -203,8 +209,7 @@ public final class LayerWalk implements AutoCloseable {
     private void keep(int first, int count) {
         for (int i = 0; i < count; i++) {
             int from = scratch.pass.firstRow(i) * config.hidden();
-            int length = scratch.pass.rows(i) * config.hidden();
-            hidden[first + i] = Arrays.copyOfRange(scratch.hidden.values(), from, from + length);
+            System.arraycopy(scratch.hidden.values(), from, hidden[first + i], 0, hidden[first + i].length);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 
 /** Whether memory will do, asked before any of it is taken. */
 final class MemoryCheck {
@@ -23,11 +24,25 @@ final class MemoryCheck {
             // a CPU multiplies by mapped matrices where they are; a device has a copy
             matrices += cpu ? source.matrixBytes(linear.name()) : source.encodedBytes(linear.name());
         }
-        checkDevice(matrices, device.freeBytes(), cpu, device.description());
+        checkDevice(matrices, freeBytes(device, cpu, matrices), cpu, device.description());
         checkHeap(source.config(), Runtime.getRuntime().maxMemory());
     }
 
-    static void checkDevice(long needed, long free, boolean cpu, String device) {
+    /** On a CPU, garbage that is not collected yet counts as taken: where it would matter, it is collected first. */
+    private static long freeBytes(Spmm device, boolean cpu, long needed) {
+        long free = device.freeBytes();
+        for (int i = 0; cpu && free < needed && i < COLLECTIONS; i++) {
+            System.gc();
+            LockSupport.parkNanos(PAUSE_NANOS); // what it found is freed by another thread
+            free = device.freeBytes();
+        }
+        return free;
+    }
+
+    private static final int COLLECTIONS = 3;
+    private static final long PAUSE_NANOS = 50_000_000;
+
+    private static void checkDevice(long needed, long free, boolean cpu, String device) {
         if (needed <= free) return;
         throw new IllegalArgumentException("the model's matrices take up to " + bytes(needed) + " and there is "
                 + bytes(free) + (cpu
@@ -36,7 +51,12 @@ final class MemoryCheck {
                         : " free on " + device + "; take a smaller or a sparser model, or another device"));
     }
 
-    static void checkHeap(OptConfig c, long most) {
+    private static void checkHeap(OptConfig c, long most) {
+        long table = (c.positions() + 2L) * c.hidden();
+        if (table > Integer.MAX_VALUE - 8) { // JVMs keep a few to themselves
+            throw new IllegalArgumentException("the table of " + c.positions() + " positions has " + table
+                    + " elements; an array holds 2147483639");
+        }
         long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
@@ -48,10 +68,7 @@ final class MemoryCheck {
 
     /** Refuses a batch whose caches the heap has no room for. Positions: of all sequences at their longest. */
     static void batch(OptConfig c, int sequences, long positions) {
-        batch(c, sequences, positions, Runtime.getRuntime().maxMemory());
-    }
-
-    static void batch(OptConfig c, int sequences, long positions, long most) {
+        long most = Runtime.getRuntime().maxMemory();
         long cache = 2 * c.layers() * Float.BYTES * Math.multiplyExact(c.hidden(), positions);
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
@@ -59,6 +76,17 @@ final class MemoryCheck {
                 + bytes(cache) + " for keys and values, and the heap is at most " + bytes(most)
                 + "; give fewer prompts at a time, fewer new tokens, or CULEBRA_JAVA_OPTIONS=-Xmx"
                 + option((cache + rest) / 4 * 5));
+    }
+
+    /** Refuses a walk whose hidden states the heap has no room for. */
+    static void walk(OptConfig c, long tokens) {
+        long most = Runtime.getRuntime().maxMemory();
+        long states = Math.multiplyExact(tokens, (long) Float.BYTES * c.hidden());
+        long rest = Scratch.bytes(c) + smallBytes(c);
+        if (states + rest <= most) return;
+        throw new IllegalArgumentException(tokens + " tokens of text take " + bytes(states)
+                + " for hidden states, and the heap is at most " + bytes(most)
+                + "; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx" + option((states + rest) / 4 * 5));
     }
 
     /** Norms, biases and positions in fp32. */

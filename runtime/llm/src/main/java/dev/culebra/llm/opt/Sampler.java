@@ -2,16 +2,14 @@ package dev.culebra.llm.opt;
 
 import java.util.SplittableRandom;
 
-/** Chooses the next token of one sequence. It has the sequence's random numbers, so it is the sequence's alone. */
+/** Chooses next tokens. It has scratch memory for a vocabulary, so it is a session's; random numbers are a sequence's own. */
 final class Sampler {
-    private final GenerateOptions options;
-    private final SplittableRandom random; // its sequence is specified: the same on every JDK
     private long[] heap = new long[0]; // of candidates, see key()
-    private double[] mass = new double[0]; // of the candidates that are left, one after another
+    private double[] mass = new double[0]; // of candidates, each with that of all before it
 
-    Sampler(GenerateOptions options, int sequence) {
-        this.options = options;
-        random = new SplittableRandom(sequence == 0 ? options.seed() : mix(options.seed(), sequence));
+    /** The random numbers of one sequence of a batch. Their sequence is specified: the same on every JDK. */
+    static SplittableRandom random(long seed, int sequence) {
+        return new SplittableRandom(sequence == 0 ? seed : mix(seed, sequence));
     }
 
     /** Spreads a seed and a sequence's number over 64 bits (SplitMix64's finaliser): streams that do not meet. */
@@ -25,17 +23,22 @@ final class Sampler {
     /**
      * Chooses.
      *
+     * @param options how
+     * @param random the sequence's
      * @param logits [rows, n]
      * @param at where the row begins
      * @param n vocabulary
      * @return 0 to n - 1
      * @throws IllegalStateException if a logit is NaN or infinite
      */
-    int next(float[] logits, int at, int n) {
+    int next(GenerateOptions options, SplittableRandom random, float[] logits, int at, int n) {
         int best = best(logits, at, n);
         if (options.temperature() == 0) return best;
+        if (mass.length < n) mass = new double[n];
         boolean all = (options.topK() == 0 || options.topK() >= n) && options.topP() == 1;
-        return all ? drawOfAll(logits, at, n, logits[at + best]) : drawOfBest(logits, at, n, logits[at + best]);
+        return all
+                ? drawOfAll(options, random, logits, at, n, logits[at + best])
+                : drawOfBest(options, random, logits, at, n, logits[at + best]);
     }
 
     /** The largest logit's id, the lowest among equals. */
@@ -52,40 +55,30 @@ final class Sampler {
         return best;
     }
 
-    private double weight(float logit, float most) { return Math.exp(((double) logit - most) / options.temperature()); }
-
-    private int drawOfAll(float[] logits, int at, int n, float most) {
-        if (mass.length < n) mass = new double[n];
-        double below = 0;
-        for (int i = 0; i < n; i++) {
-            below += weight(logits[at + i], most);
-            mass[i] = below;
-        }
-        return draw(n);
+    /** Not normalised: 1 for the most likely token. */
+    private static double weight(float logit, float most, GenerateOptions options) {
+        return Math.exp(((double) logit - most) / options.temperature());
     }
 
-    /** The first of n candidates whose mass, with that of all before it, passes a random part of the whole. */
-    private int draw(int n) {
-        double drawn = random.nextDouble() * mass[n - 1];
-        int low = 0;
-        for (int high = n - 1; low < high;) {
-            int middle = low + high >>> 1;
-            if (mass[middle] > drawn) high = middle;
-            else low = middle + 1;
+    private int drawOfAll(GenerateOptions options, SplittableRandom random, float[] logits, int at, int n, float most) {
+        double below = 0;
+        for (int i = 0; i < n; i++) {
+            below += weight(logits[at + i], most, options);
+            mass[i] = below;
         }
-        return low;
+        return draw(random, n);
     }
 
     /** Of the top k, then of the fewest of them that reach top-p. A heap, since those are few among many. */
-    private int drawOfBest(float[] logits, int at, int n, float most) {
+    private int drawOfBest(GenerateOptions options, SplittableRandom random, float[] logits, int at, int n,
+            float most) {
         if (heap.length < n) heap = new long[n];
-        if (mass.length < n) mass = new double[n];
         for (int i = 0; i < n; i++) heap[i] = key(logits[at + i], i);
         for (int i = n / 2 - 1; i >= 0; i--) siftDown(i, n);
         int k = options.topK() == 0 ? n : Math.min(options.topK(), n);
-        // top-p is of the top k's mass, which is known beforehand only where they are all
+        // top-p is a part of the top k's mass, which is known beforehand only where they are all
         double sum = 0;
-        if (k == n) for (int i = 0; i < n; i++) sum += weight(logits[at + i], most);
+        if (k == n) for (int i = 0; i < n; i++) sum += weight(logits[at + i], most, options);
         int kept = 0;
         double below = 0;
         // taken from the heap's top and put behind its end, so that candidate i ends up at n - 1 - i
@@ -95,11 +88,23 @@ final class Sampler {
             heap[0] = heap[left];
             heap[left] = top;
             siftDown(0, left);
-            below += weight(logits[at + (int) top], most);
+            below += weight(logits[at + (int) top], most, options);
             mass[kept - 1] = below;
         }
         if (k < n) kept = nucleus(kept, options.topP() * below);
-        return (int) heap[n - 1 - draw(kept)];
+        return (int) heap[n - 1 - draw(random, kept)];
+    }
+
+    /** The first of n candidates whose mass, with that of all before it, passes a random part of the whole. */
+    private int draw(SplittableRandom random, int n) {
+        double drawn = random.nextDouble() * mass[n - 1];
+        int low = 0;
+        for (int high = n - 1; low < high;) {
+            int middle = low + high >>> 1;
+            if (mass[middle] > drawn) high = middle;
+            else low = middle + 1;
+        }
+        return low;
     }
 
     /** How many of the first it takes to reach a mass. */

@@ -16,6 +16,7 @@ final class Scratch {
 
     final Pass pass = new Pass();
     final Attention attention;
+    final Sampler sampler = new Sampler();
     final Rows embedded; // [n, embedding]
     final Rows hidden; // [n, hidden]: what goes from layer to layer
     final Rows normed; // [n, hidden]

@@ -5,6 +5,7 @@ import dev.culebra.llm.tokenizer.Tokenizer;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** One prompt while it is continued: its tokens, its cache, how it ends. */
@@ -16,7 +17,7 @@ final class Sequence {
     private final Tokenizer tokenizer; // null where there is none
     private final TextStream text; // null like it
     private final int bos;
-    private final Sampler sampler;
+    private final SplittableRandom random;
     private final int most; // tokens, prompt and new
     private final int positions;
     private int[] ids;
@@ -35,7 +36,7 @@ final class Sequence {
         most = (int) Math.min(positions, (long) promptTokens + options.maxNewTokens());
         ids = Arrays.copyOf(prompt, most);
         length = promptTokens;
-        sampler = new Sampler(options, index);
+        random = Sampler.random(options.seed(), index);
         tokenizer = model.tokenizer().orElse(null);
         text = tokenizer == null ? null : tokenizer.newStream();
         // a prompt may end within a character, which the first new token then completes
@@ -60,8 +61,8 @@ final class Sequence {
     boolean live() { return stopReason == null; }
 
     /** Takes the token that follows, tells of it, and may end. */
-    void next(float[] logits, int at, int vocabulary) {
-        int id = sampler.next(logits, at, vocabulary);
+    void next(Sampler sampler, float[] logits, int at, int vocabulary) {
+        int id = sampler.next(options, random, logits, at, vocabulary);
         ids[length++] = id;
         boolean more = listener.token(index, id, push(id));
         if (!more) end(StopReason.LISTENER);

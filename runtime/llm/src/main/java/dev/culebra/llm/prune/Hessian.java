@@ -73,14 +73,23 @@ public final class Hessian {
         tokens += n;
     }
 
-    /** Adds the chunk to some rows, columns in tiles, so that a tile of the tokens stays in the cache for all of the rows. */
+    /**
+     * Adds the chunk to some rows, columns in tiles, so that a tile of the tokens stays in the cache for all of the rows. Tokens
+     * whose input is zero are passed over: behind a ReLU that is most of them.
+     */
     private void add(int count, int first, int last) {
         var scales = new double[count];
+        var terms = new double[count][];
         for (int from = first; from < k; from += COLUMNS) {
             int to = Math.min(k, from + COLUMNS);
             for (int i = first; i < last; i++) {
-                for (int t = 0; t < count; t++) scales[t] = chunk[t][i];
-                ScaledRows.add(sums[i], Math.max(i, from), to, scales, chunk, count);
+                int found = 0;
+                for (int t = 0; t < count; t++) {
+                    if (chunk[t][i] == 0) continue;
+                    scales[found] = chunk[t][i];
+                    terms[found++] = chunk[t];
+                }
+                ScaledRows.add(sums[i], Math.max(i, from), to, scales, terms, found);
             }
         }
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import static dev.culebra.llm.tokenizer.TokenizerException.quoted;
 
@@ -28,6 +29,10 @@ import static dev.culebra.llm.tokenizer.TokenizerException.quoted;
 record JsonPart(Path file, String where, JsonNode node) {
     /** The parser's words stay short: some repeat the text. */
     private static final int LONGEST_MESSAGE = 200;
+
+    /** Of the parser's words what only its programmers know: names of its switches, limits and classes. */
+    private static final Pattern JARGON = Pattern
+            .compile(", from `[^`]*`|: (?:enable `|maybe a \\().*| \\((?:bound as|start marker) .*");
 
     private static final JsonMapper JSON = JsonMapper.builder(new JsonFactory())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
@@ -45,7 +50,7 @@ record JsonPart(Path file, String where, JsonNode node) {
             throw new TokenizerException(file, "is not UTF-8");
         } catch (JsonProcessingException e) {
             var at = e.getLocation();
-            var line = e.getOriginalMessage().lines().findFirst().orElse("");
+            var line = JARGON.matcher(e.getOriginalMessage().lines().findFirst().orElse("")).replaceAll("");
             throw new TokenizerException(file, "is not valid JSON"
                     + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr()) + ": "
                     + (line.length() <= LONGEST_MESSAGE ? line : line.substring(0, LONGEST_MESSAGE) + "..."));

@@ -101,6 +101,7 @@ public final class Tokenizer {
     }
 
     private static byte[] read(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) throw new TokenizerException(file, "is not a regular file");
         long size = Files.size(file);
         if (size > LARGEST_FILE) {
             throw new TokenizerException(file,

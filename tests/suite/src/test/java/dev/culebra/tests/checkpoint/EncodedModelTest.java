@@ -26,8 +26,10 @@ import java.util.function.Consumer;
 
 import static dev.culebra.tests.checkpoint.CheckpointWriterTest.names;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 class EncodedModelTest {
     @TempDir
@@ -221,6 +223,24 @@ class EncodedModelTest {
         throw new AssertionError("no two of one length: " + sizes);
     }
 
+    /** A process that opens many models one after another must not run out of addresses. */
+    @Test
+    void nothingButMatricesStaysMapped() throws Exception {
+        var maps = Path.of("/proc/self/maps");
+        assumeTrue(Files.isReadable(maps), "this system does not tell what is mapped");
+        var out = encodeTiny();
+        try (var model = ModelSource.open(out)) {
+            assertTrue(Files.readString(maps).contains(out + "/rest.safetensors"), "mapped while it is open");
+            assertEquals(TinyModel.HIDDEN, model.config().hidden());
+        }
+        var bytes = Files.readAllBytes(out.resolve("culebra.json"));
+        change(out, root -> ((ObjectNode) root.get("products")).remove("project_in"));
+        TinyModel.refused(out, "project_in");
+        Files.write(out.resolve("culebra.json"), bytes);
+        assertFalse(Files.readString(maps).contains(out + "/rest.safetensors"),
+                "mapped after it was closed or refused");
+    }
+
     private void change(Path out, Consumer<ObjectNode> change) throws IOException {
         var file = out.resolve("culebra.json");
         var root = (ObjectNode) new ObjectMapper().readTree(file.toFile());
@@ -251,6 +271,16 @@ class EncodedModelTest {
             ((ObjectNode) root.at(pointer.head())).set(pointer.last().getMatchingProperty(), json);
         });
         TinyModel.refused(() -> readAll(out), word, other == null ? "" : other);
+    }
+
+    @Test
+    void aFormatThatTheFileIsNotIn() throws Exception {
+        var out = encodeTiny();
+        change(out, root -> {
+            var head = (ObjectNode) root.at("/products/lm_head");
+            head.put("format", head.get("format").asText().equals("dense") ? "tiled-csl" : "dense");
+        });
+        TinyModel.refused(() -> readAll(out), "lm_head.culebra: is 11 x 5", "but culebra.json says");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.culebra.tests.opt;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,6 +15,7 @@ import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.CpuSpmm;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +75,21 @@ class LayerWalkTest {
                         assertFalse(walk.done());
                         assertEquals(layer, walk.layer());
                         compare(tiny, windows, layer, observe(walk));
-                        compare(tiny, windows, layer, observe(walk)); // looking changes nothing
+                        var seen = observe(walk);
+                        compare(tiny, windows, layer, seen); // looking changes nothing
+                        for (var linear : OptTensors.LAYER_LINEARS) {
+                            var calls = new ArrayList<Integer>();
+                            walk.observe(linear, (name, x, n) -> {
+                                assertEquals(linear, name);
+                                var all = seen.get(linear);
+                                for (int i = 0; i < n; i++) {
+                                    int k = all.get(i).length;
+                                    assertArrayEquals(all.get(i), Arrays.copyOfRange(x, i * k, i * k + k));
+                                }
+                                calls.add(n);
+                            });
+                            assertEquals(List.of(63), calls);
+                        }
                         walk.advance();
                     }
                     assertTrue(walk.done());
@@ -139,6 +155,8 @@ class LayerWalkTest {
                     () -> walk.replace("fc1", SparseMatrix.of(new float[12 * 20], 12, 20)));
             assertEquals("fc1 is 20 x 12 and the new weights are 12 x 20", e.getMessage());
             e = assertThrows(IllegalArgumentException.class,
+                    () -> walk.observe("fc3", (linear, x, n) -> {}));
+            e = assertThrows(IllegalArgumentException.class,
                     () -> walk.replace("fc3", SparseMatrix.of(new float[12 * 20], 12, 20)));
             assertEquals("no linear layer 'fc3' in a decoder layer; there is self_attn.q_proj, self_attn.k_proj, "
                     + "self_attn.v_proj, self_attn.out_proj, fc1, fc2", e.getMessage());
@@ -147,5 +165,22 @@ class LayerWalkTest {
             assertEquals("this walk is closed",
                     assertThrows(IllegalStateException.class, () -> walk.observe((linear, x, n) -> {})).getMessage());
         } // the device would not close with weights on it
+    }
+
+    @Test
+    void aTextWhoseStatesNoHeapHoldsIsRefused() throws Exception {
+        var config = new OptConfig(19, 256, 256, 1, 4, 8, 400, true, true, true, true, true, Activation.RELU, 2,
+                List.of(2),
+                1);
+        // 256 features of 4 bytes a token; the same 400 tokens over and over
+        int many = Math.toIntExact(Runtime.getRuntime().maxMemory() / (400 * 1024) + 1);
+        try (var device = CpuSpmm.open(1); var source = TinyModel.random(config, DenseType.F16, 1).open()) {
+            var e = assertThrows(IllegalArgumentException.class,
+                    () -> new LayerWalk(source, device, Collections.nCopies(many, new int[400])));
+            assertTrue(e.getMessage()
+                    .matches(many * 400L + " tokens of text take [0-9.]+ [MG]iB for hidden states, and the heap "
+                            + "is at most [0-9.]+ [MG]iB; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx[0-9]+[mg]"),
+                    e::getMessage);
+        }
     }
 }

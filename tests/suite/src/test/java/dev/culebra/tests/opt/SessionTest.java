@@ -185,7 +185,7 @@ class SessionTest {
         device.close();
     }
 
-    /** The model's own device, source and tokenizer; a text that ends within a character. */
+    /** The model's own device, source and tokenizer. */
     @Test
     void aFolderIsEnough() throws Exception {
         try (var kjv = OptModel.load(Models.folder(Models.KJV)); var own = kjv.newSession()) {

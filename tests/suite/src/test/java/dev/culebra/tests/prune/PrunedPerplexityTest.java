@@ -1,8 +1,10 @@
 package dev.culebra.tests.prune;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.culebra.llm.evaluate.Perplexity;
+import dev.culebra.llm.evaluate.PerplexityListener;
+import dev.culebra.llm.evaluate.Windows;
 import dev.culebra.llm.opt.OptModel;
-import dev.culebra.llm.opt.Session;
 import dev.culebra.llm.prune.ModelPruning;
 import dev.culebra.llm.prune.PruneListener;
 import dev.culebra.llm.prune.PruneMethod;
@@ -18,8 +20,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -51,9 +51,12 @@ class PrunedPerplexityTest {
         var out = folder.resolve("out");
         try (var device = Spmm.open("cpu")) {
             ModelPruning.prune(model, new PruneOptions(method, percent / 100.0),
-                    windows(tokenizer, model.resolve("calibration.txt")), out, device, PruneListener.NONE);
-            try (var pruned = OptModel.load(out, device); var session = pruned.newSession()) {
-                double actual = perplexity(session, windows(tokenizer, model.resolve("held-out.txt")));
+                    Windows.cut(Files.readString(model.resolve("calibration.txt")), tokenizer, 2, WINDOW), out, device,
+                    PruneListener.NONE);
+            try (var pruned = OptModel.load(out, device)) {
+                double actual = Perplexity
+                        .of(pruned, Files.readString(model.resolve("held-out.txt")), WINDOW, PerplexityListener.NONE)
+                        .perplexity();
                 double expected = new ObjectMapper().readTree(model.resolve("expected.json").toFile())
                         .at("/perplexity/" + percent + "%/" + method.id() + "/0").asDouble();
                 System.out.printf("perplexity at %d%% by %s: %.4f, reference %.4f%n", percent, method.id(), actual,
@@ -63,28 +66,5 @@ class PrunedPerplexityTest {
                 else assertEquals(expected, actual, 0.005 * expected);
             }
         }
-    }
-
-    private static List<int[]> windows(Tokenizer tokenizer, Path text) throws IOException {
-        var ids = new ArrayList<Integer>();
-        for (var line : Files.readAllLines(text)) {
-            for (int id : tokenizer.encode(line, false)) ids.add(id);
-            ids.add(2);
-        }
-        var windows = new ArrayList<int[]>();
-        for (int at = 0; at + WINDOW <= ids.size(); at += WINDOW) {
-            windows.add(ids.subList(at, at + WINDOW).stream().mapToInt(i -> i).toArray());
-        }
-        return windows;
-    }
-
-    private static double perplexity(Session session, List<int[]> windows) {
-        double sum = 0;
-        for (var window : windows) {
-            double likelihood = 0;
-            for (double token : session.logLikelihoods(window)) likelihood += token;
-            sum -= likelihood / (WINDOW - 1);
-        }
-        return Math.exp(sum / windows.size());
     }
 }

@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.sparse.Csr;
+import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CpuSpmm;
 import dev.culebra.spmm.Spmm;
 import dev.culebra.spmm.SpmmWeights;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -60,6 +64,17 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
     void manyTokens(int n) {
         Problem p = Problem.integers(67, 130, n, .5, ValueType.F16, n);
         p.checkExact(multiply(p));
+    }
+
+    /** So large that other threads help, which can not write into memory that is confined to the caller's; in two passes. */
+    @Test
+    void aConfinedResultOfSeveralThreads() {
+        Problem p = Problem.integers(300, 1000, 130, .5, ValueType.BF16, 24);
+        try (SpmmWeights a = device.load(p.encoded(format())); Arena arena = Arena.ofConfined()) {
+            MemorySegment y = arena.allocate((long) p.n() * p.m() * Float.BYTES + 1).asSlice(1);
+            a.multiply(MemorySegment.ofArray(p.x()), DenseType.F32, p.n(), y);
+            p.checkExact(y.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED));
+        }
     }
 
     /** 1 + 2^-20 is no fp16 number: rounding would lose it. */
