@@ -25,6 +25,7 @@ final class Equivalence {
     static final String PARITY = "one less for one more, of which only the parity is used";
     static final String NOTHING = "a copy of no or of one byte for a place that no result depends on";
     static final String NOBODY = "a thread or warp that is not there, or that is left out by another condition as well";
+    static final String UNREAD = "a result that nothing reads";
     static final String SIZE = "a size of shared memory that no launch gives";
     static final String TWICE = "a second warp writes the verdict that the first one writes there";
 
@@ -78,6 +79,9 @@ final class Equivalence {
     /** Why a mutant is no other program; null where that is not known. */
     String reason(Mutant mutant) {
         Line line = lines.get(mutant.line());
+        if (line.is("(add|sub|shl|shr|and|or|xor|mul).*") && usesOf(line).isEmpty()) {
+            return UNREAD;
+        }
         return switch (mutant.kind()) {
             case SHIFT -> bias(line) ? BIAS : width(line, mutant) ? ZERO_BIT : null;
             case ADD_SUB -> sum(line);

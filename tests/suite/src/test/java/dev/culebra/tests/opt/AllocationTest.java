@@ -51,9 +51,6 @@ class AllocationTest {
         public String description() { return "zeros"; }
 
         @Override
-        public long freeBytes() { return Long.MAX_VALUE; }
-
-        @Override
         public SpmmWeights load(SparseMatrix a) { return new Zeros(a); }
 
         @Override
