@@ -32,7 +32,7 @@ record JsonPart(Path file, String where, JsonNode node) {
 
     /** Of the parser's words what only its programmers know: names of its switches, limits and classes. */
     private static final Pattern JARGON = Pattern
-            .compile(", from `[^`]*`|: (?:enable `|maybe a \\().*| \\(bound as .*");
+            .compile(", from `[^`]*`|: (?:enable `|maybe a \\().*| \\((?:bound as|start marker) .*");
 
     private static final JsonMapper JSON = JsonMapper.builder(new JsonFactory())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)

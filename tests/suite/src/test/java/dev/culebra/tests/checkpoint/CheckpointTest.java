@@ -35,6 +35,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 class CheckpointTest {
     @TempDir
@@ -145,6 +146,12 @@ class CheckpointTest {
             TinyModel.refused(model.write(folder), "has tensors that the OPT model of its config.json does not",
                     "'model.decoder.");
         }
+        var removed = new TinyModel();
+        removed.config.put("_remove_final_layer_norm", true);
+        TinyModel.refused(removed.write(folder),
+                "'model.decoder.final_layer_norm.weight', 'model.decoder.final_layer_norm.bias'");
+        removed.remove("final_layer_norm.weight", "final_layer_norm.bias");
+        opens(removed);
         var plain = new TinyModel();
         plain.config.put("enable_bias", false).put("layer_norm_elementwise_affine", false);
         plain.tensors.keySet().removeIf(n -> n.endsWith(".bias") || n.contains("layer_norm"));
@@ -245,6 +252,17 @@ class CheckpointTest {
         }
     }
 
+    /** The two that share eight bytes are looked at apart from each other. */
+    @Test
+    void theLargestNumbersOfFp32AreFinite() throws Exception {
+        var model = new TinyModel("F32");
+        var bytes = ByteBuffer.wrap(model.data("layers.0.fc1.bias").bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < TinyModel.FFN; i++) bytes.putFloat(4 * i, i % 3 == 0 ? -Float.MAX_VALUE : Float.MAX_VALUE);
+        try (var checkpoint = Checkpoint.open(model.write(folder))) {
+            assertEquals(Float.MAX_VALUE, checkpoint.tensor("layers.0.fc1.bias").floats()[6 - 1]);
+        }
+    }
+
     @Test
     void fp32IsRoundedOnceToFp16() throws Exception {
         var model = new TinyModel("F32");
@@ -285,6 +303,14 @@ class CheckpointTest {
             assertArrayEquals(new float[]{0, 0, tensor.floats()[7], tensor.floats()[8], tensor.floats()[9]}, part);
             assertThrows(IndexOutOfBoundsException.class, () -> tensor.floats(40, part, 0, 3));
         }
+    }
+
+    @Test
+    void aTensorIsAsLongAsItSaysAndCanNotBeWritten() {
+        var data = MemorySegment.ofArray(new byte[12]);
+        assertTrue(new Tensor("x", DenseType.F16, List.of(2L, 3L), data).data().isReadOnly());
+        assertEquals(3, new Tensor("x", DenseType.F32, List.of(3L), data).elements());
+        assertThrows(IllegalArgumentException.class, () -> new Tensor("x", DenseType.F16, List.of(3L), data));
     }
 
     @Test
@@ -336,6 +362,31 @@ class CheckpointTest {
         try (var model = Checkpoint.open(snapshot)) {
             assertEquals(TinyModel.FFN, model.matrix("layers.1.fc1").m());
         }
+    }
+
+    /** Whether it opens or not, nothing stays mapped. */
+    @Test
+    void nothingStaysMapped() throws Exception {
+        var maps = Path.of("/proc/self/maps");
+        assumeTrue(Files.isReadable(maps), "this system does not tell what is mapped");
+        var tiny = new TinyModel();
+        tiny.writeShards(folder);
+        try (var model = Checkpoint.open(folder)) {
+            assertEquals(TinyModel.HIDDEN, model.config().hidden());
+            assertTrue(Files.readString(maps).contains(folder.toString()), "mapped while it is open");
+        }
+        assertFalse(Files.readString(maps).contains(folder.toString()), "mapped after it was closed");
+        tiny.remove("layers.0.fc1.bias").writeShards(folder);
+        TinyModel.refused(folder, "lacks");
+        tiny.config.put("num_attention_heads", 5);
+        tiny.writeShards(folder);
+        TinyModel.refused(folder, "num_attention_heads");
+        Files.write(folder.resolve("model-00002-of-00002.safetensors"), new byte[30]);
+        tiny.config.put("num_attention_heads", 3);
+        Files.writeString(folder.resolve("config.json"), tiny.config.toString());
+        TinyModel.refused(folder, "model-00002-of-00002.safetensors");
+        Files.delete(folder.resolve("config.json"));
+        assertFalse(Files.readString(maps).contains(folder.toString()), "mapped after it was refused");
     }
 
     @Test

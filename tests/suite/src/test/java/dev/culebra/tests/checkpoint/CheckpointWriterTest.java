@@ -1,5 +1,7 @@
 package dev.culebra.tests.checkpoint;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.culebra.llm.checkpoint.Checkpoint;
 import dev.culebra.llm.checkpoint.CheckpointWriter;
 import dev.culebra.llm.checkpoint.OptTensors;
@@ -11,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -25,6 +28,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 class CheckpointWriterTest {
     @TempDir
@@ -94,6 +98,49 @@ class CheckpointWriterTest {
             assertEquals("F32", file.tensor("lm_head.weight").type().name());
             assertEquals("F32", file.tensor("model.decoder.version").type().name());
         }
+    }
+
+    @Test
+    void anIndexOfOneShardGoesAlong() throws Exception {
+        var in = new TinyModel().write(folder.resolve("in"));
+        var shard = "model-00001-of-00001.safetensors";
+        Files.move(in.resolve("model.safetensors"), in.resolve(shard));
+        var map = new ObjectMapper().createObjectNode();
+        for (var name : new TinyModel().tensors.keySet()) map.put(name, shard);
+        Files.writeString(in.resolve("model.safetensors.index.json"), "{\"weight_map\": " + map + "}");
+        copy(in, folder.resolve("out"));
+        assertEquals(names(in), names(folder.resolve("out")));
+        Checkpoint.open(folder.resolve("out")).close();
+    }
+
+    /** The source's embedding is a hole in a file, which takes no room itself. */
+    @Test
+    void noRoomForACopyIsSaidBeforeTheWork() throws Exception {
+        long rows = 1 << 24;
+        long columns = 1 << 13;
+        long bytes = 2 * rows * columns; // 256 GiB of F16
+        var tiny = new TinyModel().remove("embed_tokens.weight").add("project_in.weight", TinyModel.HIDDEN, columns)
+                .add("project_out.weight", columns, TinyModel.HIDDEN);
+        tiny.config.put("vocab_size", rows).put("word_embed_proj_dim", columns);
+        var in = tiny.writeShards(folder.resolve("in"));
+        var hole = in.resolve("hole.safetensors");
+        var name = "model.decoder.embed_tokens.weight";
+        RawFile.write(hole, RawFile.entry(name, "F16", "[" + rows + "," + columns + "]", 0, bytes), new byte[0]);
+        try (var file = new RandomAccessFile(hole.toFile(), "rw")) {
+            file.setLength(file.length() + bytes);
+        } catch (IOException e) {
+            assumeTrue(false, "this file system has no files with holes: " + e.getMessage());
+        }
+        var index = in.resolve("model.safetensors.index.json");
+        var json = new ObjectMapper().readTree(index.toFile());
+        ((ObjectNode) json.get("weight_map")).put(name, "hole.safetensors");
+        Files.writeString(index, json.toString());
+        assumeTrue(Files.getFileStore(folder).getUsableSpace() < bytes, "the disk has room for 256 GiB");
+        try (var source = Checkpoint.open(in)) {
+            TinyModel.refused(() -> CheckpointWriter.create(source, folder.resolve("out")).close(), "would take 2621",
+                    "has room for");
+        }
+        assertEquals(List.of("in"), names(folder));
     }
 
     /** Where the embedding goes by the head's name. */

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,11 +24,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.zip.CRC32C;
 
 import static dev.culebra.tests.checkpoint.CheckpointWriterTest.names;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 class EncodedModelTest {
     @TempDir
@@ -221,6 +225,29 @@ class EncodedModelTest {
         throw new AssertionError("no two of one length: " + sizes);
     }
 
+    /** A process that opens many models one after another must not run out of addresses. */
+    @Test
+    void nothingButMatricesStaysMapped() throws Exception {
+        var maps = Path.of("/proc/self/maps");
+        assumeTrue(Files.isReadable(maps), "this system does not tell what is mapped");
+        var out = encodeTiny();
+        try (var model = ModelSource.open(out)) {
+            assertTrue(Files.readString(maps).contains(out + "/rest.safetensors"), "mapped while it is open");
+            assertEquals(TinyModel.HIDDEN, model.config().hidden());
+        }
+        // A configuration that fits the matrices, but not the rest.
+        var config = Files.readString(out.resolve("config.json")).replaceFirst("(max_position_embeddings\" : )9",
+                "$18");
+        Files.writeString(out.resolve("config.json"), config);
+        var crc = new CRC32C();
+        crc.update(config.getBytes(StandardCharsets.UTF_8));
+        change(out,
+                root -> ((ObjectNode) root.at("/files/config.json")).put("crc32c", "%08x".formatted(crc.getValue())));
+        TinyModel.refused(out, "rest.safetensors: tensor 'embed_positions.weight' is [11, 6]", "[10, 6]");
+        assertFalse(Files.readString(maps).contains(out + "/rest.safetensors"),
+                "mapped after it was closed or refused");
+    }
+
     private void change(Path out, Consumer<ObjectNode> change) throws IOException {
         var file = out.resolve("culebra.json");
         var root = (ObjectNode) new ObjectMapper().readTree(file.toFile());
@@ -251,6 +278,16 @@ class EncodedModelTest {
             ((ObjectNode) root.at(pointer.head())).set(pointer.last().getMatchingProperty(), json);
         });
         TinyModel.refused(() -> readAll(out), word, other == null ? "" : other);
+    }
+
+    @Test
+    void aFormatThatTheFileIsNotIn() throws Exception {
+        var out = encodeTiny();
+        change(out, root -> {
+            var head = (ObjectNode) root.at("/products/lm_head");
+            head.put("format", head.get("format").asText().equals("dense") ? "tiled-csl" : "dense");
+        });
+        TinyModel.refused(() -> readAll(out), "lm_head.culebra: is 11 x 5", "but culebra.json says");
     }
 
     @Test
