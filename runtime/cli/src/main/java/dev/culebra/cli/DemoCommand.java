@@ -43,7 +43,7 @@ final class DemoCommand implements Callable<Integer> {
                     + "dense_bytes, encoded_bytes, time_ms, max_error (absolute), max_relative_error (over the sum of magnitudes), "
                     + "tolerance (of the latter), and the same of the emulator under 'emulator'; under 'generation' device, prompt, "
                     + "method, sparsity, and under 'dense' and 'pruned' text, new_tokens, weight_bytes (read for each token), "
-                    + "tokens_per_second.")
+                    + "tokens_per_second (of the fastest of eight).")
     private boolean json;
 
     DemoCommand(Console console) { this.console = console; }

@@ -94,7 +94,7 @@ final class DemoText {
         console.line("text       the whole model goes on with \"%s\", on the %s:", PROMPT, device);
         print("as it was trained", dense, console);
         print(Text.percent(sparsity) + " of its layers' weights zero, by magnitude", pruned, console);
-        if (pruned.generation().tokensPerSecond() < dense.generation().tokensPerSecond()) {
+        if (device.equals("cpu") && pruned.generation().tokensPerSecond() < dense.generation().tokensPerSecond()) {
             console.line("");
             console.line(
                     "Pruning saves bytes. A model this small is in the processor's cache, where unpacking takes longer");
