@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.zip.CRC32C;
 
 import static dev.culebra.tests.checkpoint.CheckpointWriterTest.names;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -233,10 +235,15 @@ class EncodedModelTest {
             assertTrue(Files.readString(maps).contains(out + "/rest.safetensors"), "mapped while it is open");
             assertEquals(TinyModel.HIDDEN, model.config().hidden());
         }
-        var bytes = Files.readAllBytes(out.resolve("culebra.json"));
-        change(out, root -> ((ObjectNode) root.get("products")).remove("project_in"));
-        TinyModel.refused(out, "project_in");
-        Files.write(out.resolve("culebra.json"), bytes);
+        // A configuration that fits the matrices, but not the rest.
+        var config = Files.readString(out.resolve("config.json")).replaceFirst("(max_position_embeddings\" : )9",
+                "$18");
+        Files.writeString(out.resolve("config.json"), config);
+        var crc = new CRC32C();
+        crc.update(config.getBytes(StandardCharsets.UTF_8));
+        change(out,
+                root -> ((ObjectNode) root.at("/files/config.json")).put("crc32c", "%08x".formatted(crc.getValue())));
+        TinyModel.refused(out, "rest.safetensors: tensor 'embed_positions.weight' is [11, 6]", "[10, 6]");
         assertFalse(Files.readString(maps).contains(out + "/rest.safetensors"),
                 "mapped after it was closed or refused");
     }

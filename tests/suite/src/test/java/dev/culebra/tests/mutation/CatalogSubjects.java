@@ -55,13 +55,16 @@ final class CatalogSubjects {
                 ExactProduct.random(.01, 2));
         // Every place taken, nothing ragged, two passes over both images.
         ExactProduct full = new ExactProduct(kernel.values(), 64, 256, tokens, 3, (row, column) -> true);
-        // Five tiles between two parts; a third row of tiles that a block takes by itself.
-        ExactProduct parts = new ExactProduct(kernel.values(), 130, 290, 3, 4, ExactProduct.random(.2, 4));
+        // Five tiles between two parts; four rows of blocks between two.
+        ExactProduct parts = new ExactProduct(kernel.values(), 3 * kernel.tileM() + 2, 290, 3, 4,
+                ExactProduct.random(.2, 4));
         // One more than whole tiles, both ways, and rows of X that one block of tokens just holds.
         ExactProduct above = new ExactProduct(kernel.values(), 65, 65, tokens, 5, ExactProduct.random(.4, 5));
-        // More tiles than a block has stages: it goes round them, however many it was given.
-        ExactProduct round = new ExactProduct(kernel.values(), 64, 64 * 19, tokens, 8, ExactProduct.random(.5, 8));
-        Ready rounds = Ready.of(kernel, round, 1, 9);
+        // More tiles than a block has stages: it goes round them, however many it was given, for two rows of blocks and two
+        // blocks of tokens, ragged in all three; what it reads last lies where it brings the first of the next rows.
+        ExactProduct round = new ExactProduct(kernel.values(), kernel.tileM() + 10, 64 * 10 - 5, tokens + 3, 8,
+                ExactProduct.random(.5, 8));
+        Ready rounds = Ready.of(kernel, round, 1, 1);
         List<Ready> all = new ArrayList<>();
         KernelDevice.depths(rounds.plan).forEach(plan -> all.add(new Ready(round, rounds.weights, rounds.x, plan)));
         all.addAll(List.of(Ready.of(kernel, ragged, 1, 1), Ready.of(kernel, split, 5, 9),
@@ -75,9 +78,11 @@ final class CatalogSubjects {
             }
             all.add(Ready.of(kernel, poisoned, 1, 1));
         }
-        // Every number of tokens: each column of results has a bound of its own.
+        // Every number of tokens: each column of results has a bound of its own. Around a multiple of what is copied at once, so
+        // many tiles that copies start behind the first ones too.
         for (int n = 1; n < tokens; n++) {
-            ExactProduct narrow = new ExactProduct(kernel.values(), 9, 9, n, n, ExactProduct.random(.5, n));
+            ExactProduct narrow = new ExactProduct(kernel.values(), 9, (n + 1) % 16 < 3 ? 9 * 64 + 9 : 9, n, n,
+                    ExactProduct.random(.5, n));
             all.add(Ready.of(kernel, narrow, 1, 1));
         }
         return (ptx, device) -> {

@@ -25,6 +25,8 @@ final class Equivalence {
     static final String PARITY = "one less for one more, of which only the parity is used";
     static final String NOTHING = "a copy of no or of one byte for a place that no result depends on";
     static final String NOBODY = "a thread or warp that is not there, or that is left out by another condition as well";
+    static final String UNREAD = "a result that nothing reads";
+    static final String SIZE = "a size of shared memory that no launch gives";
     static final String TWICE = "a second warp writes the verdict that the first one writes there";
 
     /** An instruction's place, guard, opcode and operands. */
@@ -77,8 +79,11 @@ final class Equivalence {
     /** Why a mutant is no other program; null where that is not known. */
     String reason(Mutant mutant) {
         Line line = lines.get(mutant.line());
+        if (line.is("(add|sub|shl|shr|and|or|xor|mul).*") && usesOf(line).isEmpty()) {
+            return UNREAD;
+        }
         return switch (mutant.kind()) {
-            case SHIFT -> bias(line) ? BIAS : line.is("bfi.*") && mutant.after().contains(" 4, 2") ? ZERO_BIT : null;
+            case SHIFT -> bias(line) ? BIAS : width(line, mutant) ? ZERO_BIT : null;
             case ADD_SUB -> sum(line);
             case CONSTANT -> constant(line, added(mutant));
             case COMPARE -> comparison(line, 0);
@@ -88,6 +93,12 @@ final class Equivalence {
             case FRAGMENT -> line.operands[1].matches("\\{(%r\\d+),\\1,\\1,\\1\\}") ? ZEROS : null;
             default -> null;
         };
+    }
+
+    /** The width of a field that reaches up to bit 31: one bit more or less of a small number. */
+    private static boolean width(Line line, Mutant mutant) {
+        return line.is("bfi.*") && Integer.parseInt(line.operands[3]) + Integer.parseInt(line.operands[4]) == 32
+                && mutant.after().contains(", " + line.operands[3] + ", ");
     }
 
     /** +1 or -1: numbers are compared from the end, where the mutant's differs. */
@@ -171,6 +182,10 @@ final class Equivalence {
     }
 
     private String comparison(Line line, int step) {
+        if (line.is("setp\\.gt\\.u32") && step <= 0
+                && List.of(definition(line.operands[1]).operands).contains("%dynamic_smem_size")) {
+            return SIZE;
+        }
         if (divides(line)) {
             return DIVISION;
         }
