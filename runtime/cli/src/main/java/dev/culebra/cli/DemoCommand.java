@@ -145,6 +145,7 @@ final class DemoCommand implements Callable<Integer> {
                     c.relative(), c.tolerance());
         }
         console.line("");
+        console.line("Relative errors are below what sums of 32 bits explain: both products are right.");
         console.line("%s: %s", best.device(), best.description());
     }
 }

@@ -93,19 +93,18 @@ final class DemoText {
     void print(Console console) {
         console.line("text       the whole model goes on with \"%s\", on the %s:", PROMPT, device);
         print("as it was trained", dense, console);
-        print(Text.percent(sparsity) + " of its layers' weights zero, by magnitude", pruned, console);
+        print(Text.percent(sparsity) + " of its layers' weights zero", pruned, console);
         if (device.equals("cpu") && pruned.generation().tokensPerSecond() < dense.generation().tokensPerSecond()) {
             console.line("");
-            console.line(
-                    "Pruning saves bytes. A model this small is in the processor's cache, where unpacking takes longer");
-            console.line("than reading more.");
+            console.line("Pruning saves bytes. All of a model this small is in the processor's cache, where unpacking");
+            console.line("what is left takes longer than reading everything.");
         }
     }
 
     private static void print(String name, Sample sample, Console console) {
         console.line("");
-        console.line("  %s: %s of weights for each token, %.0f tokens a second", name, Text.bytes(sample.bytes()),
-                sample.generation().tokensPerSecond());
+        console.line("  %s: reads %s a token, %s tokens a second", name, Text.bytes(sample.bytes()),
+                Text.count(Math.round(sample.generation().tokensPerSecond())));
         wrap(sample.text(), WIDTH - 4).forEach(line -> console.line("    %s", line));
     }
 

@@ -9,6 +9,7 @@ import dev.culebra.llm.opt.GenerateListener;
 import dev.culebra.llm.opt.GenerateOptions;
 import dev.culebra.llm.opt.Generation;
 import dev.culebra.llm.opt.Prompts;
+import dev.culebra.llm.opt.StopReason;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -32,7 +33,10 @@ import java.util.concurrent.Callable;
             "",
             "Without --max-new-tokens the text ends at the model's end-of-text token, or after 128 tokens. With it, it has that many: "
                     + "OPT was trained on texts strung together with the end-of-text token between them, so one is no reason to stop "
-                    + "for who asks for a number. --stop says otherwise in both cases. What fills the model's positions ends there.",
+                    + "for who asks for a number. --stop says otherwise in both cases. No text is longer than the model has positions.",
+            "",
+            "Special tokens are part of the text, such as </s> for the end of text. On a terminal, control characters of the text show "
+                    + "as U+FFFD: a model could move the cursor with them. A file or a pipe gets them as they are.",
             "",
             "Examples:",
             "  culebra generate opt-1.3b --prompt \"Paris is the capital of\"",
@@ -164,9 +168,10 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** For who watches; standard output is the text's alone. */
     private void remark(Generation generation, String device) {
-        console.remark("%d tokens, %.1f a second, after %d of the prompt in %s, on %s", generation.newTokens(),
-                generation.tokensPerSecond(), generation.promptTokens(),
-                Text.milliseconds(milliseconds(generation.prefill())), device);
+        console.remark("%s, %.1f a second, after %d of the prompt in %s, on %s%s",
+                Text.count(generation.newTokens(), "token"), generation.tokensPerSecond(), generation.promptTokens(),
+                Text.milliseconds(milliseconds(generation.prefill())), device,
+                generation.stopReason() == StopReason.POSITIONS ? "; the model has no position for more" : "");
     }
 
     private static double milliseconds(Duration duration) { return duration.toNanos() / 1e6; }

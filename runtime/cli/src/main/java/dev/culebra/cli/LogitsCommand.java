@@ -65,6 +65,7 @@ final class LogitsCommand implements Callable<Integer> {
                 long started = System.nanoTime();
                 var logits = console.during("running the model", () -> session.logits(ids.array()));
                 double milliseconds = (System.nanoTime() - started) / 1e6;
+                console.begin("writing " + output);
                 var tensor = writer.tensors().getFirst();
                 var row = MemorySegment.ofArray(new byte[Float.BYTES * vocabulary]);
                 for (int t = 0; t < tokens; t++) {

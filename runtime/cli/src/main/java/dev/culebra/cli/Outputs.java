@@ -24,9 +24,10 @@ final class Outputs {
     /** Fails if a file of that size, which {@link #check} found a place for, has no room there. */
     static void checkRoom(Path output, long bytes) throws IOException {
         var folder = (Files.exists(output) ? output.toRealPath() : output.toAbsolutePath()).getParent();
-        long room = Files.getFileStore(folder).getUsableSpace();
+        var store = Files.getFileStore(folder);
+        long room = store.getUsableSpace();
         // Some file systems do not tell.
-        if (room > 0 && bytes > room) {
+        if (bytes > room && (room > 0 || store.getTotalSpace() > 0)) {
             throw new Failure(output + ": would take " + Text.bytes(bytes) + ", but its disk has room for "
                     + Text.bytes(room));
         }

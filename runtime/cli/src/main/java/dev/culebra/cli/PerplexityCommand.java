@@ -46,7 +46,7 @@ final class PerplexityCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (var opened = choice.open(console)) {
-            var windows = TextWindows.read(text, window, opened);
+            var windows = TextWindows.read(text, window, opened, console);
             try (var loaded = choice.load(opened, console)) {
                 long started = System.nanoTime();
                 var measured = measure(windows, loaded);
@@ -71,8 +71,8 @@ final class PerplexityCommand implements Callable<Integer> {
                     .put("windows", measured.windows()).put("window", window).put("time_ms", milliseconds)
                     .put("device", device));
         } else {
-            console.line("perplexity %.4f (nll %.5f) over %s windows of %d tokens, in %s on %s",
-                    measured.perplexity(), measured.nll(), Text.count(measured.windows()), window,
+            console.line("perplexity %.4f (nll %.5f) over %s of %d tokens, in %s on %s",
+                    measured.perplexity(), measured.nll(), Text.count(measured.windows(), "window"), window,
                     Text.milliseconds(milliseconds), device);
         }
     }

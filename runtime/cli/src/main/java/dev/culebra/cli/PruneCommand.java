@@ -119,7 +119,7 @@ final class PruneCommand implements Callable<Integer> {
     private List<int[]> windows() throws IOException {
         if (calibration == null) return List.of();
         try (var opened = ModelChoice.open(model, console)) {
-            return TextWindows.read(calibration, window, opened);
+            return TextWindows.read(calibration, window, opened, console);
         }
     }
 
@@ -131,7 +131,7 @@ final class PruneCommand implements Callable<Integer> {
         } else {
             console.line("%s: %s of %s weights of the layers are zero (%s), by %s%s, in %s", output,
                     Text.count(report.zeros()), Text.count(report.elements()), Text.percent(report.sparsity()),
-                    method.id(), windows == 0 ? "" : " on " + Text.count(windows) + " windows of text",
+                    method.id(), windows == 0 ? "" : " on " + Text.count(windows, "window") + " of text",
                     Text.milliseconds(milliseconds));
         }
     }

@@ -23,6 +23,11 @@ final class Text {
 
     static String count(long count) { return format("%,d", count); }
 
+    /** Of things whose plural ends in s. */
+    static String count(long count, String thing) {
+        return count(count) + " " + thing + (count == 1 ? "" : "s");
+    }
+
     static String milliseconds(double milliseconds) {
         return milliseconds < 1000 ? format("%.3f ms", milliseconds) : format("%.2f s", milliseconds / 1000);
     }

@@ -33,7 +33,7 @@ final class TextWindows {
         }
     }
 
-    static List<int[]> read(Path file, int length, ModelChoice.Opened model) throws IOException {
+    static List<int[]> read(Path file, int length, ModelChoice.Opened model, Console console) throws IOException {
         var tokenizer = model.needTokenizer("it can not read a text", "; put one beside it");
         var config = model.source().config();
         if (length > config.positions()) {
@@ -44,7 +44,8 @@ final class TextWindows {
             throw new Failure(model.source().folder() + ": has no end-of-text token (eos_token_id in config.json), "
                     + "which is to follow each line of the text");
         }
-        var windows = Windows.cut(text(file), tokenizer, config.eos().getFirst(), length);
+        var windows = console.during("reading " + file.getFileName(),
+                () -> Windows.cut(text(file), tokenizer, config.eos().getFirst(), length));
         if (windows.isEmpty()) {
             throw new Failure(file + ": has fewer tokens than one window of " + length
                     + "; give a longer text or a shorter --window");

@@ -6,12 +6,23 @@ import dev.culebra.llm.tokenizer.Tokenizer;
 
 import java.io.PrintStream;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
-/** One text on its way to standard output, token by token; ids with commas between where there is no tokenizer. */
+/**
+ * One text on its way to standard output, token by token; ids with commas between where there is no tokenizer. A model may write
+ * anything, and what it writes is nobody's command: on a terminal, control characters, which could move its cursor, rename its
+ * window or fill the clipboard, show as U+FFFD. Elsewhere every byte is the text's.
+ */
 final class Transcript implements GenerateListener {
+    /** Set by the launcher where standard output is a terminal. */
+    static final String TERMINAL = "culebra.terminal.output";
+
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\n\t]]");
+
     private final PrintStream out;
     private final Tokenizer tokenizer; // null where there is none
     private final TextStream stream;
+    private final boolean terminal = Boolean.getBoolean(TERMINAL);
     private boolean begun;
 
     Transcript(Console console, Optional<Tokenizer> tokenizer) {
@@ -37,7 +48,7 @@ final class Transcript implements GenerateListener {
 
     /** What was held back, as it might have become something else, and the end of the line. */
     void finish() {
-        if (stream != null) out.print(stream.finish());
+        if (stream != null) print(stream.finish());
         out.println();
         out.flush();
     }
@@ -45,7 +56,9 @@ final class Transcript implements GenerateListener {
     private void print(int id) {
         if (tokenizer == null) out.print((begun ? "," : "") + id);
         // A vocabulary may be padded with ids that are no text.
-        else if (id < tokenizer.size()) out.print(stream.push(id));
+        else if (id < tokenizer.size()) print(stream.push(id));
         begun = true;
     }
+
+    private void print(String text) { out.print(terminal ? CONTROL.matcher(text).replaceAll("\ufffd") : text); }
 }

@@ -106,13 +106,18 @@ final class CheckpointFiles {
         }
         var missing = "no " + SINGLE + " or " + INDEX + " here. ";
         if (names.contains(EncodedModel.MANIFEST)) {
-            return new CheckpointException(folder, "is an encoded model, and a checkpoint is needed");
+            return new CheckpointException(folder,
+                    "is an encoded model, and a checkpoint is needed; give the one that it was encoded from");
         }
         if (names.stream()
                 .anyMatch(n -> n.startsWith("pytorch_model") && (n.endsWith(".bin") || n.endsWith(".json")))) {
             return new CheckpointException(folder, missing
                     + "pytorch_model.bin holds a program, not only numbers, and is "
                     + "not read; load it with transformers and call save_pretrained(FOLDER, safe_serialization=True)");
+        }
+        if (names.contains(EncodedModel.REST)) {
+            return new CheckpointException(folder, "is an encoded model that lacks " + EncodedModel.MANIFEST
+                    + "; copy that too, or encode the checkpoint anew");
         }
         if (names.stream().anyMatch(n -> n.endsWith(".gguf"))) return new CheckpointException(folder, missing + GGUF);
         return new CheckpointException(folder, names.isEmpty()

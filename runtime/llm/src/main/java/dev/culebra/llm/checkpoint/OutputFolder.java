@@ -87,11 +87,12 @@ public final class OutputFolder implements AutoCloseable {
      * @throws IOException if the system can not tell
      */
     public void checkRoom(long bytes) throws IOException {
-        long room = Files.getFileStore(part).getUsableSpace();
+        var store = Files.getFileStore(part);
+        long room = store.getUsableSpace();
         // Some file systems do not tell.
-        if (room <= 0 || bytes <= room) return;
+        if (bytes <= room || room <= 0 && store.getTotalSpace() <= 0) return;
         throw refuse(target, "it would take " + Math.ceilDiv(bytes, MIB) + " MiB, but its disk has room for "
-                + room / MIB);
+                + room / MIB + " MiB");
     }
 
     /**

@@ -58,7 +58,7 @@ final class MemoryCheck {
                     + " elements; an array holds 2147483639");
         }
         long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
-        long rest = Scratch.bytes(c) + smallBytes(c);
+        long rest = Scratch.bytes(c, c.positions()) + smallBytes(c);
         if (cache + rest <= most) return;
         throw new IllegalArgumentException("a sequence of " + c.positions() + " positions takes " + bytes(cache)
                 + " for keys and values, and the model " + bytes(rest)
@@ -70,7 +70,7 @@ final class MemoryCheck {
     static void batch(OptConfig c, int sequences, long positions) {
         long most = Runtime.getRuntime().maxMemory();
         long cache = 2 * c.layers() * Float.BYTES * Math.multiplyExact(c.hidden(), positions);
-        long rest = Scratch.bytes(c) + smallBytes(c);
+        long rest = Scratch.bytes(c, positions) + smallBytes(c);
         if (cache + rest <= most) return;
         throw new IllegalArgumentException(sequences + " sequences of " + positions + " positions together take "
                 + bytes(cache) + " for keys and values, and the heap is at most " + bytes(most)
@@ -82,7 +82,7 @@ final class MemoryCheck {
     static void walk(OptConfig c, long tokens) {
         long most = Runtime.getRuntime().maxMemory();
         long states = Math.multiplyExact(tokens, (long) Float.BYTES * c.hidden());
-        long rest = Scratch.bytes(c) + smallBytes(c);
+        long rest = Scratch.bytes(c, tokens) + smallBytes(c);
         if (states + rest <= most) return;
         throw new IllegalArgumentException(tokens + " tokens of text take " + bytes(states)
                 + " for hidden states, and the heap is at most " + bytes(most)

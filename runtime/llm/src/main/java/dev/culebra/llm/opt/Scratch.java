@@ -45,14 +45,20 @@ final class Scratch {
         last = new Rows(c.hidden());
         projected = new Rows(c.embedding());
         logits = new Rows(c.vocabulary());
-        mostRows = Math.clamp(MOST_BYTES / rowBytes(c), 1, MOST_ROWS);
-        mostLogits = Math.clamp(MOST_LOGIT_BYTES / (4L * c.vocabulary()), 1, mostRows);
+        mostRows = mostRows(c);
+        mostLogits = mostLogits(c);
+    }
+
+    private static int mostRows(OptConfig c) { return Math.clamp(MOST_BYTES / rowBytes(c), 1, MOST_ROWS); }
+
+    private static int mostLogits(OptConfig c) {
+        return Math.clamp(MOST_LOGIT_BYTES / (4L * c.vocabulary()), 1, mostRows(c));
     }
 
     private static long rowBytes(OptConfig c) { return 4L * (c.embedding() + 6L * c.hidden() + c.ffn()); }
 
-    /** The most that all of it takes, for a model's check of memory. */
-    static long bytes(OptConfig c) {
-        return Math.max(MOST_BYTES, rowBytes(c)) + Math.max(MOST_LOGIT_BYTES, 4L * c.vocabulary());
+    /** The most that all of it takes where no pass has more rows than that, for a check of memory. */
+    static long bytes(OptConfig c, long rows) {
+        return Math.min(rows, mostRows(c)) * rowBytes(c) + Math.min(rows, mostLogits(c)) * 4L * c.vocabulary();
     }
 }

@@ -74,7 +74,7 @@ class EncodeModelTest {
         // What is encoded can not be pruned or encoded any more, and says so.
         Run.of("encode", encoded, folder.resolve("again")).failed(1, encoded + ": ", "encoded already");
         Run.of("prune", encoded, folder.resolve("again"), "--sparsity", "0.5", "--method", "magnitude").failed(1,
-                encoded.toString());
+                encoded + ": is an encoded model", "give the one that it was encoded from");
         Run.of("encode", kjv, encoded).failed(1, encoded + ": can not be written");
         Run.of("encode", kjv, folder.resolve("x"), "--tensor", "t").failed(2, "--tensor", "leave it out");
         try (var files = Files.list(folder)) {

@@ -175,15 +175,16 @@ class ModelRefusalTest {
         var file = model.resolve("tokenizer.json");
         change(file, t -> ((ObjectNode) t.at("/model/vocab")).remove("\u0120the"));
         var holes = Run.of("generate", model, "--prompt", "And");
-        holes.failed(1, "tokenizer.json");
+        holes.failed(1, file.toString(), "has holes", "have no token");
         Run.of("perplexity", model, "--text", model.resolve("held-out.txt")).failed(1, "tokenizer.json");
         Files.writeString(file, "{\"model\":");
-        Run.of("generate", model, "--prompt", "And").failed(1, "tokenizer.json");
+        // Sound vocab.json and merges.txt beside it are no way around it: they may be another tokenizer.
+        Run.of("generate", model, "--prompt", "And").failed(1, "tokenizer.json", "not valid JSON");
         Files.delete(file);
         change(model.resolve("vocab.json"), v -> v.remove("\u0120the"));
-        Run.of("generate", model, "--prompt", "And").failed(1, "vocab.json");
+        Run.of("generate", model, "--prompt", "And").failed(1, "vocab.json", "has holes");
         Files.delete(model.resolve("merges.txt"));
-        Run.of("generate", model, "--prompt", "And").failed(1, "merges.txt");
+        Run.of("generate", model, "--prompt", "And").failed(1, "merges.txt", "is missing");
     }
 
     /** In a JVM of its own with that little: the line says what is needed and what there is, and its advice is right. */
@@ -198,7 +199,8 @@ class ModelRefusalTest {
         var encoded = folder.resolve("encoded");
         Run.ok("encode", model, encoded);
         assertEquals(0, generate(encoded, "-XX:MaxDirectMemorySize=100k").code());
-        generate(model, "-Xmx16m").failed(1, "the heap is at most 15", "-Xmx");
+        // A small model needs little: room for passes of its positions, not for the largest there are (80 MiB).
+        assertEquals(0, generate(model, "-Xmx32m").code());
     }
 
     private Run generate(Path model, String option) throws Exception {
@@ -231,9 +233,8 @@ class ModelRefusalTest {
             Run.of("logits", model, "--ids", "2,3", "--output", folder.resolve("out")).failed(1,
                     file.getFileName().toString());
             Files.delete(file);
-            // Without its manifest it is no encoded model, and what it lacks is what a checkpoint has.
             Run.of("generate", model, "--ids", "2,3", "--max-new-tokens", 2).failed(1, model.toString(),
-                    file.endsWith("culebra.json") ? "" : file.getFileName().toString());
+                    file.getFileName().toString());
             Files.write(file, sound);
         }
         Run.ok("generate", model, "--ids", "2,3", "--max-new-tokens", 2);

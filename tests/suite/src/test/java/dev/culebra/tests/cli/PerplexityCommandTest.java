@@ -72,6 +72,8 @@ class PerplexityCommandTest {
         var line = Run.ok("perplexity", KJV, "--text", text(40)).out();
         assertTrue(line.startsWith("perplexity ") && line.contains("windows of 128"), line);
         assertEquals(1, line.lines().count());
+        var one = Run.ok("perplexity", KJV, "--text", text(1), "--window", 60).out();
+        assertTrue(one.contains(" over 1 window of 60 tokens, "), one);
     }
 
     @Test
