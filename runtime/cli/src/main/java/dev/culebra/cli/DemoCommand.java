@@ -80,6 +80,8 @@ final class DemoCommand implements Callable<Integer> {
                 var text = DemoText.run(SPARSITY, console);
                 console.line("");
                 text.print(console);
+                console.line("");
+                console.line("next       culebra help; a model of your own: culebra generate MODEL --prompt TEXT");
             }
             return verdict(best) && verdict(emulator) ? Culebra.OK : Culebra.FAILED;
         }
@@ -145,7 +147,9 @@ final class DemoCommand implements Callable<Integer> {
                     c.relative(), c.tolerance());
         }
         console.line("");
-        console.line("Relative errors are below what sums of 32 bits explain: both products are right.");
+        if (best.comparison().passes() && emulator.comparison().passes()) {
+            console.line("Both are right: relative errors are below what sums of 32 bits explain.");
+        }
         console.line("%s: %s", best.device(), best.description());
     }
 }

@@ -58,7 +58,8 @@ final class DemoText {
     /** Generates, on the best device there is. */
     static DemoText run(double sparsity, Console console) throws IOException {
         var tokenizer = Optional.of(DemoModel.tokenizer());
-        try (var spmm = Spmm.open();
+        // Its bytes are what is shown.
+        try (var spmm = new SmallestForm(Spmm.open());
                 var whole = DemoModel.checkpoint(0);
                 var less = DemoModel.checkpoint(sparsity);
                 var dense = OptModel.load(whole, tokenizer, spmm);

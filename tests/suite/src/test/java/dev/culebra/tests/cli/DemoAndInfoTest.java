@@ -50,6 +50,8 @@ class DemoAndInfoTest {
         }
 
         var table = Run.ok("demo").out();
+        assertTrue(table.lines().allMatch(l -> l.length() <= 100), table);
+        assertTrue(table.contains("Both are right"), table);
         assertTrue(table.replaceAll("\\s+", " ").contains(text), table);
         assertTrue(
                 table.contains("fc1.weight [768, 192]") && table.contains("60.0% zero") && table.contains("emulator"),

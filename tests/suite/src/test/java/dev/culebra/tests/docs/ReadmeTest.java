@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.culebra.cli.Culebra;
 import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;
 import dev.culebra.driver.CudaException;
@@ -26,8 +27,9 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
-/** README's code is code that runs: the ten lines in a project of their own, the kernel here. */
+/** README's code is code that runs: the ten lines in a project of their own, all else here. */
 class ReadmeTest {
 
     /** The suite runs in its own folder. */
@@ -118,6 +120,38 @@ class ReadmeTest {
         assertTrue(text.startsWith(" unto him, Thou shalt not go over the land"), text);
         assertContains(Path.of("src/test/java/dev/culebra/tests/docs/ReadmeTest.java"),
                 block("From a checkpoint to text"));
+    }
+
+    /** Every line that README shows for the command, in its order, with the shell's names and a shorter calibration text. */
+    @Test
+    void theCommandsRun(@TempDir Path folder) throws IOException {
+        Path texts = Files.createDirectory(folder.resolve("texts"));
+        for (String text : List.of("calibration.txt", "held-out.txt")) {
+            Files.write(texts.resolve(text),
+                    Files.readAllLines(Models.folder(Models.KJV).resolve(text)).subList(0, 20));
+        }
+        Files.writeString(folder.resolve("fill.ptx"), PTX);
+        String readme = Files.readString(ROOT.resolve("README.md"));
+        Path model = ROOT.resolve(variable(readme, "KJV"));
+        assertTrue(Files.exists(ROOT.resolve(variable(readme, "TEXTS")).resolve("held-out.txt")), "no texts");
+        List<String> commands = readme.lines().filter(l -> l.startsWith("    ./culebra ") && !l.contains(" demo "))
+                .map(l -> l.replaceAll(" #.*", "").substring("    ./culebra ".length())).toList();
+        assertTrue(commands.size() >= 12, () -> "README shows " + commands);
+        for (String command : commands) {
+            String[] words = Pattern.compile("\"([^\"]*)\"|\\S+").matcher(command).results()
+                    .map(w -> w.group(1) != null ? w.group(1) : w.group())
+                    .map(w -> w.replace("$KJV", model.toString()).replace("$TEXTS", texts.toString()))
+                    .map(w -> w.matches("kjv-60.*|\\w+\\.(safetensors|culebra|ptx)") ? folder.resolve(w).toString() : w)
+                    .toArray(String[]::new);
+            ByteArrayOutputStream said = new ByteArrayOutputStream();
+            PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+            assertEquals(Culebra.OK, Culebra.run(words, out, out), () -> command + ": " + said);
+        }
+    }
+
+    private static String variable(String readme, String name) {
+        return readme.lines().filter(l -> l.startsWith("    " + name + "=")).findFirst().orElseThrow()
+                .substring(name.length() + 5);
     }
 
     /** "An access out of bounds is a CudaException that names kernel, PTX line, block and thread". */
