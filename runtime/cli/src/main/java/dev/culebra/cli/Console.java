@@ -36,6 +36,9 @@ final class Console {
     /** What is being done now, for the message if memory runs out. */
     String task() { return task; }
 
+    /** Something that shows by itself how far it is. */
+    void begin(String task) { this.task = task; }
+
     /** Something that may take longer than a second; closing it takes the bar away. */
     Progress progress(String task, long steps) {
         this.task = task;
@@ -93,6 +96,11 @@ final class Console {
     int fail(String message) {
         error(message);
         return Culebra.FAILED;
+    }
+
+    /** For people who watch: only where standard error is a terminal. */
+    void remark(String format, Object... args) {
+        if (Boolean.getBoolean(Progress.TERMINAL)) err.println(Text.format(format, args));
     }
 
     void warn(String message) { error("warning: " + message); }

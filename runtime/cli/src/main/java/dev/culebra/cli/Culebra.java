@@ -14,7 +14,7 @@ import java.util.Map;
 
 /** The {@code culebra} command: reads arguments, runs one subcommand, answers with an exit code. */
 @Command(name = "culebra", mixinStandardHelpOptions = true, versionProvider = Version.class,
-        header = "Sparse weights times dense activations, on a GPU or without one.", description = {
+        header = "Pruned models and sparse products, on a GPU or without one.", description = {
             "",
             "Pruned weights are encoded once into a compressed form; a product then reads only what is left of them. "
                     + "The same command runs on an NVIDIA GPU (a driver is enough, no toolkit), on the CPU, and on an "
@@ -25,7 +25,12 @@ import java.util.Map;
             "  culebra synth w.safetensors --shape 4096,1024 --sparsity 0.7",
             "  culebra encode w.safetensors w.culebra",
             "  culebra synth x.safetensors --shape 1024,8 --sparsity 0",
-            "  culebra spmm --weights w.culebra --input x.safetensors --output y.safetensors", "",
+            "  culebra spmm --weights w.culebra --input x.safetensors --output y.safetensors",
+            "",
+            "With a model (OPT, a folder as Hugging Face has it):",
+            "  culebra prune opt-1.3b opt-1.3b-60 --sparsity 0.6 --method sparsegpt --calibration text.txt",
+            "  culebra encode opt-1.3b-60 opt-1.3b-60.encoded",
+            "  culebra generate opt-1.3b-60.encoded --prompt \"Paris is the capital of\"", "",
             "'culebra help COMMAND' explains one command.", ""},
         footerHeading = "%nEnvironment:%n", footer = {
             "  CULEBRA_JAVA_OPTIONS   options for the JVM, such as -Xmx8g for larger matrices",
@@ -91,6 +96,10 @@ public final class Culebra implements Runnable {
         line.addSubcommand("encode", new EncodeCommand(console));
         line.addSubcommand("decode", new DecodeCommand(console));
         line.addSubcommand("spmm", new SpmmCommand(console));
+        line.addSubcommand("prune", new PruneCommand(console));
+        line.addSubcommand("generate", new GenerateCommand(console));
+        line.addSubcommand("logits", new LogitsCommand(console));
+        line.addSubcommand("perplexity", new PerplexityCommand(console));
         line.addSubcommand("launch", new LaunchCommand(console));
         line.addSubcommand("demo", new DemoCommand(console));
         line.addSubcommand("help", new CommandLine.HelpCommand());
@@ -116,7 +125,7 @@ public final class Culebra implements Runnable {
     private static int misused(Console console, ParameterException e) {
         var line = e.getCommandLine();
         var command = line.getCommandSpec().qualifiedName();
-        var message = e.getMessage();
+        var message = e.getMessage().replaceFirst("^Error: ", ""); // in front of what it says of groups
         if (e instanceof UnmatchedArgumentException unmatched && line.getParent() == null
                 && !unmatched.isUnknownOption()) {
             message = "no command '" + unmatched.getUnmatched().getFirst() + "'; there are "

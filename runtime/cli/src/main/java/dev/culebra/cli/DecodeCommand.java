@@ -17,14 +17,16 @@ import java.util.concurrent.Callable;
 @Command(name = "decode", mixinStandardHelpOptions = true, versionProvider = Version.class,
         header = "Give encoded weights back as a dense matrix.", description = {
             "",
-            "Writes one tensor 'weight' [M, K], row-major, in the type of the encoded values (F16 or BF16).",
+            "Writes one tensor 'weight' [M, K], row-major, in the type of the encoded values (F16 or BF16). Of an encoded model, each "
+                    + "matrix is a file *.culebra in its folder.",
             "",
             "Example:",
             "  culebra decode fc1.culebra fc1.safetensors", ""})
 final class DecodeCommand implements Callable<Integer> {
     private final Console console;
 
-    @Parameters(index = "0", paramLabel = "IN.culebra", description = "File that 'encode' wrote.")
+    @Parameters(index = "0", paramLabel = "IN.culebra",
+            description = "File that 'encode' wrote, alone or in a model's folder.")
     private Path input;
 
     @Parameters(index = "1", paramLabel = "OUT.safetensors",

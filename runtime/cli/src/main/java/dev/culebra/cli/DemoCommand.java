@@ -25,7 +25,8 @@ import java.util.concurrent.Callable;
             "Takes the largest layer of the bundled model (2.5 million parameters, trained on the King James text), makes 60%% "
                     + "of its weights zero, encodes what is left, multiplies it by 8 tokens on the best device there is and on the "
                     + "emulated GPU, and compares both with a dense product in double precision. Fails if one is further off than "
-                    + "32-bit sums explain.",
+                    + "32-bit sums explain. Then the whole model writes a text twice: as it was trained, and with 60%% of its layers' "
+                    + "weights zero.",
             "",
             "Example:",
             "  culebra demo", ""})
@@ -40,7 +41,9 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--json",
             description = "Print one line with one JSON object: device, kernel, layer, format, m, k, n, nonzeros, sparsity, "
                     + "dense_bytes, encoded_bytes, time_ms, max_error (absolute), max_relative_error (over the sum of magnitudes), "
-                    + "tolerance (of the latter), and the same of the emulator under 'emulator'.")
+                    + "tolerance (of the latter), and the same of the emulator under 'emulator'; under 'generation' device, prompt, "
+                    + "method, sparsity, and under 'dense' and 'pruned' text, new_tokens, weight_bytes (read for each token), "
+                    + "tokens_per_second (of the fastest of eight).")
     private boolean json;
 
     DemoCommand(Console console) { this.console = console; }
@@ -69,8 +72,15 @@ final class DemoCommand implements Callable<Integer> {
             var reference = new Reference(pruned, x, m, k, TOKENS);
             var best = multiply("auto", matrix, x, arena, reference);
             var emulator = multiply("emulator", matrix, x, arena, reference);
-            if (json) printJson(layer, matrix, best, emulator);
-            else print(layer, matrix, best, emulator);
+            if (json) {
+                printJson(layer, matrix, best, emulator, DemoText.run(SPARSITY, console));
+            } else {
+                print(layer, matrix, best, emulator);
+                console.out().flush();
+                var text = DemoText.run(SPARSITY, console);
+                console.line("");
+                text.print(console);
+            }
             return verdict(best) && verdict(emulator) ? Culebra.OK : Culebra.FAILED;
         }
     }
@@ -105,12 +115,14 @@ final class DemoCommand implements Callable<Integer> {
         return c.passes();
     }
 
-    private void printJson(TensorInfo layer, SparseMatrix a, Result best, Result emulator) throws IOException {
+    private void printJson(TensorInfo layer, SparseMatrix a, Result best, Result emulator, DemoText text)
+            throws IOException {
         var object = Console.object().put("layer", layer.name()).put("m", a.m()).put("k", a.k()).put("n", TOKENS)
                 .put("format", a.format().id()).put("nonzeros", a.nonzeros()).put("sparsity", a.sparsity())
                 .put("dense_bytes", layer.bytes()).put("encoded_bytes", a.encodedBytes());
         best.describe(object);
         emulator.describe(object.putObject("emulator"));
+        text.describe(object.putObject("generation"));
         console.json(object);
     }
 

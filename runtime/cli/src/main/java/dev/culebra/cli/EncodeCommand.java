@@ -3,12 +3,15 @@ package dev.culebra.cli;
 import dev.culebra.cli.Options.FormatChoice;
 import dev.culebra.llm.checkpoint.OutputFile;
 import dev.culebra.sparse.SparseMatrix;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
@@ -17,41 +20,60 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 /** {@code culebra encode}. */
 @Command(name = "encode", mixinStandardHelpOptions = true, versionProvider = Version.class,
-        header = "Encode weights for sparse products.", description = {
+        header = "Encode weights for sparse products: of a model, or one matrix.", description = {
             "",
-            "Reads a matrix [M, K] (row-major; F16, BF16 or F32, which is rounded once to F16, to the nearest even) and writes "
-                    + "what is not zero in the form in which a device reads it. 'spmm' takes the result as --weights; 'decode' "
-                    + "gives the matrix back. Values keep their bits; -0 counts as zero.",
+            "A folder becomes a folder. Given a checkpoint in Hugging Face's layout (OPT), each of its matrices is written as a file "
+                    + "*.culebra in the form in which a device reads it, beside the small tensors, the configuration and the "
+                    + "tokenizer. Every command that takes a MODEL takes the result, and loads it faster. Matrices with few zeros "
+                    + "are kept dense.",
             "",
-            "Example:",
+            "A file becomes a file. Reads a matrix [M, K] (row-major; F16, BF16 or F32, which is rounded once to F16, to the nearest "
+                    + "even) and writes what is not zero. 'spmm' takes the result as --weights; 'decode' gives the matrix back, as "
+                    + "it does for the *.culebra files of an encoded folder. Values keep their bits; -0 counts as zero.",
+            "",
+            "Examples:",
+            "  culebra encode opt-1.3b-60 opt-1.3b-60.encoded",
             "  culebra encode model.safetensors fc1.culebra --tensor model.decoder.layers.0.fc1.weight", ""})
 final class EncodeCommand implements Callable<Integer> {
     private final Console console;
 
-    @Parameters(index = "0", paramLabel = "WEIGHTS.safetensors", description = "File with the weights.")
+    @Parameters(index = "0", paramLabel = "IN", description = "Folder with a model, or safetensors file with a matrix.")
     private Path input;
 
-    @Parameters(index = "1", paramLabel = "OUT.culebra", description = "File to write; an existing one is replaced.")
+    @Parameters(index = "1", paramLabel = "OUT",
+            description = "Folder to write, which must not exist or be empty; or file to write, which is replaced if it exists.")
     private Path output;
 
     @Option(names = "--tensor", paramLabel = "NAME",
-            description = "Which tensor; may be left out where the file has one.")
+            description = "Of a file: which tensor; may be left out where it has one.")
     private String tensor;
 
     @Option(names = "--format", paramLabel = "NAME", defaultValue = "auto",
             converter = Options.FormatConverter.class,
-            description = "Format: auto (the one of fewer bytes), dense or tiled-csl. Default: ${DEFAULT-VALUE}.")
+            description = "Format: auto (the one of fewer bytes, for each matrix), dense or tiled-csl. Default: ${DEFAULT-VALUE}.")
     private FormatChoice format;
 
     @Option(names = "--json",
-            description = "Print one line with one JSON object: output, format, dtype, m, k, nonzeros, sparsity, dense_bytes, "
-                    + "encoded_bytes (what a device reads), time_ms (of encoding, without files).")
+            description = "Print one line with one JSON object. Of a file: output, format, dtype, m, k, nonzeros, sparsity, "
+                    + "dense_bytes, encoded_bytes (what a device reads), time_ms (of encoding, without files). Of a folder: output, "
+                    + "matrices, formats (how many in each), elements, nonzeros, sparsity, dense_bytes, encoded_bytes, time_ms (with files).")
     private boolean json;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
 
     EncodeCommand(Console console) { this.console = console; }
 
     @Override
     public Integer call() throws Exception {
+        if (Files.isDirectory(input)) {
+            if (tensor != null) {
+                throw new ParameterException(spec.commandLine(),
+                        "--tensor names one of a file's matrices, and " + input + " is a folder; leave it out");
+            }
+            EncodeModel.run(input, output, format.format(), json, console);
+            return Culebra.OK;
+        }
         Outputs.check(output, input);
         try (var dense = DenseMatrix.open(input, tensor, "[M, K]")) {
             long started = System.nanoTime();

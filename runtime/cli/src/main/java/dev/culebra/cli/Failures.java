@@ -63,11 +63,14 @@ final class Failures {
     /** The JVM's heap and the memory outside it run out apart from each other. */
     private static String outOfMemory(String message, String task) {
         boolean heap = message.contains("heap") || message.contains("GC overhead") || message.contains("array size");
-        return "out of memory while " + task + ": " + (heap
+        String what = heap
                 ? "the Java heap ends at " + Text.bytes(Runtime.getRuntime().maxMemory())
                         + "; give it more, such as CULEBRA_JAVA_OPTIONS=-Xmx8g"
-                : message
-                        + " outside the Java heap; free some, or leave the heap less, such as CULEBRA_JAVA_OPTIONS=-Xmx1g");
+                // The JVM's own limit, said as "(allocated: 99288, limit: 102400)"; else it is the system's.
+                : message + " outside the Java heap; " + (message.contains("limit:")
+                        ? "allow more, such as CULEBRA_JAVA_OPTIONS=-XX:MaxDirectMemorySize=8g"
+                        : "free some, or leave the heap less, such as CULEBRA_JAVA_OPTIONS=-Xmx1g");
+        return "out of memory while " + task + ": " + what;
     }
 
     /** Through what only carries a cause. */

@@ -180,4 +180,19 @@ final class Options {
             throw new TypeConversionException("'" + text + "' is no count from 1 on");
         }
     }
+
+    /** A number of things, from 1 on, that an array can hold. */
+    static final class SmallCountConverter implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            try {
+                int count = Integer.parseInt(text);
+                if (count >= 1) return count;
+            } catch (NumberFormatException e) {
+                // Said below.
+            }
+            throw new TypeConversionException(
+                    "'" + text + "' is no count; give a whole number from 1 to " + Integer.MAX_VALUE);
+        }
+    }
 }

@@ -20,14 +20,20 @@ final class Progress implements AutoCloseable {
     /** For work whose steps can not be counted. */
     static final long UNKNOWN = -1;
 
+    /** For work of which each step tells how many there are. */
+    static final long TOLD = 0;
+
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final Duration REFRESH = Duration.ofMillis(100);
     private static final int WIDTH = 79;
 
     private final AtomicLong done = new AtomicLong();
+    private final AtomicLong all;
     private final Thread painter;
+    private volatile String note = "";
 
     Progress(String task, long steps, PrintStream err) {
+        all = new AtomicLong(steps);
         painter = Boolean.getBoolean(TERMINAL)
                 ? Thread.ofPlatform().daemon().name("culebra-progress").start(() -> paint(task, steps, err))
                 : null;
@@ -36,6 +42,14 @@ final class Progress implements AutoCloseable {
     void step(long steps) { done.addAndGet(steps); }
 
     void stepTo(long steps) { done.set(steps); }
+
+    void stepTo(long steps, long of) {
+        all.set(of);
+        done.set(steps);
+    }
+
+    /** Something to show beside the bar. */
+    void note(String text) { note = text; }
 
     @Override
     public void close() {
@@ -68,6 +82,8 @@ final class Progress implements AutoCloseable {
         }
         try (ProgressBar bar = builder.build()) {
             while (true) {
+                if (steps != UNKNOWN) bar.maxHint(all.get());
+                bar.setExtraMessage(note);
                 bar.stepTo(done.get());
                 Thread.sleep(REFRESH);
             }

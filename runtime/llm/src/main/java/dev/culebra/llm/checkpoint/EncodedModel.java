@@ -1,15 +1,18 @@
 package dev.culebra.llm.checkpoint;
 
 import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 import static dev.culebra.llm.checkpoint.CheckpointException.quote;
 
@@ -32,12 +35,19 @@ public final class EncodedModel implements ModelSource {
      * What the weights of all products together come to; a tied head counts like any other.
      *
      * @param products how many
+     * @param formats how many of them are in each format; formats that none has are left out
      * @param elements their weights, zeros included
      * @param nonzeros their weights that are not zero
      * @param denseBytes what the weights take in the checkpoint
      * @param encodedBytes what their files take here
      */
-    public record Summary(int products, long elements, long nonzeros, long denseBytes, long encodedBytes) {}
+    public record Summary(int products, Map<Format, Integer> formats, long elements, long nonzeros, long denseBytes,
+            long encodedBytes) {
+        /** Keeps its own copy of the map, in the order of the formats. */
+        public Summary {
+            formats = Collections.unmodifiableMap(new TreeMap<>(formats));
+        }
+    }
 
     private final Path folder;
     private final OptConfig config;
@@ -173,13 +183,15 @@ public final class EncodedModel implements ModelSource {
         long nonzeros = 0;
         long dense = 0;
         long encoded = 0;
+        var formats = new TreeMap<Format, Integer>();
         for (var linear : shape.linears()) {
             var product = manifest.products().get(linear.name());
+            formats.merge(product.format(), 1, Integer::sum);
             nonzeros += product.nonzeros();
             dense += linear.elements() * product.source().bytes();
             encoded += product.bytes();
         }
-        return new Summary(shape.linears().size(), shape.linearElements(), nonzeros, dense, encoded);
+        return new Summary(shape.linears().size(), formats, shape.linearElements(), nonzeros, dense, encoded);
     }
 
     @Override

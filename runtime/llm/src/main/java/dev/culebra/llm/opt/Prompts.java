@@ -2,11 +2,18 @@ package dev.culebra.llm.opt;
 
 import dev.culebra.llm.checkpoint.OptConfig;
 
-/** What a caller's tokens are held against. */
-final class Prompts {
+/** Whether a model can take some tokens. Sessions ask by themselves; who asks before loading the model fails sooner. */
+public final class Prompts {
     private Prompts() {}
 
-    static void check(int[] ids, OptConfig config) {
+    /**
+     * Refuses what no session would take.
+     *
+     * @param ids a prompt
+     * @param config the model's
+     * @throws IllegalArgumentException if there are none, more than the model has positions, or one is not in the vocabulary
+     */
+    public static void check(int[] ids, OptConfig config) {
         if (ids.length == 0) throw new IllegalArgumentException("the prompt is empty; give at least one token");
         if (ids.length > config.positions()) {
             throw new IllegalArgumentException("the prompt has " + ids.length + " tokens; the model has "
@@ -20,7 +27,14 @@ final class Prompts {
         }
     }
 
-    static void checkStopTokens(GenerateOptions options, OptConfig config) {
+    /**
+     * Refuses stop tokens that the model never makes.
+     *
+     * @param options with the stop tokens
+     * @param config the model's
+     * @throws IllegalArgumentException if one is not in the vocabulary
+     */
+    public static void checkStopTokens(GenerateOptions options, OptConfig config) {
         for (int id : options.stopTokens()) {
             if (id >= config.vocabulary()) {
                 throw new IllegalArgumentException("stop token " + id

@@ -23,6 +23,7 @@ class RoomsTest {
     private static final String DRIVER = "dev.culebra.driver..";
     private static final String SPMM = "dev.culebra.spmm..";
     private static final String LLM = "dev.culebra.llm..";
+    private static final String LLM_PACKAGE = "dev.culebra.llm.";
     private static final String CLI = "dev.culebra.cli..";
     private static final String EMULATOR = "dev.culebra.emulator..";
     private static final String[] JDK = {"java..", "jdk..", "com.sun.management.."}; // the last is module jdk.management's
@@ -70,6 +71,29 @@ class RoomsTest {
     void modelSeesTheSpmmInterfaceAlone() {
         noClasses().that(resideInAPackage(LLM)).should()
                 .dependOnClassesThat(resideInAnyPackage(DRIVER, KERNEL, EMULATOR, CLI))
+                .check(culebra);
+    }
+
+    /** Files and text know nothing of the model that they belong to; what the model is put to knows it. */
+    @Test
+    void withinTheModelsRoom() {
+        String checkpoint = LLM_PACKAGE + "checkpoint..";
+        String tokenizer = LLM_PACKAGE + "tokenizer..";
+        String opt = LLM_PACKAGE + "opt..";
+        String prune = LLM_PACKAGE + "prune..";
+        String evaluate = LLM_PACKAGE + "evaluate..";
+        for (String room : new String[]{checkpoint, tokenizer, opt, prune, evaluate}) {
+            assertFalse(culebra.that(resideInAPackage(room)).isEmpty(), () -> "no class of " + room + " was imported");
+        }
+        neither(checkpoint, tokenizer, opt, prune, evaluate);
+        neither(tokenizer, opt, prune, evaluate); // its files are a checkpoint's
+        neither(opt, prune, evaluate);
+        neither(prune, tokenizer, evaluate);
+        neither(evaluate, prune);
+    }
+
+    private static void neither(String room, String... others) {
+        noClasses().that(resideInAPackage(room)).should().dependOnClassesThat(resideInAnyPackage(others))
                 .check(culebra);
     }
 

@@ -30,7 +30,27 @@ class DemoAndInfoTest {
             // Products of weights of 0.1 and activations of 1, a hundred of them: an error of 1e-4 would be a wrong result.
             assertTrue(json.at(prefix + "/max_error").asDouble(Double.NaN) < 1e-4, json.toString());
         }
+        var generation = json.get("generation");
+        assertEquals("And God said", generation.get("prompt").asText());
+        // Up to the end of the verse; a weight is two bytes, and an entry of a sparse one four.
+        assertEquals(
+                "And God said unto him, Thou shalt not go over the land of Egypt, but shalt not go over the land which the "
+                        + "LORD thy God giveth thee.",
+                generation.at("/dense/text").asText());
+        long head = 1024 * 192;
+        long layers = 5 * (4 * 192 * 192 + 2 * 768 * 192);
+        assertEquals(2 * (head + layers), generation.at("/dense/weight_bytes").asLong());
+        long pruned = generation.at("/pruned/weight_bytes").asLong() - 2 * head;
+        assertTrue(pruned >= 4 * 0.4 * layers && pruned <= 1.05 * 4 * 0.4 * layers, generation.toString());
+        var text = generation.at("/pruned/text").asText();
+        assertTrue(text.startsWith("And God said ") && text.length() > 30, text);
+        for (var form : new String[]{"/dense", "/pruned"}) {
+            assertTrue(generation.at(form + "/tokens_per_second").asDouble() > 0, generation.toString());
+            assertTrue(generation.at(form + "/new_tokens").asInt() > 5, generation.toString());
+        }
+
         var table = Run.ok("demo").out();
+        assertTrue(table.replaceAll("\\s+", " ").contains(text), table);
         assertTrue(
                 table.contains("fc1.weight [768, 192]") && table.contains("60.0% zero") && table.contains("emulator"),
                 table);

@@ -1,6 +1,7 @@
 package dev.culebra.tests.cli;
 
 import dev.culebra.cli.Culebra;
+import dev.culebra.tests.models.Models;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -8,8 +9,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,7 +22,8 @@ class HelpTest {
     @Test
     void theCommandsAreListed() {
         var help = Run.ok("--help").out();
-        for (var command : new String[]{"info", "synth", "encode", "decode", "spmm", "launch", "demo", "help"}) {
+        for (var command : new String[]{"info", "synth", "encode", "decode", "spmm", "prune", "generate", "logits",
+            "perplexity", "launch", "demo", "help"}) {
             assertTrue(help.lines().anyMatch(l -> l.strip().startsWith(command + " ")), command);
         }
         assertEquals(help, Run.ok("help").out());
@@ -26,7 +31,8 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"info", "synth", "encode", "decode", "spmm", "launch", "demo"})
+    @ValueSource(strings = {"info", "synth", "encode", "decode", "spmm", "prune", "generate", "logits", "perplexity",
+        "launch", "demo"})
     void eachTeaches(String command) {
         var err = System.err;
         var complaints = new ByteArrayOutputStream();
@@ -60,12 +66,20 @@ class HelpTest {
 
     /** What 'culebra --help' tells a beginner to type works, in that order. */
     @Test
-    void theFirstStepsWork(@TempDir Path folder) {
-        var steps = Run.ok("--help").out().lines().filter(l -> l.matches("  culebra (synth|encode|spmm) .*")).toList();
-        assertEquals(4, steps.size());
+    void theFirstStepsWork(@TempDir Path folder) throws IOException {
+        // Its model and its text are ours here.
+        Models.copy(Models.KJV, Files.createDirectory(folder.resolve("opt-1.3b")));
+        Files.write(folder.resolve("text.txt"),
+                Files.readAllLines(folder.resolve("opt-1.3b/calibration.txt")).subList(0, 20));
+        var steps = Run.ok("--help").out().lines()
+                .filter(l -> l.matches("  culebra (synth|encode|spmm|prune|generate) .*")).toList();
+        assertEquals(7, steps.size());
         for (var step : steps) {
-            Run.ok((Object[]) step.replaceAll("\\S+\\.(safetensors|culebra)", folder + "/$0").strip().substring(8)
-                    .split(" "));
+            var words = Pattern.compile("\"([^\"]*)\"|\\S+").matcher(step.strip().substring(8)).results()
+                    .map(w -> w.group(1) != null ? w.group(1) : w.group()).map(w -> w.matches("opt-1.*|.*\\.\\w{3,}")
+                            ? folder.resolve(w).toString()
+                            : w);
+            Run.ok(words.toArray());
         }
     }
 
@@ -79,7 +93,7 @@ class HelpTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "|no command given",
-        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, launch, demo, help",
+        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, prune, generate, logits, perplexity, launch, demo, help",
         "synth|--shape",
         "synth x --shape 3,3|--sparsity",
         "synth x --shape 3 --sparsity 0|'3' is no shape; give two whole numbers",
@@ -92,13 +106,21 @@ class HelpTest {
         "synth x --shape 3,3 --sparsity 0.5f|'0.5f' is no number",
         "synth x --shape 3,3 --sparsity 0 --seed one|'one' is no whole number from -2^63",
         "synth x y --shape 3,3 --sparsity 0|'y'",
-        "encode x|OUT.culebra",
+        "encode x|OUT",
         "encode x y --format csr|'csr' is no format; give auto, tiled-csl, dense",
         "encode x y --tensor a --tensor b|--tensor",
         "decode|IN.culebra",
         "spmm --weights x --input y|--output",
         "spmm --weights x --input y --output z --device tpu|'tpu' is no device; give auto, cpu, cuda",
         "spmm --weights x --input y --output z --device cuda:x|is no device",
+        "prune m o --method wanda|--sparsity",
+        "prune m o --sparsity 0.5|--method",
+        "prune m --sparsity 0.5 --method magnitude|OUT",
+        "generate --ids 2|MODEL",
+        "generate m|(--prompt=TEXT | --ids=2,5,7)",
+        "logits m --ids 2|--output",
+        "logits m --output y|--ids",
+        "perplexity m|--text",
         "launch --grid 1 --block 1|--ptx",
         "launch --ptx x --block 1|--grid",
         "launch --ptx x --grid 1|--block",

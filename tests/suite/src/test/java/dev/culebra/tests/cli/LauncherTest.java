@@ -1,5 +1,6 @@
 package dev.culebra.tests.cli;
 
+import dev.culebra.tests.models.Models;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,6 +134,44 @@ class LauncherTest {
         assertEquals("", options.err);
     }
 
+    /** Encoded models lie outside the heap: what the JVM gives them by itself, a quarter, is not enough for a large one. */
+    @Test
+    void mostOfTheMemoryIsThereForWeights() throws Exception {
+        var flags = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-XX:+PrintFlagsFinal"), "CULEBRA --version");
+        var flag = flags.out.lines().filter(l -> l.contains(" MaxDirectMemorySize ")).findFirst().orElseThrow();
+        long bytes = Long.parseLong(flag.replaceAll(".*= *(\\d+).*", "$1"));
+        var system = (com.sun.management.OperatingSystemMXBean) java.lang.management.ManagementFactory
+                .getOperatingSystemMXBean();
+        // What the JVM knows of containers' limits the launcher knows too.
+        assertEquals(0.9, (double) bytes / system.getTotalMemorySize(), 0.01);
+        // Whoever knows better is heard.
+        assertTrue(bash(Map.of("CULEBRA_JAVA_OPTIONS", "-XX:+PrintFlagsFinal -XX:MaxDirectMemorySize=12345678"),
+                "CULEBRA --version").out.contains("12345678"));
+    }
+
+    /** On a terminal, too, text alone goes to standard output; ended by the reader, it ends with a line that says so. */
+    @Test
+    void textIsWrittenAndAClosedPipeIsSaid() throws Exception {
+        var model = Models.folder(Models.KJV);
+        var text = culebra("generate", model.toString(), "--prompt", "And God said");
+        assertEquals("", text.err);
+        assertTrue(text.out.startsWith("And God said unto him, Thou shalt not"), text.out);
+        var watched = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-Dculebra.terminal=true"),
+                "CULEBRA generate " + model + " --prompt 'And God said'");
+        assertEquals(text.out, watched.out);
+        // Bars, where this machine is slow, are gone again.
+        assertTrue(
+                watched.err.substring(watched.err.lastIndexOf('\r') + 1)
+                        .matches("\\d+ tokens, [\\d.]+ a second, after 4 of the prompt in .*, on .*\\R"),
+                watched.err);
+        var closed = bash(Map.of(),
+                "CULEBRA generate " + model
+                        + " --prompt 'And God said' --max-new-tokens 250 | head -c 5; exit ${PIPESTATUS[0]}");
+        assertEquals("And G", closed.out);
+        assertEquals(1, closed.code);
+        assertEquals("culebra: standard output can not be written to\n", closed.err);
+    }
+
     @Test
     void outOfMemoryIsALine() throws Exception {
         // The bundled model alone takes 5 MB.
@@ -231,8 +270,10 @@ class LauncherTest {
 
     /** Encoding 300 MB takes a second, writing them as long: time to be seen. */
     @ParameterizedTest
-    @ValueSource(strings = {"synth big.safetensors --shape 40000,20000 --sparsity 0.5", "encode w big.culebra"})
-    void anInterruptedCommandLeavesNothing(String command) throws Exception {
+    @ValueSource(strings = {"synth big.safetensors --shape 40000,20000 --sparsity 0.5", "encode w big.culebra",
+        "prune MODEL big --sparsity 0.6 --method sparsegpt --calibration MODEL/calibration.txt"})
+    void anInterruptedCommandLeavesNothing(String line) throws Exception {
+        var command = line.replace("MODEL", Models.folder(Models.KJV).toString());
         if (command.startsWith("encode"))
             assertEquals(0, culebra("synth", "w", "--shape", "10000,8000", "--sparsity", "0.05").code);
         var result = bash(Map.of(), "CULEBRA " + command + " > log & p=$!;"

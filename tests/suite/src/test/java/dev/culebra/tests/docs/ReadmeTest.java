@@ -11,8 +11,14 @@ import dev.culebra.driver.CudaModule;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.LaunchConfig;
 import dev.culebra.driver.Stream;
+import dev.culebra.llm.opt.OptModel;
+import dev.culebra.spmm.Spmm;
+import dev.culebra.tests.models.Models;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,6 +94,30 @@ class ReadmeTest {
             for (float f : result) assertEquals(2f, f);
         }
         assertContains(Path.of("src/test/java/dev/culebra/tests/docs/ReadmeTest.java"), block("Your own PTX"));
+    }
+
+    @Test
+    void theModelWrites() throws IOException {
+        Path path = Models.folder(Models.KJV);
+        PrintStream out = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        // What follows is README's, to the letter.
+        try (var device = Spmm.open(); // the GPU if there is one, else the CPU
+                var model = OptModel.load(path, device); // immutable: any number of threads may share it
+                var session = model.newSession()) { // one thread's: its caches and scratch memory
+            var options = model.defaultOptions().withMaxNewTokens(40); // greedy, up to the end of the text
+            session.generate("And God said", options, (sequence, id, text) -> {
+                System.out.print(text); // as it comes
+                return true; // go on
+            });
+        } finally {
+            System.setOut(out);
+        }
+        String text = printed.toString(StandardCharsets.UTF_8);
+        assertTrue(text.startsWith(" unto him, Thou shalt not go over the land"), text);
+        assertContains(Path.of("src/test/java/dev/culebra/tests/docs/ReadmeTest.java"),
+                block("From a checkpoint to text"));
     }
 
     /** "An access out of bounds is a CudaException that names kernel, PTX line, block and thread". */

@@ -1,18 +1,22 @@
 package dev.culebra.tests.driver;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.examples.Example01Device;
 import dev.culebra.examples.Example02Copy;
 import dev.culebra.examples.Example03Launch;
+import dev.culebra.examples.Example04SparseMultiply;
+import dev.culebra.examples.Example05Generate;
+import dev.culebra.tests.models.Models;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** The examples of the driver run on the emulator, found by its name; each checks its own result. */
+/** The examples run: those of the driver on the emulator, found by its name; each checks its own result. */
 class ExamplesTest {
 
     private static String run(Consumer<String[]> main, String... args) {
@@ -41,5 +45,21 @@ class ExamplesTest {
     @Test
     void launch() {
         assertTrue(run(Example03Launch::main, "emulator").endsWith("y[999] = 2997.0" + System.lineSeparator()));
+    }
+
+    @Test
+    void multiply() {
+        String printed = run(Example04SparseMultiply::main, "cpu");
+        assertTrue(printed.contains("cpu (") && printed.contains("y[0][0] = "), printed);
+    }
+
+    @Test
+    void generate() {
+        String model = Models.folder(Models.KJV).toString();
+        String printed = run(args -> assertDoesNotThrow(() -> Example05Generate.main(args)), model, "And God said",
+                "cpu");
+        assertTrue(printed.startsWith("And God said unto him, Thou shalt not go over the land of Egypt,"), printed);
+        assertTrue(printed.contains(" new tokens, ") && printed.contains("cpu read "), printed);
+        assertTrue(run(args -> assertDoesNotThrow(() -> Example05Generate.main(args))).startsWith("give a model's"));
     }
 }
