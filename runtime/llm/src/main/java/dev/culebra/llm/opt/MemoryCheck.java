@@ -52,11 +52,7 @@ final class MemoryCheck {
     }
 
     private static void checkHeap(OptConfig c, long most) {
-        long table = (c.positions() + 2L) * c.hidden();
-        if (table > Integer.MAX_VALUE - 8) { // JVMs keep a few to themselves
-            throw new IllegalArgumentException("the table of " + c.positions() + " positions has " + table
-                    + " elements; an array holds 2147483639");
-        }
+        checkArray("the table of " + c.positions() + " positions", (c.positions() + 2L) * c.hidden());
         long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
@@ -65,6 +61,14 @@ final class MemoryCheck {
                 + " besides its matrices, and the heap is at most "
                 + bytes(most) + "; give CULEBRA_JAVA_OPTIONS=-Xmx" + option((cache + rest) / 4 * 5));
     }
+
+    private static void checkArray(String what, long elements) {
+        if (elements <= LONGEST_ARRAY) return;
+        throw new IllegalArgumentException(what + " has " + elements + " elements; an array holds " + LONGEST_ARRAY);
+    }
+
+    /** JVMs keep a few to themselves. */
+    private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     /** Refuses a batch whose caches the heap has no room for. Positions: of all sequences at their longest. */
     static void batch(OptConfig c, int sequences, long positions) {
@@ -78,11 +82,13 @@ final class MemoryCheck {
                 + option((cache + rest) / 4 * 5));
     }
 
-    /** Refuses a walk whose hidden states the heap has no room for. */
-    static void walk(OptConfig c, long tokens) {
+    /** Refuses a walk whose hidden states the heap has no room for. A window is never cut, however long. */
+    static void walk(OptConfig c, long tokens, int longest) {
+        checkArray("what a layer makes of a window of " + longest + " tokens",
+                (long) longest * Math.max(Math.max(c.hidden(), c.ffn()), c.embedding()));
         long most = Runtime.getRuntime().maxMemory();
         long states = Math.multiplyExact(tokens, (long) Float.BYTES * c.hidden());
-        long rest = Scratch.bytes(c) + smallBytes(c);
+        long rest = Scratch.bytes(c, longest) + smallBytes(c);
         if (states + rest <= most) return;
         throw new IllegalArgumentException(tokens + " tokens of text take " + bytes(states)
                 + " for hidden states, and the heap is at most " + bytes(most)

@@ -53,6 +53,11 @@ final class Scratch {
 
     /** The most that all of it takes, for a model's check of memory. */
     static long bytes(OptConfig c) {
-        return Math.max(MOST_BYTES, rowBytes(c)) + Math.max(MOST_LOGIT_BYTES, 4L * c.vocabulary());
+        return bytes(c, 1);
+    }
+
+    /** The same where passes have so many rows if need be. */
+    static long bytes(OptConfig c, int rows) {
+        return Math.max(MOST_BYTES, rows * rowBytes(c)) + Math.max(MOST_LOGIT_BYTES, 4L * c.vocabulary());
     }
 }
