@@ -43,7 +43,7 @@ final class CheckpointFiles {
 
     /** Tensor to shard. Names are those of files in the folder: a path could lead anywhere. */
     private static Map<String, String> weightMap(Path index) throws IOException {
-        var node = Json.object(index, "", "", Json.read(index)).path("weight_map");
+        var node = JsonFile.read(index).path("weight_map");
         if (!node.isObject() || node.isEmpty()) {
             throw new CheckpointException(index, "weight_map must be an object that gives each tensor its file");
         }

@@ -11,7 +11,8 @@ import java.util.Optional;
 /**
  * An OPT model's parts by name, from a checkpoint or from an encoded folder. Names are without a checkpoint's prefix (see
  * {@link OptTensors}). Immutable and thread-safe until it is closed; then no tensor that came from it may be touched any more,
- * while matrices go on living.
+ * while matrices go on living. Files are mapped, so they must stay as they are meanwhile, under whatever name: where one was cut
+ * off, the JVM throws an {@link InternalError}.
  */
 public sealed interface ModelSource extends AutoCloseable permits Checkpoint, EncodedModel {
     /**

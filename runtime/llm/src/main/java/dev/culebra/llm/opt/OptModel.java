@@ -22,7 +22,12 @@ import java.util.Set;
  *
  * <p>
  * Activations, norms, biases and positions are fp32; the matrices stay as they are encoded. Computed as Hugging Face's OPT does
- * in fp32, up to the rounding of sums (on a GPU, activations are rounded to 16 bits before each product).
+ * in fp32, up to the rounding of sums (on a GPU, activations are rounded to 16 bits before each product). Of a checkpoint in F32
+ * the matrices, a tied head among them, are rounded to F16 once, and results are those of the rounded weights: up to 2<sup>-11</sup> of
+ * each, and 2<sup>-25</sup> where a weight is under 2<sup>-14</sup>. Token embeddings, norms, biases and positions are not rounded.
+ *
+ * <p>
+ * Token embeddings are looked up in the model's file, which stays mapped: see {@link ModelSource}.
  */
 public final class OptModel implements AutoCloseable {
     private final Decoder decoder;
