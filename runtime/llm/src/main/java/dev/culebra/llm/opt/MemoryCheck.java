@@ -3,11 +3,13 @@ package dev.culebra.llm.opt;
 import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.checkpoint.OptTensors;
+import dev.culebra.llm.memory.Memory;
 import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
-import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
+
+import static dev.culebra.llm.memory.Memory.amount;
 
 /** Whether memory will do, asked before any of it is taken. */
 final class MemoryCheck {
@@ -44,9 +46,9 @@ final class MemoryCheck {
 
     private static void checkDevice(long needed, long free, boolean cpu, String device) {
         if (needed <= free) return;
-        throw new IllegalArgumentException("the model's matrices take up to " + bytes(needed) + " and there is "
-                + bytes(free) + (cpu
-                        ? " of native memory; give CULEBRA_JAVA_OPTIONS=-XX:MaxDirectMemorySize=" + option(needed)
+        throw new IllegalArgumentException("the model's matrices take up to " + amount(needed) + " and there is "
+                + amount(free) + (cpu
+                        ? " of native memory; give " + Memory.option("-XX:MaxDirectMemorySize=", needed)
                                 + " if the machine has it, or encode the model, whose files are mapped"
                         : " free on " + device + "; take a smaller or a sparser model, or another device"));
     }
@@ -56,10 +58,10 @@ final class MemoryCheck {
         long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
-        throw new IllegalArgumentException("a sequence of " + c.positions() + " positions takes " + bytes(cache)
-                + " for keys and values, and the model " + bytes(rest)
+        throw new IllegalArgumentException("a sequence of " + c.positions() + " positions takes " + amount(cache)
+                + " for keys and values, and the model " + amount(rest)
                 + " besides its matrices, and the heap is at most "
-                + bytes(most) + "; give CULEBRA_JAVA_OPTIONS=-Xmx" + option((cache + rest) / 4 * 5));
+                + amount(most) + "; give " + Memory.largerHeap(cache + rest));
     }
 
     private static void checkArray(String what, long elements) {
@@ -77,9 +79,8 @@ final class MemoryCheck {
         long rest = Scratch.bytes(c) + smallBytes(c);
         if (cache + rest <= most) return;
         throw new IllegalArgumentException(sequences + " sequences of " + positions + " positions together take "
-                + bytes(cache) + " for keys and values, and the heap is at most " + bytes(most)
-                + "; give fewer prompts at a time, fewer new tokens, or CULEBRA_JAVA_OPTIONS=-Xmx"
-                + option((cache + rest) / 4 * 5));
+                + amount(cache) + " for keys and values, and the heap is at most " + amount(most)
+                + "; give fewer prompts at a time, fewer new tokens, or " + Memory.largerHeap(cache + rest));
     }
 
     /** Refuses a walk whose hidden states the heap has no room for. A window is never cut, however long. */
@@ -90,26 +91,14 @@ final class MemoryCheck {
         long states = Math.multiplyExact(tokens, (long) Float.BYTES * c.hidden());
         long rest = Scratch.bytes(c, longest) + smallBytes(c);
         if (states + rest <= most) return;
-        throw new IllegalArgumentException(tokens + " tokens of text take " + bytes(states)
-                + " for hidden states, and the heap is at most " + bytes(most)
-                + "; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx" + option((states + rest) / 4 * 5));
+        throw new IllegalArgumentException(tokens + " tokens of text take " + amount(states)
+                + " for hidden states, and the heap is at most " + amount(most)
+                + "; give a shorter text, or " + Memory.largerHeap(states + rest));
     }
 
     /** Norms, biases and positions in fp32. */
     private static long smallBytes(OptConfig c) {
         long layer = (c.bias() ? 5L * c.hidden() + c.ffn() : 0) + (c.affineNorm() ? 4L * c.hidden() : 0);
         return Float.BYTES * (c.layers() * layer + (c.positions() + 2L) * c.hidden());
-    }
-
-    /** As people read it. */
-    private static String bytes(long n) {
-        return n < 1L << 30
-                ? String.format(Locale.ROOT, "%.1f MiB", n / 0x1p20)
-                : String.format(Locale.ROOT, "%.1f GiB", n / 0x1p30);
-    }
-
-    /** As the JVM's options take it, rounded up. */
-    private static String option(long n) {
-        return n < 1L << 30 ? Math.ceilDiv(n, 1L << 20) + "m" : Math.ceilDiv(n, 1L << 30) + "g";
     }
 }

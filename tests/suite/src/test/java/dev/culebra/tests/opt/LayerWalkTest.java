@@ -214,7 +214,7 @@ class LayerWalkTest {
                     () -> new LayerWalk(source, device, Collections.nCopies(many, new int[400])));
             assertTrue(e.getMessage()
                     .matches(many * 400L + " tokens of text take [0-9.]+ [MG]iB for hidden states, and the heap "
-                            + "is at most [0-9.]+ [MG]iB; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx[0-9]+[mg]"),
+                            + "is at most [0-9.]+ [MG]iB; give a shorter text, or Java (-Xmx[0-9]+[mg]) \\(the command: CULEBRA_JAVA_OPTIONS=\\1\\)"),
                     e::getMessage);
         }
     }

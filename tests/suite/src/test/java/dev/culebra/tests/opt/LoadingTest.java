@@ -89,9 +89,10 @@ class LoadingTest {
                     e.getMessage());
             var small = new Limited(cpu, "cpu", 300 << 10, 0);
             e = assertThrows(IllegalArgumentException.class, () -> OptModel.load(source, Optional.empty(), small));
-            assertEquals("the model's matrices take up to " + mib + " and there is 0.3 MiB of native memory; give "
-                    + "CULEBRA_JAVA_OPTIONS=-XX:MaxDirectMemorySize=" + Math.ceilDiv(needed, 1 << 20)
-                    + "m if the machine has it, or encode the model, whose files are mapped", e.getMessage());
+            String option = "-XX:MaxDirectMemorySize=" + Math.ceilDiv(needed, 1 << 20) + "m";
+            assertEquals("the model's matrices take up to " + mib + " and there is 0.3 MiB of native memory; give Java "
+                    + option + " (the command: CULEBRA_JAVA_OPTIONS=" + option
+                    + ") if the machine has it, or encode the model, whose files are mapped", e.getMessage());
             OptModel.load(source, Optional.empty(), new Limited(cpu, "cpu", needed, 99)).close();
         }
     }
@@ -111,7 +112,7 @@ class LoadingTest {
             assertTrue(e.getMessage().matches("a sequence of " + positions
                     + " positions takes [0-9.]+ [MG]iB for keys and "
                     + "values, and the model [0-9.]+ [MG]iB besides its matrices, and the heap is at most [0-9.]+ [MG]iB; "
-                    + "give CULEBRA_JAVA_OPTIONS=-Xmx[0-9]+[mg]"), e::getMessage);
+                    + "give Java (-Xmx[0-9]+[mg]) \\(the command: CULEBRA_JAVA_OPTIONS=\\1\\)"), e::getMessage);
         }
     }
 
@@ -134,7 +135,7 @@ class LoadingTest {
                     e::getMessage);
             assertTrue(
                     e.getMessage()
-                            .contains("; give fewer prompts at a time, fewer new tokens, or CULEBRA_JAVA_OPTIONS=-Xmx"),
+                            .contains("; give fewer prompts at a time, fewer new tokens, or Java -Xmx"),
                     e::getMessage);
         }
     }
