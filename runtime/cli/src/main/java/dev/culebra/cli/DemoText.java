@@ -1,9 +1,12 @@
 package dev.culebra.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.culebra.llm.checkpoint.ModelSource;
+import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.llm.opt.GenerateListener;
 import dev.culebra.llm.opt.Generation;
 import dev.culebra.llm.opt.OptModel;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
@@ -27,6 +30,7 @@ final class DemoText {
     private final double sparsity;
     private final Sample dense;
     private final Sample pruned;
+    private final long fewestBytes; // of the pruned one's matrices
 
     /**
      * What one form of the model writes.
@@ -48,11 +52,12 @@ final class DemoText {
         }
     }
 
-    private DemoText(String device, double sparsity, Sample dense, Sample pruned) {
+    private DemoText(String device, double sparsity, Sample dense, Sample pruned, long fewestBytes) {
         this.device = device;
         this.sparsity = sparsity;
         this.dense = dense;
         this.pruned = pruned;
+        this.fewestBytes = fewestBytes;
     }
 
     /** Generates, on the best device there is. */
@@ -63,6 +68,7 @@ final class DemoText {
                 var less = DemoModel.checkpoint(sparsity);
                 var dense = OptModel.load(whole, tokenizer, spmm);
                 var pruned = OptModel.load(less, tokenizer, spmm)) {
+            long bytes = fewestBytes(less);
             return console.during("generating", () -> {
                 // In turns: what the JVM's compiler and others on this machine take hits both alike.
                 var denseRuns = new ArrayList<Generation>();
@@ -72,9 +78,17 @@ final class DemoText {
                     prunedRuns.add(generate(pruned));
                 }
                 return new DemoText(spmm.device(), sparsity, Sample.of(denseRuns, dense),
-                        Sample.of(prunedRuns, pruned));
+                        Sample.of(prunedRuns, pruned), bytes);
             });
         }
+    }
+
+    private static long fewestBytes(ModelSource source) throws IOException {
+        long bytes = 0;
+        for (var linear : OptTensors.of(source.config()).linears()) {
+            bytes += source.encodedBytes(linear.name(), FormatChoice.FEWEST_BYTES);
+        }
+        return bytes;
     }
 
     private static Generation generate(OptModel model) {
@@ -94,11 +108,11 @@ final class DemoText {
         console.line("text       the whole model goes on with \"%s\", on the %s:", PROMPT, device);
         print("as it was trained", dense, console);
         print(Text.percent(sparsity) + " of its layers' weights zero, by magnitude", pruned, console);
-        if (device.equals("cpu") && pruned.generation().tokensPerSecond() < dense.generation().tokensPerSecond()) {
+        if (pruned.bytes() == dense.bytes()) {
             console.line("");
-            console.line(
-                    "Pruning saves bytes. A model this small is in the processor's cache, where unpacking takes longer");
-            console.line("than reading more.");
+            console.line("Both are loaded dense: at %s this device multiplies zeros faster than it leaves them out.",
+                    Text.percent(sparsity));
+            console.line("As 'encode' writes it, the pruned one takes %s.", Text.bytes(fewestBytes));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.culebra.llm.opt;
 
 import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.Spmm;
 
@@ -28,6 +29,7 @@ import java.util.stream.IntStream;
 public final class LayerWalk implements AutoCloseable {
     private final OptConfig config;
     private final ModelSource source;
+    private final FormatChoice format; // the device's
     private final DeviceWeights weights;
     private final List<int[]> windows;
     private final float[][] hidden; // of each window, [T, hidden]
@@ -58,6 +60,7 @@ public final class LayerWalk implements AutoCloseable {
         hidden = new float[windows.size()][];
         for (int i = 0; i < hidden.length; i++) hidden[i] = new float[windows.get(i).length * config.hidden()];
         scratch = new Scratch(config);
+        format = device.fastestFormat();
         weights = new DeviceWeights(device);
         try {
             var embedding = loader().embedding();
@@ -177,7 +180,7 @@ public final class LayerWalk implements AutoCloseable {
         weights.close();
     }
 
-    private ModelLoader loader() { return new ModelLoader(source, weights, LoadListener.NONE); }
+    private ModelLoader loader() { return new ModelLoader(source, format, weights, LoadListener.NONE); }
 
     private void checkPresent() {
         checkNotObserved();

@@ -4,6 +4,7 @@ import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.llm.memory.Memory;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
@@ -18,16 +19,32 @@ final class MemoryCheck {
     /**
      * Refuses a model that the device or the heap has no room for: its matrices there; norms, biases, positions, scratch memory
      * and the cache of one sequence of full length here.
+     *
+     * @return how to encode the matrices: as the device likes it best, if there is room for that
      */
-    static void model(ModelSource source, Spmm device) throws IOException {
-        long matrices = 0;
+    static FormatChoice model(ModelSource source, Spmm device) throws IOException {
         boolean cpu = device.device().equals("cpu");
+        var format = device.fastestFormat();
+        long matrices = matrices(source, cpu, format);
+        long free = freeBytes(device, cpu, matrices);
+        if (matrices > free) {
+            format = FormatChoice.FEWEST_BYTES;
+            matrices = matrices(source, cpu, format);
+        }
+        checkDevice(matrices, free, cpu, device.description());
+        checkHeap(source.config(), Runtime.getRuntime().maxMemory());
+        return format;
+    }
+
+    private static long matrices(ModelSource source, boolean cpu, FormatChoice format) throws IOException {
+        long bytes = 0;
         for (var linear : OptTensors.of(source.config()).linears()) {
             // a CPU multiplies by mapped matrices where they are; a device has a copy
-            matrices += cpu ? source.matrixBytes(linear.name()) : source.encodedBytes(linear.name());
+            bytes += cpu
+                    ? source.matrixBytes(linear.name(), format)
+                    : source.encodedBytes(linear.name(), format);
         }
-        checkDevice(matrices, freeBytes(device, cpu, matrices), cpu, device.description());
-        checkHeap(source.config(), Runtime.getRuntime().maxMemory());
+        return bytes;
     }
 
     /** On a CPU, garbage that is not collected yet counts as taken: where it would matter, it is collected first. */

@@ -15,6 +15,7 @@ import dev.culebra.llm.opt.LoadListener;
 import dev.culebra.llm.opt.OptModel;
 import dev.culebra.llm.tokenizer.Tokenizer;
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.CpuSpmm;
 import dev.culebra.spmm.Spmm;
@@ -42,6 +43,9 @@ class LoadingTest {
 
         @Override
         public String description() { return "a device of a test"; }
+
+        @Override
+        public FormatChoice fastestFormat() { return under.fastestFormat(); }
 
         @Override
         public SpmmWeights load(SparseMatrix a) {
@@ -80,7 +84,8 @@ class LoadingTest {
     void tooLittleMemoryOnTheDeviceIsSaidFirst() throws Exception {
         try (var cpu = CpuSpmm.open(1); var source = ModelSource.open(Models.folder("opt-preln"))) {
             long needed = 0;
-            for (var linear : OptTensors.of(source.config()).linears()) needed += source.matrixBytes(linear.name());
+            for (var linear : OptTensors.of(source.config()).linears())
+                needed += source.matrixBytes(linear.name(), FormatChoice.FEWEST_BYTES);
             String mib = String.format(Locale.ROOT, "%.1f MiB", needed / 1048576.0);
             var gpu = new Limited(cpu, "cuda", needed - 1, 0);
             var e = assertThrows(IllegalArgumentException.class, () -> OptModel.load(source, Optional.empty(), gpu));
@@ -94,6 +99,29 @@ class LoadingTest {
                     + option + " (the command: CULEBRA_JAVA_OPTIONS=" + option
                     + ") if the machine has it, or encode the model, whose files are mapped", e.getMessage());
             OptModel.load(source, Optional.empty(), new Limited(cpu, "cpu", needed, 99)).close();
+        }
+    }
+
+    /** 70% zeros: dense is what a CPU multiplies fastest, until memory is too small for it. */
+    @Test
+    void theFastestFormatIsLoadedWhereThereIsRoomForIt() throws Exception {
+        try (var cpu = CpuSpmm.open(1); var source = ModelSource.open(Models.folder("opt-sharded-sparse70"))) {
+            long dense = 0;
+            long fewest = 0;
+            for (var linear : OptTensors.of(source.config()).linears()) {
+                dense += source.matrixBytes(linear.name(), cpu.fastestFormat());
+                fewest += source.matrixBytes(linear.name(), FormatChoice.FEWEST_BYTES);
+            }
+            assertTrue(fewest < dense, fewest + " of " + dense);
+            try (var model = OptModel.load(source, Optional.empty(), new Limited(cpu, "cuda", dense, 99))) {
+                assertEquals(dense, model.encodedBytes());
+            }
+            try (var model = OptModel.load(source, Optional.empty(), new Limited(cpu, "cuda", dense - 1, 99))) {
+                assertTrue(model.encodedBytes() <= fewest, model.encodedBytes() + " of " + fewest);
+            }
+            var full = new Limited(cpu, "cuda", fewest - 1, 99);
+            assertThrows(IllegalArgumentException.class, () -> OptModel.load(source, Optional.empty(), full));
+            assertEquals(List.of(), full.loaded());
         }
     }
 
