@@ -24,20 +24,17 @@ interface Codec {
     /** The matrix by rows. */
     Csr toCsr(SparseMatrix matrix);
 
-    /** An encoder at work, in two steps, so that its size is known before memory is taken for it. */
+    /** How many bytes all sections have at most; Long.MAX_VALUE for more than fit. Does not fall as nonzeros rise. */
+    long mostBytes(int m, int k, long nonzeros);
+
+    /** An encoder at work. */
     interface Encoding {
 
-        /** Whether {@link #measure} goes through the source; otherwise {@link #bytes} is known without it. */
-        boolean needsMeasuring();
+        /** How often {@link #encode} goes through the source. */
+        int passes();
 
-        /** Finds out how many bytes it will be. */
-        void measure(Progress progress);
-
-        /** How many bytes it will be, after {@link #measure} where that is needed; Long.MAX_VALUE for more than fit. */
-        long bytes();
-
-        /** Encodes, after {@link #measure} where that is needed. */
-        Encoded fill(Progress progress);
+        /** Encodes. Called once. */
+        Encoded encode(Progress progress);
     }
 
     /** An encoder's result: sections in the order of {@link #sectionNames}. */

@@ -1,7 +1,10 @@
 package dev.culebra.sparse;
 
-/** The formats of weights: a closed list. Each has an encoder, a decoder that is its definition, and a validator. */
-public enum Format {
+/**
+ * The formats of weights: a closed list. Each has an encoder, a decoder that is its definition, and a validator. As a
+ * {@link FormatChoice} each chooses itself.
+ */
+public enum Format implements FormatChoice {
     /** Tiles of 64 x 64, 4 bytes a nonzero: value and place. See {@link TiledCsl}. */
     TILED_CSL("tiled-csl", 1, new TiledCslCodec()),
     /** Tiles of 64 x 64, 2 bytes an element, zeros too: for matrices with few of them. See {@link TiledDense}. */
@@ -41,6 +44,20 @@ public enum Format {
         }
         throw new IllegalArgumentException("unknown format '" + id + "'; there is " + known);
     }
+
+    @Override
+    public Format choose(int m, int k, long nonzeros) { return this; }
+
+    /**
+     * What a matrix takes in this format, at most: a bound for those who have to have room before they encode.
+     *
+     * @param m rows, 1 or more
+     * @param k columns, 1 or more
+     * @param nonzeros how many elements will be stored as such, 0 to M * K; fewer never take more
+     * @return bytes of all sections; Long.MAX_VALUE for more than the format holds
+     * @throws IllegalArgumentException if M or K is under 1
+     */
+    public long mostBytes(int m, int k, long nonzeros) { return codec.mostBytes(m, k, nonzeros); }
 
     /** The number that stands for it in a file; never reused. */
     int code() { return code; }

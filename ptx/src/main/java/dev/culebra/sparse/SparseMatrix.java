@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * An [M, K] matrix of weights in the form in which a device reads it. Immutable and thread-safe; its sections lie in
@@ -17,9 +18,6 @@ import java.util.List;
  * +0, unless {@link EncodeOptions#keepNegativeZero} says otherwise.
  */
 public final class SparseMatrix {
-
-    /** Those that an encoder chooses from. Of equal bytes, dense ones need no unpacking. */
-    private static final List<Format> BEST_FIRST = List.of(Format.DENSE, Format.TILED_CSL);
 
     private final int m;
     private final int k;
@@ -71,7 +69,9 @@ public final class SparseMatrix {
 
     /**
      * Encodes a dense fp32 matrix as F16, rounded to the nearest, ties to even, in the format of fewer bytes. See
-     * {@link #overflowed()}.
+     * {@link #overflowed()}. No device is asked here: one that is to multiply fast, such as a CPU, for which few matrices are
+     * sparse enough not to be dense, names the format for {@link #encode}: {@code EncodeOptions.DEFAULT.withFormat(
+     * device.fastestFormat())}.
      *
      * @param dense [M, K] row-major
      * @param m rows, 1 or more
@@ -84,7 +84,8 @@ public final class SparseMatrix {
     }
 
     /**
-     * Encodes a dense matrix of 16-bit values, bit for bit, in the format of fewer bytes.
+     * Encodes a dense matrix of 16-bit values, bit for bit, in the format of fewer bytes (see {@link #of(float[], int, int)} for a
+     * device's own choice).
      *
      * @param bits [M, K] row-major
      * @param type F16 or BF16
@@ -103,7 +104,7 @@ public final class SparseMatrix {
     }
 
     /**
-     * Encodes a CSR matrix, in the format of fewer bytes.
+     * Encodes a CSR matrix, in the format of fewer bytes (see {@link #of(float[], int, int)} for a device's own choice).
      *
      * @param csr the matrix; not kept
      * @return the encoded matrix
@@ -111,20 +112,28 @@ public final class SparseMatrix {
     public static SparseMatrix of(Csr csr) { return encode(csr, EncodeOptions.DEFAULT); }
 
     private static SparseMatrix encode(ValueSource source, EncodeOptions options) {
-        List<Format> candidates = options.format() == null ? BEST_FIRST : List.of(options.format());
-        List<Codec.Encoding> encodings = candidates.stream().map(f -> f.codec().encoding(source, options)).toList();
-        int measured = (int) encodings.stream().filter(Codec.Encoding::needsMeasuring).count();
-        Progress progress = new Progress(options.progress(), (long) source.m() * source.k(), measured + 1);
-        int best = 0;
-        for (int i = 0; i < encodings.size(); i++) {
-            if (encodings.get(i).needsMeasuring()) {
-                encodings.get(i).measure(progress);
-            }
-            best = encodings.get(i).bytes() < encodings.get(best).bytes() ? i : best;
+        if (options.format() instanceof Format fixed) {
+            Codec.Encoding encoding = fixed.codec().encoding(source, options);
+            return encoded(source, fixed, encoding, progress(source, options, encoding.passes()));
         }
-        Codec.Encoded e = encodings.get(best).fill(progress);
-        return new SparseMatrix(source.m(), source.k(), source.type(), candidates.get(best), e.nonzeros(),
-                e.overflowed(), e.sections());
+        // Tiled-CSL counts before it fills; what is counted serves every format's choice
+        TiledCslEncoder counting = new TiledCslEncoder(source, options);
+        Progress progress = progress(source, options, counting.passes());
+        long nonzeros = counting.count(progress);
+        Format chosen = Objects.requireNonNull(options.format().choose(source.m(), source.k(), nonzeros),
+                "the choice of a format chose null");
+        return encoded(source, chosen,
+                chosen == Format.TILED_CSL ? counting : chosen.codec().encoding(source, options), progress);
+    }
+
+    private static Progress progress(ValueSource source, EncodeOptions options, int passes) {
+        return new Progress(options.progress(), (long) source.m() * source.k(), passes);
+    }
+
+    private static SparseMatrix encoded(ValueSource source, Format format, Codec.Encoding encoding, Progress progress) {
+        Codec.Encoded e = encoding.encode(progress);
+        return new SparseMatrix(source.m(), source.k(), source.type(), format, e.nonzeros(), e.overflowed(),
+                e.sections());
     }
 
     /**

@@ -17,6 +17,15 @@ final class TiledCslCodec implements Codec {
         TiledCslValidator.checkSizes(new TiledCsl(m, k), type, nonzeros, sectionBytes[0], sectionBytes[1]);
     }
 
+    /** Each tile adds up to three entries of padding to its nonzeros, but has no quad without one, and a full one has none. */
+    @Override
+    public long mostBytes(int m, int k, long nonzeros) {
+        var shape = new TiledCsl(m, k);
+        long padded = (nonzeros + (TiledCsl.QUAD - 1) * shape.tiles()) / TiledCsl.QUAD;
+        long quads = Math.min(padded, Math.min(nonzeros, shape.tiles() * TiledCsl.MAX_TILE_QUADS));
+        return quads > TiledCsl.MOST_QUADS ? Long.MAX_VALUE : quads * TiledCsl.QUAD_BYTES + shape.offsetBytes();
+    }
+
     @Override
     public void validate(SparseMatrix matrix) throws FormatException { new TiledCslValidator(matrix).validate(); }
 

@@ -35,22 +35,23 @@ final class TiledCslEncoder implements Codec.Encoding {
     }
 
     @Override
-    public boolean needsMeasuring() { return true; }
+    public int passes() { return 2; }
 
-    @Override
-    public void measure(Progress progress) {
+    /** The first pass, for those who want to know before they let it go on. */
+    long count(Progress progress) {
         offsets = arena.allocate(shape.offsetBytes(), ALIGNMENT);
         Panels.forEachTileRow(source, options, progress, Counting::new);
         for (long t = 1; t <= shape.tiles(); t++) {
             quads += offsets.getAtIndex(INT, t);
         }
+        return nonzeros.sum();
     }
 
     @Override
-    public long bytes() { return shape.offsetBytes() + quads * TiledCsl.QUAD_BYTES; }
-
-    @Override
-    public Codec.Encoded fill(Progress progress) {
+    public Codec.Encoded encode(Progress progress) {
+        if (offsets == null) {
+            count(progress);
+        }
         if (quads > TiledCsl.MOST_QUADS) {
             throw new IllegalArgumentException("a " + shape.m() + " x " + shape.k() + " matrix with "
                     + nonzeros.sum() + " nonzeros passes 64 GiB, the most that tile offsets reach; split its rows");

@@ -20,6 +20,9 @@ final class TiledDenseCodec implements Codec {
     }
 
     @Override
+    public long mostBytes(int m, int k, long nonzeros) { return new TiledDense(m, k).valueBytes(); }
+
+    @Override
     public void validate(SparseMatrix matrix) throws FormatException { new TiledDenseValidator(matrix).validate(); }
 
     @Override

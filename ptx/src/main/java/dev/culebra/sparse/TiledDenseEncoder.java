@@ -26,16 +26,10 @@ final class TiledDenseEncoder implements Codec.Encoding {
     }
 
     @Override
-    public boolean needsMeasuring() { return false; }
+    public int passes() { return 1; }
 
     @Override
-    public void measure(Progress progress) {}
-
-    @Override
-    public long bytes() { return shape.valueBytes(); }
-
-    @Override
-    public Codec.Encoded fill(Progress progress) {
+    public Codec.Encoded encode(Progress progress) {
         if (shape.valueBytes() == Long.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "a dense " + shape.m() + " x " + shape.k() + " matrix passes 2^63 bytes");

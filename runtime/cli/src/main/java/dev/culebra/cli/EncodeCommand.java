@@ -1,7 +1,8 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Options.FormatChoice;
+import dev.culebra.cli.Options.FormatOption;
 import dev.culebra.llm.checkpoint.OutputFile;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -50,8 +51,9 @@ final class EncodeCommand implements Callable<Integer> {
 
     @Option(names = "--format", paramLabel = "NAME", defaultValue = "auto",
             converter = Options.FormatConverter.class,
-            description = "Format: auto (the one of fewer bytes, for each matrix), dense or tiled-csl. Default: ${DEFAULT-VALUE}.")
-    private FormatChoice format;
+            description = "Format: auto (the one of fewer bytes, for each matrix), dense or tiled-csl. Default: ${DEFAULT-VALUE}. For a CPU "
+                    + "dense is faster up to about 92%% of zeros, and takes more memory from 50%% on.")
+    private FormatOption format;
 
     @Option(names = "--json",
             description = "Print one line with one JSON object. Of a file: output, format, dtype, m, k, nonzeros, sparsity, "
@@ -71,13 +73,13 @@ final class EncodeCommand implements Callable<Integer> {
                 throw new ParameterException(spec.commandLine(),
                         "--tensor names one of a file's matrices, and " + input + " is a folder; leave it out");
             }
-            EncodeModel.run(input, output, format.format(), json, console);
+            EncodeModel.run(input, output, format.or(FormatChoice.FEWEST_BYTES), json, console);
             return Culebra.OK;
         }
         Outputs.check(output, input);
         try (var dense = DenseMatrix.open(input, tensor, "[M, K]")) {
             long started = System.nanoTime();
-            var matrix = new Weights.Dense(dense).matrix(format.format(), console);
+            var matrix = new Weights.Dense(dense).matrix(format, FormatChoice.FEWEST_BYTES, console);
             double milliseconds = (System.nanoTime() - started) / 1e6;
             write(matrix);
             report(matrix, dense.tensor().bytes(), milliseconds);

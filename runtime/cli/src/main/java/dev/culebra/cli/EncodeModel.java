@@ -5,7 +5,7 @@ import dev.culebra.llm.checkpoint.Checkpoint;
 import dev.culebra.llm.checkpoint.EncodedModel;
 import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.sparse.EncodeOptions;
-import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +17,7 @@ final class EncodeModel {
     private EncodeModel() {}
 
     /** Encodes a model, and tells. */
-    static void run(Path model, Path output, Format format, boolean json, Console console) throws IOException {
+    static void run(Path model, Path output, FormatChoice format, boolean json, Console console) throws IOException {
         long started = System.nanoTime();
         EncodedModel.Summary summary;
         if (Files.exists(model.resolve(EncodedModel.MANIFEST))) {

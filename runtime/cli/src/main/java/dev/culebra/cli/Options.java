@@ -2,6 +2,7 @@ package dev.culebra.cli;
 
 import dev.culebra.driver.Dim3;
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.ValueType;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -95,14 +96,19 @@ final class Options {
         }
     }
 
-    /** A format by name; {@code auto}, where the encoder chooses, is the constant null inside. */
-    record FormatChoice(Format format) {}
+    /** What {@code --format} names: a format, or none (null) by {@code auto}. */
+    record FormatOption(Format named) {
+        /** What is named, else what {@code auto} means here. */
+        FormatChoice or(FormatChoice auto) {
+            return named == null ? auto : named;
+        }
+    }
 
-    static final class FormatConverter implements ITypeConverter<FormatChoice> {
+    static final class FormatConverter implements ITypeConverter<FormatOption> {
         @Override
-        public FormatChoice convert(String text) {
-            if (text.equals("auto")) return new FormatChoice(null);
-            return Arrays.stream(Format.values()).filter(f -> f.id().equals(text)).findFirst().map(FormatChoice::new)
+        public FormatOption convert(String text) {
+            if (text.equals("auto")) return new FormatOption(null);
+            return Arrays.stream(Format.values()).filter(f -> f.id().equals(text)).findFirst().map(FormatOption::new)
                     .orElseThrow(() -> new TypeConversionException("'" + text + "' is no format; give auto, "
                             + Arrays.stream(Format.values()).map(Format::id).collect(Collectors.joining(", "))));
         }

@@ -1,7 +1,7 @@
 package dev.culebra.cli;
 
 import dev.culebra.cli.Failures.Failure;
-import dev.culebra.cli.Options.FormatChoice;
+import dev.culebra.cli.Options.FormatOption;
 import dev.culebra.driver.spi.CounterRecording;
 import dev.culebra.llm.checkpoint.SafetensorsWriter;
 import dev.culebra.llm.checkpoint.SafetensorsWriter.Declaration;
@@ -64,8 +64,9 @@ final class SpmmCommand implements Callable<Integer> {
 
     @Option(names = "--format", paramLabel = "auto|NAME", defaultValue = "auto",
             converter = Options.FormatConverter.class,
-            description = "Format: auto (the one of fewer bytes), dense or tiled-csl. Default: ${DEFAULT-VALUE}.")
-    private FormatChoice format;
+            description = "Format of weights that are not encoded yet: auto (the fastest on the device, as far as was measured), dense or "
+                    + "tiled-csl. Default: ${DEFAULT-VALUE}.")
+    private FormatOption format;
 
     @Option(names = "--json",
             description = "Print one line with one JSON object: device, kernel, format, m, k, n, nonzeros, sparsity, "
@@ -99,7 +100,7 @@ final class SpmmCommand implements Callable<Integer> {
                 // The output first: where it does not fit nothing else is worth doing.
                 var y = console.allocate(arena, outputBytes(weights.m(), n), "output");
                 Outputs.checkRoom(output, y.byteSize());
-                var matrix = weights.matrix(format.format(), console);
+                var matrix = weights.matrix(format, spmm.fastestFormat(), console);
                 var x = tokenMajor(input, arena);
                 try (var loaded = console.during("loading weights", () -> spmm.load(matrix));
                         var recording = counters

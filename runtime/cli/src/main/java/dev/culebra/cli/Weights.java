@@ -1,8 +1,9 @@
 package dev.culebra.cli;
 
 import dev.culebra.cli.Failures.Failure;
+import dev.culebra.cli.Options.FormatOption;
 import dev.culebra.sparse.EncodeOptions;
-import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 
@@ -19,8 +20,8 @@ sealed interface Weights extends AutoCloseable {
 
     String describe();
 
-    /** The encoded matrix; for dense weights this is where they are encoded. */
-    SparseMatrix matrix(Format format, Console console) throws IOException;
+    /** The encoded matrix; for dense weights this is where they are encoded, in the format named, else as {@code auto} chooses. */
+    SparseMatrix matrix(FormatOption format, FormatChoice auto, Console console) throws IOException;
 
     @Override
     void close();
@@ -51,10 +52,10 @@ sealed interface Weights extends AutoCloseable {
         public String describe() { return dense.describe(); }
 
         @Override
-        public SparseMatrix matrix(Format format, Console console) throws IOException {
+        public SparseMatrix matrix(FormatOption format, FormatChoice auto, Console console) throws IOException {
             SparseMatrix matrix;
             try (var progress = console.progress("encoding weights", (long) m() * k())) {
-                var options = EncodeOptions.DEFAULT.withFormat(format).withProgress(progress::stepTo);
+                var options = EncodeOptions.DEFAULT.withFormat(format.or(auto)).withProgress(progress::stepTo);
                 matrix = SparseMatrix.encode(dense.data(), dense.type(), m(), k(), type(), options);
             }
             Halves.warn(console, matrix.overflowed(), "weights");
@@ -82,9 +83,9 @@ sealed interface Weights extends AutoCloseable {
         }
 
         @Override
-        public SparseMatrix matrix(Format format, Console console) {
-            if (format != null && format != encoded.format()) {
-                throw new Failure(path + ": is encoded as " + encoded.format().id() + ", not " + format.id()
+        public SparseMatrix matrix(FormatOption format, FormatChoice auto, Console console) {
+            if (format.or(encoded.format()) != encoded.format()) {
+                throw new Failure(path + ": is encoded as " + encoded.format().id() + ", not " + format.named().id()
                         + "; decode it and encode it again, or leave --format out");
             }
             return encoded;

@@ -4,6 +4,7 @@ import dev.culebra.driver.Availability;
 import dev.culebra.driver.Cuda;
 import dev.culebra.driver.CudaUnavailableException;
 import dev.culebra.driver.Device;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import java.util.Objects;
 
@@ -99,6 +100,18 @@ public interface Spmm extends AutoCloseable {
      * @throws IllegalStateException if this is closed
      */
     SpmmWeights load(SparseMatrix a);
+
+    /**
+     * The format in which this device multiplies a matrix by few tokens fastest, as far as that was measured; for
+     * {@code EncodeOptions.withFormat}. Where nothing was measured it is the one of fewer bytes.
+     *
+     * {@snippet lang=java :
+     * var options = EncodeOptions.DEFAULT.withFormat(device.fastestFormat());
+     * }
+     *
+     * @return the choice, which stays valid when this is closed
+     */
+    default FormatChoice fastestFormat() { return FormatChoice.FEWEST_BYTES; }
 
     /**
      * How much can be loaded now, as far as is known: a device's free memory. On a CPU, whose weights are matrices in the

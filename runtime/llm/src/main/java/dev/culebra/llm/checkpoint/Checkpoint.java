@@ -2,9 +2,9 @@ package dev.culebra.llm.checkpoint;
 
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
-import dev.culebra.sparse.TiledCsl;
-import dev.culebra.sparse.TiledDense;
 import dev.culebra.sparse.ValueType;
 
 import java.io.IOException;
@@ -88,10 +88,12 @@ public final class Checkpoint implements ModelSource {
     public SparseMatrix matrix(String linear, EncodeOptions options) throws IOException {
         var product = product(linear);
         var weight = weight(product);
-        tensors.scan(weight);
+        long nonzeros = tensors.scan(weight).nonzeros();
         var tensor = tensors.unchecked(weight).orElseThrow();
+        // counted here already, but for -0.0: so the format is what encodedBytes() was told, whatever rounding makes zero
+        var format = options.keepNegativeZero() ? options.format() : chosen(product, nonzeros, options.format());
         var matrix = SparseMatrix.encode(tensor.data(), tensor.type(), product.m(), product.k(),
-                values(tensor.type()), options);
+                values(tensor.type()), options.withFormat(format));
         if (matrix.overflowed() > 0) {
             throw tensors.place(weight).problem("has " + matrix.overflowed() + " weights over 65,504, the largest that "
                     + "F16 holds; F32 weights are rounded to it");
@@ -100,16 +102,19 @@ public final class Checkpoint implements ModelSource {
     }
 
     @Override
-    public long matrixBytes(String linear) throws IOException { return encodedBytes(linear); }
+    public long matrixBytes(String linear, FormatChoice format) throws IOException {
+        return encodedBytes(linear, format);
+    }
 
     @Override
-    public long encodedBytes(String linear) throws IOException {
+    public long encodedBytes(String linear, FormatChoice format) throws IOException {
         var product = product(linear);
         long nonzeros = tensors.scan(weight(product)).nonzeros();
-        var tiles = new TiledCsl(product.m(), product.k());
-        // Each tile is filled up to whole quads: up to 3 entries more.
-        long sparse = TiledCsl.ENTRY_BYTES * (nonzeros + 3 * tiles.tiles()) + tiles.offsetBytes();
-        return Math.min(sparse, new TiledDense(product.m(), product.k()).valueBytes());
+        return chosen(product, nonzeros, format).mostBytes(product.m(), product.k(), nonzeros);
+    }
+
+    private static Format chosen(OptTensors.Linear product, long nonzeros, FormatChoice format) {
+        return format.choose(product.m(), product.k(), nonzeros);
     }
 
     /** Refuses one that can not be written anew, because its small files are nowhere. */

@@ -43,7 +43,7 @@ final class CheckpointFiles {
 
     /** Tensor to shard. Names are those of files in the folder: a path could lead anywhere. */
     private static Map<String, String> weightMap(Path index) throws IOException {
-        var node = Json.object(index, "", "", Json.read(index)).path("weight_map");
+        var node = JsonFile.read(index).path("weight_map");
         if (!node.isObject() || node.isEmpty()) {
             throw new CheckpointException(index, "weight_map must be an object that gives each tensor its file");
         }
@@ -114,6 +114,11 @@ final class CheckpointFiles {
             return new CheckpointException(folder, missing
                     + "pytorch_model.bin holds a program, not only numbers, and is "
                     + "not read; load it with transformers and call save_pretrained(FOLDER, safe_serialization=True)");
+        }
+        // As a cache of downloads has them, where what was downloaded is gone.
+        for (var name : List.of(SINGLE, INDEX)) {
+            if (names.contains(name))
+                return new CheckpointException(folder, name + " is a link to a file that is gone");
         }
         if (names.contains(EncodedModel.REST)) {
             return new CheckpointException(folder, "is an encoded model that lacks " + EncodedModel.MANIFEST

@@ -2,6 +2,7 @@ package dev.culebra.llm.checkpoint;
 
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 
 import java.io.IOException;
@@ -158,10 +159,10 @@ public final class EncodedModel implements ModelSource {
     }
 
     @Override
-    public long encodedBytes(String linear) throws IOException { return product(linear).bytes(); }
+    public long encodedBytes(String linear, FormatChoice format) throws IOException { return product(linear).bytes(); }
 
     @Override
-    public long matrixBytes(String linear) throws IOException {
+    public long matrixBytes(String linear, FormatChoice format) throws IOException {
         product(linear);
         return 0;
     }

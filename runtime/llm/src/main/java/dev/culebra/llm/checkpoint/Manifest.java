@@ -106,7 +106,7 @@ record Manifest(Map<String, Content> files, Map<String, Product> products) {
 
     static Manifest read(Path folder) throws IOException {
         var file = folder.resolve(FILE);
-        var root = Json.object(file, "", "", Json.read(file));
+        var root = JsonFile.read(file);
         if (!root.path("kind").asText().equals(KIND)) {
             throw new CheckpointException(file,
                     "kind is " + quote(root.path("kind").asText()) + ", not '" + KIND + "'");

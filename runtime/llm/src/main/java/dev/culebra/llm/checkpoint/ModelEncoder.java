@@ -26,7 +26,7 @@ final class ModelEncoder {
         try (var folder = OutputFolder.beside(target, source.folder())) {
             // Looks at every weight, so that one that is refused is so before the work.
             long bytes = 0;
-            for (var linear : shape.linears()) bytes += source.encodedBytes(linear.name());
+            for (var linear : shape.linears()) bytes += source.encodedBytes(linear.name(), options.format());
             for (var name : EncodedModel.restOf(shape).keySet()) bytes += source.tensor(name).data().byteSize();
             folder.checkRoom(bytes);
             var part = folder.part();

@@ -1,6 +1,7 @@
 package dev.culebra.llm.checkpoint;
 
 import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 
 import java.io.IOException;
@@ -11,7 +12,8 @@ import java.util.Optional;
 /**
  * An OPT model's parts by name, from a checkpoint or from an encoded folder. Names are without a checkpoint's prefix (see
  * {@link OptTensors}). Immutable and thread-safe until it is closed; then no tensor that came from it may be touched any more,
- * while matrices go on living.
+ * while matrices go on living. Files are mapped, so they must stay as they are meanwhile, under whatever name: where one was cut
+ * off, the JVM throws an {@link InternalError}.
  */
 public sealed interface ModelSource extends AutoCloseable permits Checkpoint, EncodedModel {
     /**
@@ -69,7 +71,7 @@ public sealed interface ModelSource extends AutoCloseable permits Checkpoint, En
      *
      * @param linear its name, such as {@code layers.3.fc1}, {@code project_in} or {@code lm_head} (which a tied model makes of
      *        its embedding)
-     * @param options how to encode; without effect where it is encoded already
+     * @param options how to encode, the format by the nonzeros that the file has; without effect where it is encoded already
      * @return the matrix [M, K]; it stays valid when this source is closed
      * @throws CheckpointException if the model has no such product, a weight is NaN or infinite, an F32 weight is too large for
      *         F16, or a file is damaged
@@ -88,22 +90,24 @@ public sealed interface ModelSource extends AutoCloseable permits Checkpoint, En
     default SparseMatrix matrix(String linear) throws IOException { return matrix(linear, EncodeOptions.DEFAULT); }
 
     /**
-     * What a device will hold of {@link #matrix(String)}: an estimate made without encoding it.
+     * What a device will hold of {@link #matrix(String, EncodeOptions)}: an estimate made without encoding it.
      *
      * @param linear the product's name
-     * @return bytes, an upper bound
-     * @throws IOException as {@link #matrix(String)} does
+     * @param format what will choose the format; without effect where it is encoded already
+     * @return bytes, an upper bound where no -0.0 is kept
+     * @throws IOException as {@link #matrix(String, EncodeOptions)} does
      */
-    long encodedBytes(String linear) throws IOException;
+    long encodedBytes(String linear, FormatChoice format) throws IOException;
 
     /**
-     * The memory that {@link #matrix(String)} will take on the host.
+     * The memory that {@link #matrix(String, EncodeOptions)} will take on the host.
      *
      * @param linear the product's name
-     * @return bytes, an upper bound; 0 where it is mapped
-     * @throws IOException as {@link #matrix(String)} does
+     * @param format what will choose the format; without effect where it is encoded already
+     * @return bytes, an upper bound where no -0.0 is kept; 0 where it is mapped
+     * @throws IOException as {@link #matrix(String, EncodeOptions)} does
      */
-    long matrixBytes(String linear) throws IOException;
+    long matrixBytes(String linear, FormatChoice format) throws IOException;
 
     /** Unmaps the files. May be called twice; no thread may be reading. */
     @Override

@@ -77,7 +77,9 @@ public record OptConfig(int vocabulary, int hidden, int embedding, int layers, i
      *         message names key and value
      * @throws IOException if the system can not read it
      */
-    public static OptConfig read(Path file) throws IOException { return parse(file, Json.read(file)); }
+    public static OptConfig read(Path file) throws IOException {
+        return new OptConfigParser(file, JsonFile.read(file)).parse();
+    }
 
     /**
      * Parses and checks what is in memory already, under the same rules.
@@ -88,7 +90,7 @@ public record OptConfig(int vocabulary, int hidden, int embedding, int layers, i
      * @throws CheckpointException as {@link #read} does
      */
     public static OptConfig parse(Path name, byte[] json) throws CheckpointException {
-        return new OptConfigParser(name, Json.object(name, "", "", json)).parse();
+        return new OptConfigParser(name, JsonFile.parse(name, json)).parse();
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.culebra.llm.checkpoint;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,7 +149,7 @@ public final class OptTensors {
     public Map<String, List<Long>> shapes() {
         var lengths = new LinkedHashMap<String, List<Long>>();
         shapes.forEach((name, shape) -> lengths.put(name, shape.lengths()));
-        return java.util.Collections.unmodifiableMap(lengths);
+        return Collections.unmodifiableMap(lengths);
     }
 
     /** As {@link #shapes()}, with the reasons. */

@@ -21,7 +21,8 @@ import static dev.culebra.llm.checkpoint.CheckpointException.quote;
 
 /**
  * An open safetensors file. The data is mapped, not read: opening costs the header alone, and what is never touched is
- * never loaded. Immutable; safe for use by several threads until it is closed.
+ * never loaded. Immutable; safe for use by several threads until it is closed. Meanwhile the file must stay as it is: what is
+ * overwritten is read as it is then, and where it was cut off the JVM throws an {@link InternalError}.
  */
 public final class Safetensors implements AutoCloseable {
     private final Path path;
@@ -156,8 +157,12 @@ public final class Safetensors implements AutoCloseable {
      *
      * @param tensor one of {@link #tensors()}
      * @return read-only, valid until this file is closed
+     * @throws IllegalStateException if this is closed
      */
-    public MemorySegment data(TensorInfo tensor) { return data.asSlice(tensor.begin(), tensor.bytes()); }
+    public MemorySegment data(TensorInfo tensor) {
+        if (!arena.scope().isAlive()) throw new IllegalStateException(path + " is closed");
+        return data.asSlice(tensor.begin(), tensor.bytes());
+    }
 
     /** Unmaps the data, if it was mapped. May be called twice; no thread may be reading. */
     @Override

@@ -1,6 +1,8 @@
 package dev.culebra.llm.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.culebra.llm.json.MalformedJsonException;
+import dev.culebra.llm.json.StrictJson;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +46,12 @@ record SafetensorsHeader(List<TensorInfo> tensors, Map<String, String> metadata,
     }
 
     static SafetensorsHeader parse(Path file, long fileBytes, byte[] header) throws CheckpointException {
-        var root = Json.object(file, "header ", "; not a safetensors file?", header);
+        JsonNode root;
+        try {
+            root = StrictJson.object(header);
+        } catch (MalformedJsonException e) {
+            throw new CheckpointException(file, "header " + e.getMessage() + "; not a safetensors file?");
+        }
         long dataBytes = fileBytes - LENGTH_BYTES - header.length;
         var metadata = new LinkedHashMap<String, String>();
         var tensors = new ArrayList<TensorInfo>();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 import static dev.culebra.llm.checkpoint.CheckpointException.quote;
 
@@ -56,10 +57,14 @@ final class TensorSet implements AutoCloseable {
         redundantHead = expected.containsKey(HEAD) ? null : places.remove(HEAD);
         if (redundantHead != null) places.putIfAbsent(OptTensors.EMBEDDING, redundantHead);
         places.remove(VERSION);
-        refuse(where, "lacks tensors that config.json demands",
-                expected.keySet().stream().filter(n -> !places.containsKey(n)).toList());
-        refuse(where, "has tensors that the OPT model of its config.json does not", places.entrySet().stream()
-                .filter(e -> !expected.containsKey(e.getKey())).map(e -> e.getValue().info.name()).toList());
+        // Both, where there are both: it is then the same tensors under other names.
+        var problems = Stream.of(
+                list("lacks tensors that config.json demands",
+                        expected.keySet().stream().filter(n -> !places.containsKey(n)).toList()),
+                list("has tensors that the OPT model of its config.json does not", places.entrySet().stream()
+                        .filter(e -> !expected.containsKey(e.getKey())).map(e -> e.getValue().info.name()).toList()))
+                .filter(p -> !p.isEmpty()).toList();
+        if (!problems.isEmpty()) throw new CheckpointException(where, String.join("; ", problems));
         for (var e : expected.entrySet()) check(places.get(e.getKey()), e.getValue());
     }
 
@@ -79,13 +84,12 @@ final class TensorSet implements AutoCloseable {
         return name;
     }
 
-    private static void refuse(Path where, String what, List<String> names) throws CheckpointException {
-        if (names.isEmpty()) return;
+    private static String list(String what, List<String> names) {
+        if (names.isEmpty()) return "";
         var shown = new ArrayList<String>();
         for (var name : names.subList(0, Math.min(SHOWN, names.size()))) shown.add(quote(name));
         int more = names.size() - shown.size();
-        throw new CheckpointException(where, what + ": " + String.join(", ", shown)
-                + (more > 0 ? " and " + more + " more" : ""));
+        return what + ": " + String.join(", ", shown) + (more > 0 ? " and " + more + " more" : "");
     }
 
     private static void check(Place place, OptTensors.Shape expected) throws CheckpointException {

@@ -1,6 +1,7 @@
 package dev.culebra.llm.checkpoint;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -38,7 +39,7 @@ final class Unfinished {
             try (Stream<Path> walk = Files.walk(path)) {
                 List<Path> deepestFirst = walk.sorted(Comparator.reverseOrder()).toList();
                 for (var file : deepestFirst) Files.deleteIfExists(file);
-            } catch (IOException | java.io.UncheckedIOException e) {
+            } catch (IOException | UncheckedIOException e) {
                 // The error that led here is the one to report; a leftover is named as what it is.
             }
         }

@@ -8,8 +8,8 @@ final class Batch {
     private final Decoder decoder;
     private final Scratch s;
     private final List<Sequence> live;
-    private int[] ids; // of a pass's rows
-    private int[] rows; // those whose logits are asked for
+    private final int[] ids; // of a pass's rows
+    private final int[] rows; // those whose logits are asked for
     private final List<Sequence> asking = new ArrayList<>(); // whose rows they are
 
     /** Of sequences that have a cache each. */

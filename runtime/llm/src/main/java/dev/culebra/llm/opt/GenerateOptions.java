@@ -8,7 +8,8 @@ import java.util.Set;
  * <p>
  * The next token is drawn from the logits over {@code temperature}, first cut down to the {@code topK} most likely, then to the
  * fewest that together have a probability of {@code topP} or more among those (the token that crosses it stays). Among equal
- * logits the lowest id comes first, everywhere.
+ * logits the lowest id comes first, everywhere (Hugging Face keeps all that equal the k-th; without such ties the two keep the same
+ * tokens, of the same probabilities).
  *
  * @param maxNewTokens the most tokens to make, 1 or more
  * @param temperature 0 always takes the most likely token, and the three options below mean nothing; 1 draws from the model's

@@ -2,6 +2,7 @@ package dev.culebra.llm.opt;
 
 import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.Spmm;
 
@@ -23,11 +24,12 @@ import java.util.stream.IntStream;
  * }
  * }
  *
- * One thread's.
+ * One thread's; an observer may not call it.
  */
 public final class LayerWalk implements AutoCloseable {
     private final OptConfig config;
     private final ModelSource source;
+    private final FormatChoice format; // the device's
     private final DeviceWeights weights;
     private final List<int[]> windows;
     private final float[][] hidden; // of each window, [T, hidden]
@@ -35,6 +37,7 @@ public final class LayerWalk implements AutoCloseable {
     private final List<KvCache> caches = new ArrayList<>(); // of one layer, for each window of a pass
     private DecoderLayer layer; // null when done or closed
     private int index;
+    private boolean observed; // an observer is being called, on what a pass of the layer left so far
 
     /**
      * Embeds the windows and loads the first layer.
@@ -50,12 +53,14 @@ public final class LayerWalk implements AutoCloseable {
         if (windows.isEmpty()) throw new IllegalArgumentException("no windows of text; give one or more");
         config = source.config();
         for (var ids : windows) Prompts.check(ids, config);
-        MemoryCheck.walk(config, windows.stream().mapToLong(ids -> ids.length).sum());
+        MemoryCheck.walk(config, windows.stream().mapToLong(ids -> ids.length).sum(),
+                windows.stream().mapToInt(ids -> ids.length).max().orElseThrow());
         this.source = source;
         this.windows = windows.stream().map(int[]::clone).toList();
         hidden = new float[windows.size()][];
         for (int i = 0; i < hidden.length; i++) hidden[i] = new float[windows.get(i).length * config.hidden()];
         scratch = new Scratch(config);
+        format = device.fastestFormat();
         weights = new DeviceWeights(device);
         try {
             var embedding = loader().embedding();
@@ -86,14 +91,13 @@ public final class LayerWalk implements AutoCloseable {
      * Runs the present layer on the present hidden states, which stay as they are.
      *
      * @param observer sees the inputs of its linear layers, some tokens at a time
-     * @throws IllegalStateException if this is done or closed
+     * @throws IllegalStateException if this is done or closed, or an observer calls it
      */
     public void observe(InputObserver observer) {
-        checkPresent();
-        forEachPass((first, count) -> layer.apply(0, scratch, (linear, x, n) -> {
+        probe((linear, x, n) -> {
             observer.input(linear, x, n);
             return true;
-        }));
+        });
     }
 
     /**
@@ -102,16 +106,26 @@ public final class LayerWalk implements AutoCloseable {
      * @param linear the linear layer, as in {@link #replace}
      * @param observer sees its inputs, some tokens at a time, and no other's
      * @throws IllegalArgumentException if there is no such linear layer
-     * @throws IllegalStateException if this is done or closed
+     * @throws IllegalStateException if this is done or closed, or an observer calls it
      */
     public void observe(String linear, InputObserver observer) {
         checkPresent();
         layer.linear(linear); // there is one
-        forEachPass((first, count) -> layer.apply(0, scratch, (seen, x, n) -> {
+        probe((seen, x, n) -> {
             if (!seen.equals(linear)) return true;
             observer.input(seen, x, n);
             return false;
-        }));
+        });
+    }
+
+    private void probe(DecoderLayer.Probe probe) {
+        checkPresent();
+        observed = true;
+        try {
+            forEachPass((first, count) -> layer.apply(0, scratch, probe));
+        } finally {
+            observed = false;
+        }
     }
 
     /**
@@ -121,7 +135,7 @@ public final class LayerWalk implements AutoCloseable {
      *        {@code fc1} or {@code fc2}
      * @param matrix of the same shape
      * @throws IllegalArgumentException if there is no such linear layer, or the shape is another
-     * @throws IllegalStateException if this is done or closed
+     * @throws IllegalStateException if this is done or closed, or an observer calls it
      */
     public void replace(String linear, SparseMatrix matrix) {
         checkPresent();
@@ -140,7 +154,7 @@ public final class LayerWalk implements AutoCloseable {
      * Runs the present layer; its outputs become the hidden states. Then loads the next layer, if there is one.
      *
      * @throws IOException if a part of the model is not sound, or can not be read
-     * @throws IllegalStateException if this is done or closed
+     * @throws IllegalStateException if this is done or closed, or an observer calls it
      */
     public void advance() throws IOException {
         checkPresent();
@@ -154,18 +168,28 @@ public final class LayerWalk implements AutoCloseable {
         if (!done()) layer = loader().layer(index);
     }
 
-    /** Frees the layer's weights. May be called twice. */
+    /**
+     * Frees the layer's weights. May be called twice.
+     *
+     * @throws IllegalStateException if an observer calls it
+     */
     @Override
     public void close() {
+        checkNotObserved();
         layer = null;
         weights.close();
     }
 
-    private ModelLoader loader() { return new ModelLoader(source, weights, LoadListener.NONE); }
+    private ModelLoader loader() { return new ModelLoader(source, format, weights, LoadListener.NONE); }
 
     private void checkPresent() {
+        checkNotObserved();
         if (layer != null) return;
         throw new IllegalStateException(done() ? "all layers have been walked through" : "this walk is closed");
+    }
+
+    private void checkNotObserved() {
+        if (observed) throw new IllegalStateException("this walk is being observed; use it when that has returned");
     }
 
     private void embed(Embedding embedding) {

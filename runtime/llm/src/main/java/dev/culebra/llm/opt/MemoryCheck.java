@@ -3,11 +3,14 @@ package dev.culebra.llm.opt;
 import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.checkpoint.OptTensors;
+import dev.culebra.llm.memory.Memory;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
-import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
+
+import static dev.culebra.llm.memory.Memory.amount;
 
 /** Whether memory will do, asked before any of it is taken. */
 final class MemoryCheck {
@@ -16,16 +19,32 @@ final class MemoryCheck {
     /**
      * Refuses a model that the device or the heap has no room for: its matrices there; norms, biases, positions, scratch memory
      * and the cache of one sequence of full length here.
+     *
+     * @return how to encode the matrices: as the device likes it best, if there is room for that
      */
-    static void model(ModelSource source, Spmm device) throws IOException {
-        long matrices = 0;
+    static FormatChoice model(ModelSource source, Spmm device) throws IOException {
         boolean cpu = device.device().equals("cpu");
+        var format = device.fastestFormat();
+        long matrices = matrices(source, cpu, format);
+        long free = freeBytes(device, cpu, matrices);
+        if (matrices > free) {
+            format = FormatChoice.FEWEST_BYTES;
+            matrices = matrices(source, cpu, format);
+        }
+        checkDevice(matrices, free, cpu, device.description());
+        checkHeap(source.config(), Runtime.getRuntime().maxMemory());
+        return format;
+    }
+
+    private static long matrices(ModelSource source, boolean cpu, FormatChoice format) throws IOException {
+        long bytes = 0;
         for (var linear : OptTensors.of(source.config()).linears()) {
             // a CPU multiplies by mapped matrices where they are; a device has a copy
-            matrices += cpu ? source.matrixBytes(linear.name()) : source.encodedBytes(linear.name());
+            bytes += cpu
+                    ? source.matrixBytes(linear.name(), format)
+                    : source.encodedBytes(linear.name(), format);
         }
-        checkDevice(matrices, freeBytes(device, cpu, matrices), cpu, device.description());
-        checkHeap(source.config(), Runtime.getRuntime().maxMemory());
+        return bytes;
     }
 
     /** On a CPU, garbage that is not collected yet counts as taken: where it would matter, it is collected first. */
@@ -44,27 +63,31 @@ final class MemoryCheck {
 
     private static void checkDevice(long needed, long free, boolean cpu, String device) {
         if (needed <= free) return;
-        throw new IllegalArgumentException("the model's matrices take up to " + bytes(needed) + " and there is "
-                + bytes(free) + (cpu
-                        ? " of native memory; give CULEBRA_JAVA_OPTIONS=-XX:MaxDirectMemorySize=" + option(needed)
+        throw new IllegalArgumentException("the model's matrices take up to " + amount(needed) + " and there is "
+                + amount(free) + (cpu
+                        ? " of native memory; give " + Memory.option("-XX:MaxDirectMemorySize=", needed)
                                 + " if the machine has it, or encode the model, whose files are mapped"
                         : " free on " + device + "; take a smaller or a sparser model, or another device"));
     }
 
     private static void checkHeap(OptConfig c, long most) {
-        long table = (c.positions() + 2L) * c.hidden();
-        if (table > Integer.MAX_VALUE - 8) { // JVMs keep a few to themselves
-            throw new IllegalArgumentException("the table of " + c.positions() + " positions has " + table
-                    + " elements; an array holds 2147483639");
-        }
+        checkArray("the table of " + c.positions() + " positions", (c.positions() + 2L) * c.hidden());
         long cache = KvCache.bytes(c.layers(), c.hidden(), c.positions());
         long rest = Scratch.bytes(c, c.positions()) + smallBytes(c);
         if (cache + rest <= most) return;
-        throw new IllegalArgumentException("a sequence of " + c.positions() + " positions takes " + bytes(cache)
-                + " for keys and values, and the model " + bytes(rest)
+        throw new IllegalArgumentException("a sequence of " + c.positions() + " positions takes " + amount(cache)
+                + " for keys and values, and the model " + amount(rest)
                 + " besides its matrices, and the heap is at most "
-                + bytes(most) + "; give CULEBRA_JAVA_OPTIONS=-Xmx" + option((cache + rest) / 4 * 5));
+                + amount(most) + "; give " + Memory.largerHeap(cache + rest));
     }
+
+    private static void checkArray(String what, long elements) {
+        if (elements <= LONGEST_ARRAY) return;
+        throw new IllegalArgumentException(what + " has " + elements + " elements; an array holds " + LONGEST_ARRAY);
+    }
+
+    /** JVMs keep a few to themselves. */
+    private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     /** Refuses a batch whose caches the heap has no room for. Positions: of all sequences at their longest. */
     static void batch(OptConfig c, int sequences, long positions) {
@@ -73,37 +96,26 @@ final class MemoryCheck {
         long rest = Scratch.bytes(c, positions) + smallBytes(c);
         if (cache + rest <= most) return;
         throw new IllegalArgumentException(sequences + " sequences of " + positions + " positions together take "
-                + bytes(cache) + " for keys and values, and the heap is at most " + bytes(most)
-                + "; give fewer prompts at a time, fewer new tokens, or CULEBRA_JAVA_OPTIONS=-Xmx"
-                + option((cache + rest) / 4 * 5));
+                + amount(cache) + " for keys and values, and the heap is at most " + amount(most)
+                + "; give fewer prompts at a time, fewer new tokens, or " + Memory.largerHeap(cache + rest));
     }
 
-    /** Refuses a walk whose hidden states the heap has no room for. */
-    static void walk(OptConfig c, long tokens) {
+    /** Refuses a walk whose hidden states the heap has no room for. A window is never cut, however long. */
+    static void walk(OptConfig c, long tokens, int longest) {
+        checkArray("what a layer makes of a window of " + longest + " tokens",
+                (long) longest * Math.max(Math.max(c.hidden(), c.ffn()), c.embedding()));
         long most = Runtime.getRuntime().maxMemory();
         long states = Math.multiplyExact(tokens, (long) Float.BYTES * c.hidden());
-        long rest = Scratch.bytes(c, tokens) + smallBytes(c);
+        long rest = Scratch.bytes(c, tokens, longest) + smallBytes(c);
         if (states + rest <= most) return;
-        throw new IllegalArgumentException(tokens + " tokens of text take " + bytes(states)
-                + " for hidden states, and the heap is at most " + bytes(most)
-                + "; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx" + option((states + rest) / 4 * 5));
+        throw new IllegalArgumentException(tokens + " tokens of text take " + amount(states)
+                + " for hidden states, and the heap is at most " + amount(most)
+                + "; give a shorter text, or " + Memory.largerHeap(states + rest));
     }
 
     /** Norms, biases and positions in fp32. */
     private static long smallBytes(OptConfig c) {
         long layer = (c.bias() ? 5L * c.hidden() + c.ffn() : 0) + (c.affineNorm() ? 4L * c.hidden() : 0);
         return Float.BYTES * (c.layers() * layer + (c.positions() + 2L) * c.hidden());
-    }
-
-    /** As people read it. */
-    private static String bytes(long n) {
-        return n < 1L << 30
-                ? String.format(Locale.ROOT, "%.1f MiB", n / 0x1p20)
-                : String.format(Locale.ROOT, "%.1f GiB", n / 0x1p30);
-    }
-
-    /** As the JVM's options take it, rounded up. */
-    private static String option(long n) {
-        return n < 1L << 30 ? Math.ceilDiv(n, 1L << 20) + "m" : Math.ceilDiv(n, 1L << 30) + "g";
     }
 }

@@ -3,6 +3,8 @@ package dev.culebra.llm.opt;
 import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.checkpoint.OptTensors;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.FormatChoice;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,15 +16,17 @@ final class ModelLoader {
     private final OptTensors tensors;
     private final DeviceWeights weights;
     private final LoadListener listener;
+    private final EncodeOptions options;
     private long done; // weights
     private long small; // bytes of norms, biases and positions
 
-    /** Loads into the weights, which the caller closes, if anything is thrown too. */
-    ModelLoader(ModelSource source, DeviceWeights weights, LoadListener listener) {
+    /** Loads into the weights, which the caller closes, if anything is thrown too. The format is for what is not encoded yet. */
+    ModelLoader(ModelSource source, FormatChoice format, DeviceWeights weights, LoadListener listener) {
         this.source = source;
         this.config = source.config();
         this.tensors = OptTensors.of(config);
         this.weights = weights;
+        this.options = EncodeOptions.DEFAULT.withFormat(format);
         this.listener = listener;
     }
 
@@ -55,7 +59,7 @@ final class ModelLoader {
     private Linear linear(String name) throws IOException {
         var linear = tensors.linear(name);
         // encoded by all processors together, one matrix after another, so that only one is on its way at a time
-        var matrix = source.matrix(name);
+        var matrix = source.matrix(name, options);
         var loaded = new Linear(weights.load(matrix), linear.bias() ? floats(name + ".bias") : null);
         done += linear.elements();
         listener.loaded(name, done, tensors.linearElements());

@@ -21,8 +21,17 @@ import java.util.Set;
  * }
  *
  * <p>
+ * A checkpoint's matrices are encoded in the formats in which the device multiplies them fastest ({@link Spmm#fastestFormat()}),
+ * or, where these do not fit into its memory, in those of fewer bytes; an encoded model's stay what they are.
+ *
+ * <p>
  * Activations, norms, biases and positions are fp32; the matrices stay as they are encoded. Computed as Hugging Face's OPT does
- * in fp32, up to the rounding of sums (on a GPU, activations are rounded to 16 bits before each product).
+ * in fp32, up to the rounding of sums (on a GPU, activations are rounded to 16 bits before each product). Of a checkpoint in F32
+ * the matrices, a tied head among them, are rounded to F16 once, and results are those of the rounded weights: up to 2<sup>-11</sup> of
+ * each, and 2<sup>-25</sup> where a weight is under 2<sup>-14</sup>. Token embeddings, norms, biases and positions are not rounded.
+ *
+ * <p>
+ * Token embeddings are looked up in the model's file, which stays mapped: see {@link ModelSource}.
  */
 public final class OptModel implements AutoCloseable {
     private final Decoder decoder;
@@ -150,10 +159,10 @@ public final class OptModel implements AutoCloseable {
                     "the tokenizer has " + tokenizer.get().size() + " tokens and the model a "
                             + "vocabulary of " + config.vocabulary() + "; they are not of one model");
         }
-        MemoryCheck.model(source, device);
+        var format = MemoryCheck.model(source, device);
         var weights = new DeviceWeights(device);
         try {
-            var loader = new ModelLoader(source, weights, listener);
+            var loader = new ModelLoader(source, format, weights, listener);
             var decoder = loader.decoder();
             return new OptModel(decoder, weights, tokenizer, device,
                     loader.smallBytes() + source.tensor(OptTensors.EMBEDDING).data().byteSize(), ownedSource,

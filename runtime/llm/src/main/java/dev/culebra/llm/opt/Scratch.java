@@ -57,8 +57,14 @@ final class Scratch {
 
     private static long rowBytes(OptConfig c) { return 4L * (c.embedding() + 6L * c.hidden() + c.ffn()); }
 
-    /** The most that all of it takes where no pass has more rows than that, for a check of memory. */
-    static long bytes(OptConfig c, long rows) {
-        return Math.min(rows, mostRows(c)) * rowBytes(c) + Math.min(rows, mostLogits(c)) * 4L * c.vocabulary();
+    /** The most that all of it takes for so many tokens at a time, for a check of memory. */
+    static long bytes(OptConfig c, long tokens) {
+        return bytes(c, tokens, 1);
+    }
+
+    /** The same where so many of them are never cut into several passes. */
+    static long bytes(OptConfig c, long tokens, int uncut) {
+        long rows = Math.min(tokens, Math.max(uncut, mostRows(c)));
+        return rows * rowBytes(c) + Math.min(rows, mostLogits(c)) * 4L * c.vocabulary();
     }
 }

@@ -1,13 +1,15 @@
 package dev.culebra.llm.opt;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One thread's use of a model: it owns the key and value caches and all scratch memory, and keeps them from call to call. Calls
  * are independent of each other: nothing of an earlier prompt is remembered. Not thread-safe: a call while another is under way
- * is refused, a listener's too.
+ * is refused, a listener's too. An interrupt is left to the caller: nothing here waits for long, and a listener can stop.
  *
  * <p>
  * A cache takes 2 * layers * hidden * 4 bytes for each position of each sequence, and up to twice that while it grows. What a
@@ -72,6 +74,7 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if this is closed or in use, or the model gives NaN
      */
     public List<Generation> generate(List<int[]> prompts, GenerateOptions options, GenerateListener listener) {
+        Objects.requireNonNull(listener, "listener"); // not first missed when the prompts are through
         for (var prompt : prompts) Prompts.check(prompt, model.config());
         Prompts.checkStopTokens(options, model.config());
         long most = 0;
@@ -166,7 +169,7 @@ public final class Session implements AutoCloseable {
                 int count = Math.min(n - done, scratch.mostRows);
                 scratch.pass.clear();
                 scratch.pass.add(cache, count);
-                decoder.apply(java.util.Arrays.copyOfRange(ids, done, done + count), scratch);
+                decoder.apply(Arrays.copyOfRange(ids, done, done + count), scratch);
                 for (int from = 0; from < count; from += rows.length) {
                     int some = Math.min(rows.length, count - from);
                     for (int i = 0; i < some; i++) rows[i] = from + i;
@@ -207,13 +210,13 @@ public final class Session implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (closed) return;
         if (!busy.compareAndSet(false, true)) {
             throw new IllegalStateException("this session is in use; close it when its call has returned");
         }
+        boolean first = !closed; // asked while nobody else can close it too
         closed = true;
         caches.clear();
         busy.set(false);
-        model.released();
+        if (first) model.released();
     }
 }

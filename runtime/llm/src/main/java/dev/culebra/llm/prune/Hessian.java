@@ -68,7 +68,7 @@ public final class Hessian {
             for (int i = 0; i < count; i++) {
                 for (int j = 0; j < k; j++) chunk[i][j] = x[(t + i) * k + j];
             }
-            Rows.forEachGroup(k, ROWS, (first, last) -> add(count, first, last));
+            ParallelRows.forEachGroup(k, ROWS, (first, last) -> add(count, first, last));
         }
         tokens += n;
     }

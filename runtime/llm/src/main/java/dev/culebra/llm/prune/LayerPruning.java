@@ -7,6 +7,7 @@ import dev.culebra.llm.checkpoint.OptTensors.Linear;
 import dev.culebra.llm.opt.LayerWalk;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.Spmm;
@@ -94,7 +95,7 @@ final class LayerPruning {
                     for (var name : stage) {
                         prune(linear(walk, name),
                                 (data, type, m) -> pruning.prune(data, type, m, options.sparsity()),
-                                weights -> walk.replace(name, encoded(weights)));
+                                weights -> walk.replace(name, encoded(weights, device.fastestFormat())));
                     }
                 }
             }
@@ -111,10 +112,10 @@ final class LayerPruning {
     private Linear linear(LayerWalk walk, String name) { return tensors.linear("layers." + walk.layer() + "." + name); }
 
     /** What the model multiplies by, so that the walk goes on with what the new checkpoint will hold. */
-    private static SparseMatrix encoded(Weights weights) {
+    private static SparseMatrix encoded(Weights weights, FormatChoice format) {
         var values = weights.type() == DenseType.BF16 ? ValueType.BF16 : ValueType.F16;
         return SparseMatrix.encode(weights.data(), weights.type(), weights.m(), weights.k(), values,
-                EncodeOptions.DEFAULT);
+                EncodeOptions.DEFAULT.withFormat(format));
     }
 
     private void prune(Linear linear, Method method, Consumer<Weights> then) throws IOException {

@@ -35,7 +35,7 @@ public final class ModelPruning {
      * @throws IOException if the checkpoint can not be read, is no valid one, or the result can not be written; then there is
      *         none
      * @throws IllegalArgumentException if the method needs calibration windows and there are none, a window does not fit the
-     *         model, or memory will not do; said before anything is written
+     *         model, or memory will not do; then nothing is left behind
      */
     public static PruneReport prune(Path model, PruneOptions options, List<int[]> calibration, Path out, Spmm device,
             PruneListener listener) throws IOException {
@@ -57,7 +57,7 @@ public final class ModelPruning {
      * @throws IOException if the checkpoint can not be read, is no valid one, or the result can not be written; then there is
      *         none
      * @throws IllegalArgumentException if the method needs calibration windows and there are none, a window does not fit the
-     *         model, or memory will not do; said before anything is written
+     *         model, or memory will not do; then nothing is left behind
      */
     public static PruneReport prune(Checkpoint source, PruneOptions options, List<int[]> calibration, Path out,
             Spmm device, PruneListener listener) throws IOException {

@@ -1,9 +1,11 @@
 package dev.culebra.llm.prune;
 
 import dev.culebra.llm.checkpoint.OptConfig;
+import dev.culebra.llm.memory.Memory;
 
 import java.util.List;
-import java.util.Locale;
+
+import static dev.culebra.llm.memory.Memory.amount;
 
 /** Whether the heap will do, asked before any of it is taken. */
 final class PruneMemory {
@@ -19,10 +21,10 @@ final class PruneMemory {
         long matrix = options.method() == PruneMethod.SPARSEGPT ? sparseGpt(config, options.sparseGpt()) : 0;
         if (text + matrix <= most) return;
         int k = Math.max(config.hidden(), config.ffn());
-        throw new IllegalArgumentException("the hidden states of " + tokens + " tokens take " + gib(text)
-                + (matrix == 0 ? "" : ", and SparseGPT " + gib(matrix) + " for a matrix with " + k + " inputs")
-                + ", and the heap is at most " + gib(most) + "; give less text, or CULEBRA_JAVA_OPTIONS=-Xmx"
-                + Math.ceilDiv((text + matrix) / 4 * 5, 1L << 30) + "g");
+        throw new IllegalArgumentException("the hidden states of " + tokens + " tokens take " + amount(text)
+                + (matrix == 0 ? "" : ", and SparseGPT " + amount(matrix) + " for a matrix with " + k + " inputs")
+                + ", and the heap is at most " + amount(most) + "; give less text, or "
+                + Memory.largerHeap(text + matrix));
     }
 
     /** Three K x K matrices while the factor is made; then two, the weights in doubles, which go and the costs of a block, twice. */
@@ -39,6 +41,4 @@ final class PruneMemory {
         }
         return worst;
     }
-
-    private static String gib(long bytes) { return String.format(Locale.ROOT, "%.1f GiB", bytes / 0x1p30); }
 }

@@ -89,20 +89,20 @@ public final class SparseGptPruning {
         long zeros = MagnitudePruning.zeros((long) m * k, sparsity);
         if (zeros == 0) return 0;
         var w = new double[m][];
-        Rows.forEach(m, row -> w[row] = matrix.row(row));
+        ParallelRows.forEach(m, row -> w[row] = matrix.row(row));
         var pruned = new boolean[m][k];
         for (int from = 0; from < k; from += options.block()) {
             int first = from;
             int to = Math.min(k, from + options.block());
             choose(w, pruned, from, to, sparsity);
-            Rows.forEachGroup(m, ROWS, (top, bottom) -> giveUp(w, pruned, first, to, top, bottom));
+            ParallelRows.forEachGroup(m, ROWS, (top, bottom) -> giveUp(w, pruned, first, to, top, bottom));
         }
         if (options.steps() > 0) {
             var fit = new KeptWeightsFit(hessian, options.steps());
-            Rows.forEachGroup(m, ROWS, (top, bottom) -> fit.fit(matrix, w, pruned, top, bottom));
+            ParallelRows.forEachGroup(m, ROWS, (top, bottom) -> fit.fit(matrix, w, pruned, top, bottom));
         }
-        Rows.forEach(m, row -> matrix.checkRow(row, w[row]));
-        Rows.forEach(m, row -> matrix.setRow(row, w[row]));
+        ParallelRows.forEach(m, row -> matrix.checkRow(row, w[row]));
+        ParallelRows.forEach(m, row -> matrix.setRow(row, w[row]));
         return zeros;
     }
 
@@ -111,7 +111,7 @@ public final class SparseGptPruning {
         int m = w.length;
         int width = to - from;
         var costs = new double[Math.multiplyExact(m, width)];
-        Rows.forEach(m, row -> {
+        ParallelRows.forEach(m, row -> {
             // The root of twice the cost, which has the same order.
             for (int j = from; j < to; j++) {
                 costs[row * width + j - from] = dead[j] ? 0 : Math.abs(w[row][j]) / u[j][j];

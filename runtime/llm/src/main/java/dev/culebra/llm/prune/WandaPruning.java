@@ -37,7 +37,7 @@ public final class WandaPruning {
             }
         }
         int zeros = (int) MagnitudePruning.zeros(k, sparsity);
-        if (zeros > 0) Rows.forEach(m, row -> prune(matrix, row, norms, zeros));
+        if (zeros > 0) ParallelRows.forEach(m, row -> prune(matrix, row, norms, zeros));
         return (long) m * zeros;
     }
 

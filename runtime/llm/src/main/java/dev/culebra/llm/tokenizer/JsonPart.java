@@ -1,21 +1,15 @@
 package dev.culebra.llm.tokenizer;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.culebra.llm.json.MalformedJsonException;
+import dev.culebra.llm.json.StrictJson;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 import static dev.culebra.llm.tokenizer.TokenizerException.quoted;
 
@@ -27,39 +21,18 @@ import static dev.culebra.llm.tokenizer.TokenizerException.quoted;
  * @param node what is here; a missing node where there is nothing
  */
 record JsonPart(Path file, String where, JsonNode node) {
-    /** The parser's words stay short: some repeat the text. */
-    private static final int LONGEST_MESSAGE = 200;
-
-    /** Of the parser's words what only its programmers know: names of its switches, limits and classes. */
-    private static final Pattern JARGON = Pattern
-            .compile(", from `[^`]*`|: (?:enable `|maybe a \\().*| \\((?:bound as|start marker) .*");
-
-    private static final JsonMapper JSON = JsonMapper.builder(new JsonFactory())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
-
     /** Reads a file's whole text, one object. */
     static JsonPart parse(Path file, byte[] bytes) throws TokenizerException {
         try {
-            // A decoder of one's own, because Jackson's would replace some malformed bytes.
-            var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-            var root = new JsonPart(file, "", JSON.readTree(text));
-            if (!root.node.isObject()) throw root.refuse("must be one JSON object");
-            return root;
-        } catch (CharacterCodingException e) {
-            throw new TokenizerException(file, "is not UTF-8");
-        } catch (JsonProcessingException e) {
-            var at = e.getLocation();
-            var line = JARGON.matcher(e.getOriginalMessage().lines().findFirst().orElse("")).replaceAll("");
-            throw new TokenizerException(file, "is not valid JSON"
-                    + (at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr()) + ": "
-                    + (line.length() <= LONGEST_MESSAGE ? line : line.substring(0, LONGEST_MESSAGE) + "..."));
+            return new JsonPart(file, "", StrictJson.object(bytes));
+        } catch (MalformedJsonException e) {
+            throw new TokenizerException(file, e.getMessage());
         }
     }
 
     /** An object without keys, for a file that is not there. */
     static JsonPart none(Path file) {
-        return new JsonPart(file, "", JSON.createObjectNode());
+        return new JsonPart(file, "", JsonNodeFactory.instance.objectNode());
     }
 
     JsonPart get(String key) { return new JsonPart(file, where.isEmpty() ? key : where + "." + key, node.path(key)); }

@@ -77,14 +77,18 @@ class RoomsTest {
     /** Files and text know nothing of the model that they belong to; what the model is put to knows it. */
     @Test
     void withinTheModelsRoom() {
+        String json = LLM_PACKAGE + "json..";
+        String memory = LLM_PACKAGE + "memory..";
         String checkpoint = LLM_PACKAGE + "checkpoint..";
         String tokenizer = LLM_PACKAGE + "tokenizer..";
         String opt = LLM_PACKAGE + "opt..";
         String prune = LLM_PACKAGE + "prune..";
         String evaluate = LLM_PACKAGE + "evaluate..";
-        for (String room : new String[]{checkpoint, tokenizer, opt, prune, evaluate}) {
+        for (String room : new String[]{json, memory, checkpoint, tokenizer, opt, prune, evaluate}) {
             assertFalse(culebra.that(resideInAPackage(room)).isEmpty(), () -> "no class of " + room + " was imported");
         }
+        neither(json, memory, checkpoint, tokenizer, opt, prune, evaluate);
+        neither(memory, json, checkpoint, tokenizer, opt, prune, evaluate);
         neither(checkpoint, tokenizer, opt, prune, evaluate);
         neither(tokenizer, opt, prune, evaluate); // its files are a checkpoint's
         neither(opt, prune, evaluate);

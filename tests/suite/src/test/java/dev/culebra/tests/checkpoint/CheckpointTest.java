@@ -10,6 +10,7 @@ import dev.culebra.llm.checkpoint.Tensor;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
 import dev.culebra.sparse.ValueType;
@@ -58,7 +59,7 @@ class CheckpointTest {
                 boolean tiedHead = linear.name().equals("lm_head") && model.config().tied();
                 var dense = model.tensor(tiedHead ? "embed_tokens.weight" : linear.weight());
                 assertSame(dense, matrix, linear.name());
-                long bound = model.matrixBytes(linear.name());
+                long bound = model.matrixBytes(linear.name(), FormatChoice.FEWEST_BYTES);
                 assertTrue(matrix.encodedBytes() <= bound, linear + ": " + matrix.encodedBytes() + " > " + bound);
                 assertTrue(bound < matrix.encodedBytes() * 1.1 + 10_000, linear + ": " + bound + " is no estimate");
             }
@@ -97,7 +98,7 @@ class CheckpointTest {
             assertEquals(2 * (4 * 36 + 2 * 42) + 2 * 30 + 55, shape.linearElements());
             assertThrows(IndexOutOfBoundsException.class, () -> shape.layer(2));
             TinyModel.refused(() -> checkpoint.matrix("layers.2.fc1"), "no product 'layers.2.fc1'");
-            TinyModel.refused(() -> checkpoint.matrixBytes("x"), "no product 'x'");
+            TinyModel.refused(() -> checkpoint.matrixBytes("x", Format.DENSE), "no product 'x'");
             TinyModel.refused(() -> checkpoint.tensor("layers.2.fc1.weight"), "no tensor 'layers.2.fc1.weight'");
         }
     }
@@ -122,6 +123,14 @@ class CheckpointTest {
         var twice = new TinyModel().put("decoder.layers.0.fc1.bias", "F16", TinyModel.FFN);
         TinyModel.refused(twice.write(folder), "'decoder.layers.0.fc1.bias' is there twice",
                 "'model.decoder.layers.0.fc1.bias'");
+    }
+
+    /** Too few and too many at once: both are listed. */
+    @Test
+    void otherNames() throws Exception {
+        TinyModel.refused(new TinyModel().rename("model.decoder.project_in", "model.decoder.proj_in").write(folder),
+                "lacks tensors that config.json demands: 'project_in.weight'; ",
+                "has tensors that the OPT model of its config.json does not: 'model.decoder.proj_in.weight'");
     }
 
     private void opens(TinyModel model) throws Exception {
@@ -207,7 +216,7 @@ class CheckpointTest {
                         (nan ? "NaN" : "infinity") + " at [" + at / 6 + ", " + at % 6 + "]"};
                     TinyModel.refused(() -> checkpoint.matrix("layers.1.fc1"), words);
                     TinyModel.refused(() -> checkpoint.tensor("layers.1.fc1.weight"), words);
-                    TinyModel.refused(() -> checkpoint.matrixBytes("layers.1.fc1"), words);
+                    TinyModel.refused(() -> checkpoint.matrixBytes("layers.1.fc1", Format.DENSE), words);
                     checkpoint.matrix("layers.1.fc2");
                 }
             }
@@ -224,8 +233,8 @@ class CheckpointTest {
             var tiles = new TiledCsl(rows, TinyModel.EMBEDDING);
             var options = EncodeOptions.DEFAULT.withFormat(Format.TILED_CSL);
             var matrix = checkpoint.matrix("lm_head", options);
-            assertEquals(4 * (matrix.nonzeros() + 3 * tiles.tiles()) + 4 * (tiles.tiles() + 1),
-                    checkpoint.matrixBytes("lm_head"));
+            assertEquals((matrix.nonzeros() + 3 * tiles.tiles()) / 4 * 16 + 4 * (tiles.tiles() + 1),
+                    checkpoint.matrixBytes("lm_head", Format.TILED_CSL));
         }
         var bytes = ByteBuffer.wrap(model.data("embed_tokens.weight").bytes()).order(ByteOrder.LITTLE_ENDIAN);
         for (int at : new int[]{700_004, 524_289, 524_288, 300_002, 262_143}) { // from the last to the first
@@ -281,7 +290,17 @@ class CheckpointTest {
             assertEquals(0x7bff, decoded[2]);
             assertEquals(0, decoded[3]);
             assertEquals(1 + 0x1p-11f, checkpoint.tensor("layers.0.fc1.weight").floats()[0], "as it is in the file");
-            assertTrue(matrix.encodedBytes() <= checkpoint.matrixBytes("layers.0.fc1"));
+            assertTrue(matrix.encodedBytes() <= checkpoint.matrixBytes("layers.0.fc1", FormatChoice.FEWEST_BYTES));
+            // what rounding makes zero does not change the format that the bound was of
+            var asked = new ArrayList<Long>();
+            FormatChoice choice = (m, k, nonzeros) -> {
+                asked.add(nonzeros);
+                return Format.DENSE;
+            };
+            assertEquals(8192, checkpoint.encodedBytes("layers.0.fc1", choice));
+            assertEquals(Format.DENSE,
+                    checkpoint.matrix("layers.0.fc1", EncodeOptions.DEFAULT.withFormat(choice)).format());
+            assertEquals(List.of(matrix.nonzeros() + 1, matrix.nonzeros() + 1), asked);
         }
         bytes.putFloat(8, 65520).putFloat(16, -1e6f);
         try (var checkpoint = Checkpoint.open(model.write(folder))) {
@@ -362,6 +381,8 @@ class CheckpointTest {
         try (var model = Checkpoint.open(snapshot)) {
             assertEquals(TinyModel.FFN, model.matrix("layers.1.fc1").m());
         }
+        Files.delete(real.resolve("model.safetensors.index.json"));
+        TinyModel.refused(snapshot, "model.safetensors.index.json is a link to a file that is gone");
     }
 
     /** Whether it opens or not, nothing stays mapped. */

@@ -8,6 +8,7 @@ import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.tests.models.Models;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,8 +80,8 @@ class EncodedModelTest {
                             linear.name());
                 }
                 nonzeros += before.nonzeros();
-                assertEquals(0, model.matrixBytes(linear.name()), "mapped");
-                long bound = model.encodedBytes(linear.name());
+                assertEquals(0, model.matrixBytes(linear.name(), Format.DENSE), "mapped");
+                long bound = model.encodedBytes(linear.name(), Format.DENSE);
                 assertTrue(bound >= after.encodedBytes() && bound < after.encodedBytes() + 1000, linear + ": " + bound);
             }
             assertEquals(nonzeros, summary.nonzeros());
@@ -150,8 +151,8 @@ class EncodedModelTest {
         try (var model = ModelSource.open(out)) {
             TinyModel.refused(() -> model.tensor("layers.0.fc1.weight"), "no tensor 'layers.0.fc1.weight'");
             TinyModel.refused(() -> model.matrix("layers.7.fc1"), "no product 'layers.7.fc1'");
-            TinyModel.refused(() -> model.matrixBytes("layers.7.fc1"), "no product 'layers.7.fc1'");
-            TinyModel.refused(() -> model.encodedBytes("layers.7.fc1"), "no product 'layers.7.fc1'");
+            TinyModel.refused(() -> model.matrixBytes("layers.7.fc1", Format.DENSE), "no product 'layers.7.fc1'");
+            TinyModel.refused(() -> model.encodedBytes("layers.7.fc1", Format.DENSE), "no product 'layers.7.fc1'");
         }
     }
 

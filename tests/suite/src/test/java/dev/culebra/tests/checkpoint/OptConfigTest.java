@@ -95,7 +95,7 @@ class OptConfigTest {
         "{\"model_type\": \"llama\"}|model_type 'llama' is not supported|'opt'",
         "{\"model_type\": 3}|model_type '3'|'opt'",
         "[]|must be one JSON object|",
-        "{\"model_type\": \"opt\"|is not valid JSON|",
+        "{\"model_type\": \"opt\"|config.json: is not valid JSON at line 1, column |expected close marker for Object",
         "{\"model_type\": \"opt\", \"model_type\": \"opt\"}|is not valid JSON|Duplicate",
         "{\"model_type\": \"opt\"} x|is not valid JSON|"})
     void otherModelsAndOtherFiles(String json, String word, String other) {

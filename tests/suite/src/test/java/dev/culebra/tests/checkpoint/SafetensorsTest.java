@@ -119,4 +119,14 @@ class SafetensorsTest {
             assertTrue(none.getMessage().contains("no tensor"), none.getMessage());
         }
     }
+
+    @Test
+    void whatIsClosedSaysWhichFileItWas() throws Exception {
+        var path = RawFile.write(folder.resolve("x"), "{" + RawFile.field("a", "U8", "[1]", 0, 1) + "}", new byte[1]);
+        var file = Safetensors.open(path);
+        file.close();
+        file.close();
+        var e = assertThrows(IllegalStateException.class, () -> file.data(file.onlyTensor()));
+        assertEquals(path + " is closed", e.getMessage());
+    }
 }

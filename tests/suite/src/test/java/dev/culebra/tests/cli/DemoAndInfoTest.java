@@ -41,6 +41,7 @@ class DemoAndInfoTest {
         long layers = 5 * (4 * 192 * 192 + 2 * 768 * 192);
         assertEquals(2 * (head + layers), generation.at("/dense/weight_bytes").asLong());
         long pruned = generation.at("/pruned/weight_bytes").asLong() - 2 * head;
+        boolean fasterDense = !Cuda.available().available() || Cuda.open().device(0).name().contains("H200"); // faster at 60%
         assertTrue(pruned >= 4 * 0.4 * layers && pruned <= 1.05 * 4 * 0.4 * layers, generation.toString());
         var text = generation.at("/pruned/text").asText();
         assertTrue(text.startsWith("And God said ") && text.length() > 30, text);
@@ -53,6 +54,7 @@ class DemoAndInfoTest {
         assertTrue(table.lines().allMatch(l -> l.length() <= 100), table);
         assertTrue(table.contains("Both are right"), table);
         assertTrue(table.replaceAll("\\s+", " ").contains(text), table);
+        assertEquals(fasterDense, table.contains("load such a checkpoint dense"), table);
         assertTrue(
                 table.contains("fc1.weight [768, 192]") && table.contains("60.0% zero") && table.contains("emulator"),
                 table);

@@ -163,6 +163,7 @@ class GenerateCommandTest {
     @Test
     void printedTextIsTheTextOfJson() throws IOException {
         for (var prompt : List.of("caf\u00e9 \u4e16\u754c \ud83d\ude00", "  two  spaces\tand a tab\n\nnewlines",
+                "a\u001b[2Jb\u0085",
                 "</s>And")) {
             var json = Run.json("generate", KJV, "--prompt", prompt, "--max-new-tokens", 12, "--json");
             assertTrue(json.get("text").asText().startsWith(prompt), "" + json);

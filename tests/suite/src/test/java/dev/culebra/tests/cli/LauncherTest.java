@@ -164,13 +164,10 @@ class LauncherTest {
                 watched.err.substring(watched.err.lastIndexOf('\r') + 1)
                         .matches("\\d+ tokens, [\\d.]+ a second, after 4 of the prompt in .*, on .*\\R"),
                 watched.err);
-        // What could move the cursor is shown on a terminal, and is what it is elsewhere.
-        var escaping = "CULEBRA generate " + model + " --prompt $'a\\e[2Jb\\tc\\u0085\\n' --max-new-tokens 1";
-        var terminal = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-Dculebra.terminal.output=true"), escaping);
-        assertTrue(terminal.out.startsWith("a\ufffd[2Jb\tc\ufffd\n"), terminal.out);
-        var file = bash(Map.of(), escaping);
-        assertTrue(file.out.startsWith("a\u001b[2Jb\tc\u0085\n"), file.out);
-        assertEquals(terminal.out, file.out.replace('\u001b', '\ufffd').replace('\u0085', '\ufffd'));
+        // What could move the cursor is shown on a terminal; elsewhere it is what it is (GenerateCommandTest).
+        var escaping = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-Dculebra.terminal.output=true"),
+                "CULEBRA generate " + model + " --prompt $'a\\e[2Jb\\tc\\u0085\\n' --max-new-tokens 1");
+        assertTrue(escaping.out.startsWith("a\ufffd[2Jb\tc\ufffd\n"), escaping.out);
         var closed = bash(Map.of(),
                 "CULEBRA generate " + model
                         + " --prompt 'And God said' --max-new-tokens 250 | head -c 5; exit ${PIPESTATUS[0]}");

@@ -7,12 +7,14 @@ import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.opt.GenerateListener;
 import dev.culebra.llm.opt.GenerateOptions;
 import dev.culebra.llm.opt.OptModel;
+import dev.culebra.llm.opt.StopReason;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.spmm.CpuSpmm;
 import dev.culebra.spmm.Spmm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Every form that an OPT can have, against the same in double precision; sizes that fill no tile and no vector. */
@@ -81,6 +83,35 @@ class EveryOptionTest {
             }
         }
         assertEquals(96 * 3, count);
+    }
+
+    /** Vocabulary, hidden, embedding, layers, heads, ffn, positions: as small as can be, and where a tile's, a vector's or a block's end is. */
+    private static final int[][] SHAPES = {{1, 1, 1, 1, 1, 1, 1}, {2, 1, 3, 1, 1, 5, 2}, {1, 3, 3, 2, 3, 2, 4},
+        {10, 66, 66, 1, 66, 3, 33}, {65, 80, 16, 1, 1, 130, 34}, {130, 64, 200, 1, 8, 64, 64},
+        {129, 65, 65, 1, 5, 65, 65}, {50_272, 4, 2, 1, 2, 4, 3}};
+
+    /** A prompt as long as the model has positions; and one token, which is continued to there. */
+    @Test
+    void oddShapesUpToTheLastPosition() throws Exception {
+        for (int[] n : SHAPES) {
+            var config = new OptConfig(n[0], n[1], n[2], n[3], n[4], n[5], n[6], true, true, true, true, true,
+                    Activation.GELU, -1, List.of(), -1);
+            var tiny = TinyModel.random(config, DenseType.F16, n[0]);
+            int[] ids = new Random(n[1]).ints(config.positions(), 0, config.vocabulary()).toArray();
+            try (Spmm device = CpuSpmm.open(1);
+                    var source = tiny.open();
+                    var model = OptModel.load(source, Optional.empty(), device);
+                    var session = model.newSession()) {
+                Worst.of(session.logits(ids), new ReferenceOpt(tiny).logits(ids)).within(TOLERANCE, config);
+                var full = session.generate(ids, GenerateOptions.DEFAULT, GenerateListener.NONE);
+                assertEquals(StopReason.POSITIONS, full.stopReason());
+                assertEquals(0, full.newTokens());
+                var made = session.generate(new int[]{ids[0]},
+                        GenerateOptions.DEFAULT.withMaxNewTokens(Integer.MAX_VALUE), GenerateListener.NONE);
+                assertEquals(StopReason.POSITIONS, made.stopReason());
+                assertEquals(config.positions() - 1, made.newTokens());
+            }
+        }
     }
 
     /** Embeddings of some 1e-3, whose variance is a tenth of the epsilon in the norm's root. */

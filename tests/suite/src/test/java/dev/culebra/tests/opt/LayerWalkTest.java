@@ -23,6 +23,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** What each layer is given, layer by layer, against the model in double precision. */
 class LayerWalkTest {
@@ -167,6 +168,40 @@ class LayerWalkTest {
         } // the device would not close with weights on it
     }
 
+    /** It would go on with what the other left. */
+    @Test
+    void anObserverMayNotCallTheWalk() throws Exception {
+        try (var device = CpuSpmm.open(1);
+                var source = TinyModel.random(TinyConfigs.PLAIN, DenseType.F16, 5).open();
+                var walk = new LayerWalk(source, device, windows(3))) {
+            var fc1 = source.matrix("layers.0.fc1");
+            List<Executable> calls = List.of(() -> walk.observe((a, b, c) -> {}),
+                    () -> walk.observe("fc2", (a, b, c) -> {}), () -> walk.replace("fc1", fc1), walk::advance,
+                    walk::close);
+            walk.observe((linear, x, n) -> calls.forEach(call -> assertEquals(
+                    "this walk is being observed; use it when that has returned",
+                    assertThrows(IllegalStateException.class, call).getMessage())));
+            assertThrows(ArithmeticException.class, () -> walk.observe((linear, x, n) -> {
+                throw new ArithmeticException();
+            }));
+            walk.advance(); // nothing is left of it
+            assertEquals(1, walk.layer());
+        }
+    }
+
+    /** The feed-forward part of one window, 45,000 * 49,152 numbers, is over 2^31. */
+    @Test
+    void aWindowWhoseActivationsNoArrayHoldsIsRefused() throws Exception {
+        var config = new OptConfig(2, 1, 1, 1, 1, 49_152, 45_000, true, true, false, false, true, Activation.RELU, -1,
+                List.of(), -1);
+        try (var device = CpuSpmm.open(1); var source = TinyModel.random(config, DenseType.F16, 1).open()) {
+            var e = assertThrows(IllegalArgumentException.class,
+                    () -> new LayerWalk(source, device, List.of(new int[45_000])));
+            assertEquals("what a layer makes of a window of 45000 tokens has 2211840000 elements; an array holds "
+                    + "2147483639", e.getMessage());
+        }
+    }
+
     @Test
     void aTextWhoseStatesNoHeapHoldsIsRefused() throws Exception {
         var config = new OptConfig(19, 256, 256, 1, 4, 8, 400, true, true, true, true, true, Activation.RELU, 2,
@@ -179,7 +214,7 @@ class LayerWalkTest {
                     () -> new LayerWalk(source, device, Collections.nCopies(many, new int[400])));
             assertTrue(e.getMessage()
                     .matches(many * 400L + " tokens of text take [0-9.]+ [MG]iB for hidden states, and the heap "
-                            + "is at most [0-9.]+ [MG]iB; give a shorter text, or CULEBRA_JAVA_OPTIONS=-Xmx[0-9]+[mg]"),
+                            + "is at most [0-9.]+ [MG]iB; give a shorter text, or Java (-Xmx[0-9]+[mg]) \\(the command: CULEBRA_JAVA_OPTIONS=\\1\\)"),
                     e::getMessage);
         }
     }

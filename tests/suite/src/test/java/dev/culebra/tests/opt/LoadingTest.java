@@ -15,6 +15,7 @@ import dev.culebra.llm.opt.LoadListener;
 import dev.culebra.llm.opt.OptModel;
 import dev.culebra.llm.tokenizer.Tokenizer;
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.CpuSpmm;
 import dev.culebra.spmm.Spmm;
@@ -42,6 +43,9 @@ class LoadingTest {
 
         @Override
         public String description() { return "a device of a test"; }
+
+        @Override
+        public FormatChoice fastestFormat() { return under.fastestFormat(); }
 
         @Override
         public SpmmWeights load(SparseMatrix a) {
@@ -80,7 +84,8 @@ class LoadingTest {
     void tooLittleMemoryOnTheDeviceIsSaidFirst() throws Exception {
         try (var cpu = CpuSpmm.open(1); var source = ModelSource.open(Models.folder("opt-preln"))) {
             long needed = 0;
-            for (var linear : OptTensors.of(source.config()).linears()) needed += source.matrixBytes(linear.name());
+            for (var linear : OptTensors.of(source.config()).linears())
+                needed += source.matrixBytes(linear.name(), FormatChoice.FEWEST_BYTES);
             String mib = String.format(Locale.ROOT, "%.1f MiB", needed / 1048576.0);
             var gpu = new Limited(cpu, "cuda", needed - 1, 0);
             var e = assertThrows(IllegalArgumentException.class, () -> OptModel.load(source, Optional.empty(), gpu));
@@ -89,10 +94,34 @@ class LoadingTest {
                     e.getMessage());
             var small = new Limited(cpu, "cpu", 300 << 10, 0);
             e = assertThrows(IllegalArgumentException.class, () -> OptModel.load(source, Optional.empty(), small));
-            assertEquals("the model's matrices take up to " + mib + " and there is 0.3 MiB of native memory; give "
-                    + "CULEBRA_JAVA_OPTIONS=-XX:MaxDirectMemorySize=" + Math.ceilDiv(needed, 1 << 20)
-                    + "m if the machine has it, or encode the model, whose files are mapped", e.getMessage());
+            String option = "-XX:MaxDirectMemorySize=" + Math.ceilDiv(needed, 1 << 20) + "m";
+            assertEquals("the model's matrices take up to " + mib + " and there is 0.3 MiB of native memory; give Java "
+                    + option + " (the command: CULEBRA_JAVA_OPTIONS=" + option
+                    + ") if the machine has it, or encode the model, whose files are mapped", e.getMessage());
             OptModel.load(source, Optional.empty(), new Limited(cpu, "cpu", needed, 99)).close();
+        }
+    }
+
+    /** 70% zeros: dense is what a CPU multiplies fastest, until memory is too small for it. */
+    @Test
+    void theFastestFormatIsLoadedWhereThereIsRoomForIt() throws Exception {
+        try (var cpu = CpuSpmm.open(1); var source = ModelSource.open(Models.folder("opt-sharded-sparse70"))) {
+            long dense = 0;
+            long fewest = 0;
+            for (var linear : OptTensors.of(source.config()).linears()) {
+                dense += source.matrixBytes(linear.name(), cpu.fastestFormat());
+                fewest += source.matrixBytes(linear.name(), FormatChoice.FEWEST_BYTES);
+            }
+            assertTrue(fewest < dense, fewest + " of " + dense);
+            try (var model = OptModel.load(source, Optional.empty(), new Limited(cpu, "cuda", dense, 99))) {
+                assertEquals(dense, model.encodedBytes());
+            }
+            try (var model = OptModel.load(source, Optional.empty(), new Limited(cpu, "cuda", dense - 1, 99))) {
+                assertTrue(model.encodedBytes() <= fewest, model.encodedBytes() + " of " + fewest);
+            }
+            var full = new Limited(cpu, "cuda", fewest - 1, 99);
+            assertThrows(IllegalArgumentException.class, () -> OptModel.load(source, Optional.empty(), full));
+            assertEquals(List.of(), full.loaded());
         }
     }
 
@@ -111,7 +140,7 @@ class LoadingTest {
             assertTrue(e.getMessage().matches("a sequence of " + positions
                     + " positions takes [0-9.]+ [MG]iB for keys and "
                     + "values, and the model [0-9.]+ [MG]iB besides its matrices, and the heap is at most [0-9.]+ [MG]iB; "
-                    + "give CULEBRA_JAVA_OPTIONS=-Xmx[0-9]+[mg]"), e::getMessage);
+                    + "give Java (-Xmx[0-9]+[mg]) \\(the command: CULEBRA_JAVA_OPTIONS=\\1\\)"), e::getMessage);
         }
     }
 
@@ -134,7 +163,7 @@ class LoadingTest {
                     e::getMessage);
             assertTrue(
                     e.getMessage()
-                            .contains("; give fewer prompts at a time, fewer new tokens, or CULEBRA_JAVA_OPTIONS=-Xmx"),
+                            .contains("; give fewer prompts at a time, fewer new tokens, or Java -Xmx"),
                     e::getMessage);
         }
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -183,6 +184,34 @@ class SessionTest {
         model.close();
         assertEquals("this model is closed", assertThrows(IllegalStateException.class, model::newSession).getMessage());
         device.close();
+    }
+
+    /** Whoever closes a session second, at the same time, must not count another one as closed. */
+    @Test
+    void twoWhoCloseASessionAtOnceCloseOne() {
+        for (int i = 0; i < 500; i++) {
+            var one = model.newSession();
+            var begin = new CountDownLatch(2);
+            Runnable close = () -> {
+                begin.countDown();
+                while (begin.getCount() > 0) Thread.onSpinWait();
+                try {
+                    one.close();
+                } catch (IllegalStateException e) {
+                    // the other is at it
+                }
+            };
+            var other = CompletableFuture.runAsync(close);
+            close.run();
+            other.join();
+        }
+        assertThrows(IllegalStateException.class, model::close); // the test's own session is open
+    }
+
+    @Test
+    void aMissingListenerIsMissedBeforeTheWork() {
+        assertEquals("listener",
+                assertThrows(NullPointerException.class, () -> session.generate(PROMPT, TEN, null)).getMessage());
     }
 
     /** The model's own device, source and tokenizer. */

@@ -9,6 +9,7 @@ import dev.culebra.sparse.Csr;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
 import dev.culebra.sparse.ValueType;
@@ -97,7 +98,7 @@ class RoundTripTest {
         return quads * 16 + (tiles + 1) * 4L;
     }
 
-    /** Bytes a device reads; and the encoder, left to itself, takes the format of fewer. */
+    /** Bytes a device reads, and their bound; the encoder, left to itself, takes the format of fewer, up to padding. */
     @ParameterizedTest
     @MethodSource("shapesAndDensities")
     void encodedBytes(int m, int k, double density) {
@@ -107,22 +108,30 @@ class RoundTripTest {
         assertEquals(sparse, Matrices.encode(dense, DenseType.F16, m, k, Format.TILED_CSL).encodedBytes());
         assertEquals(whole, Matrices.encode(dense, DenseType.F16, m, k, Format.DENSE).encodedBytes());
         SparseMatrix chosen = SparseMatrix.of(dense, DenseType.F16, m, k);
-        assertEquals(whole <= sparse ? Format.DENSE : Format.TILED_CSL, chosen.format());
+        long tiles = whole / 8192;
+        assertTrue(chosen.encodedBytes() <= Math.min(whole, sparse) + 12 * tiles,
+                chosen + ": " + whole + ", " + sparse);
+        long bound = Format.TILED_CSL.mostBytes(m, k, chosen.nonzeros());
+        assertTrue(sparse <= bound && bound <= sparse + 12 * tiles, sparse + ", at most " + bound);
+        assertEquals(whole, Format.DENSE.mostBytes(m, k, chosen.nonzeros()));
+        assertTrue(chosen.encodedBytes() <= Math.min(whole, bound), chosen + " is no more than either bound");
         assertTrue(Matrices.same(chosen, Matrices.encode(dense, DenseType.F16, m, k, chosen.format())));
         assertEquals(chosen.format(), SparseMatrix.of(chosen.toCsr()).format());
     }
 
     /**
      * A dense tile is 8192 bytes. One tile's two offsets are 8 bytes and a quad of four nonzeros is 16, so 511 quads make
-     * 8184 and 512 make 8200. Three tiles' four offsets are 16 bytes and 1535 quads more are 24576: exactly three dense tiles.
+     * 8184 and 512 make 8200. Three tiles' four offsets are 16 bytes and may have 3 entries of padding each: 6132 nonzeros
+     * take at most 6141 / 4 = 1535 quads, with the offsets 24576 bytes, exactly three dense tiles; 6130 take at most 1534.
      */
     @Test
     void theFormatOfFewerBytesIsChosen() {
         assertEquals(Format.TILED_CSL, leading(64, 64, 2044).format());
         assertEquals(Format.DENSE, leading(64, 64, 2045).format());
-        assertEquals(Format.TILED_CSL, leading(64, 192, 1534 * 4).format());
-        SparseMatrix equal = leading(64, 192, 1535 * 4);
+        assertEquals(Format.TILED_CSL, leading(64, 192, 6130).format());
+        SparseMatrix equal = leading(64, 192, 6132);
         assertEquals(24576, equal.encodedBytes());
+        assertEquals(24576, Format.TILED_CSL.mostBytes(64, 192, 6132));
         assertEquals(Format.DENSE, equal.format(), "of equal bytes the one that needs no unpacking");
         // -0.0 is no nonzero unless it is kept, and then it counts
         short[] negative = new short[64 * 64];
@@ -130,6 +139,57 @@ class RoundTripTest {
         assertEquals(Format.TILED_CSL, SparseMatrix.of(negative, DenseType.F16, 64, 64).format());
         assertEquals(Format.DENSE, Matrices.encode(negative, DenseType.F16, 64, 64,
                 EncodeOptions.DEFAULT.withNegativeZeroKept(true)).format());
+    }
+
+    /** Few nonzeros fill few quads, however many tiles there are; past what a format holds there is no number. */
+    @Test
+    void mostBytesAtTheEnds() {
+        assertEquals(4 * 101, Format.TILED_CSL.mostBytes(640, 640, 0));
+        assertEquals(4 * 101 + 2 * 16, Format.TILED_CSL.mostBytes(640, 640, 2));
+        assertEquals(4 * 101 + 100 * 1024 * 16, Format.TILED_CSL.mostBytes(640, 640, 640 * 640));
+        int huge = Integer.MAX_VALUE;
+        assertEquals(Long.MAX_VALUE, Format.TILED_CSL.mostBytes(huge, huge, (long) huge * huge));
+        assertEquals(Long.MAX_VALUE, Format.DENSE.mostBytes(huge, huge, 1));
+    }
+
+    /** What chooses is asked once, by the numbers of what will be stored; a format by name counts nothing beforehand. */
+    @Test
+    void aChoiceIsAskedAfterCounting() {
+        short[] dense = Matrices.random(100, 70, .3, 4);
+        dense[7] = (short) 0x8000;
+        List<String> asked = new ArrayList<>();
+        for (boolean keep : new boolean[]{false, true}) {
+            long nonzeros = Matrices.encode(dense, DenseType.F16, 100, 70,
+                    EncodeOptions.DEFAULT.withNegativeZeroKept(keep)).nonzeros();
+            for (Format format : Format.values()) {
+                SparseMatrix chosen = Matrices.encode(dense, DenseType.F16, 100, 70,
+                        EncodeOptions.DEFAULT.withNegativeZeroKept(keep).withFormat((m, k, n) -> {
+                            asked.add(m + " " + k + " " + n);
+                            return format;
+                        }));
+                assertEquals(List.of("100 70 " + nonzeros), asked);
+                assertEquals(format, chosen.format());
+                assertTrue(Matrices.same(chosen, Matrices.encode(dense, DenseType.F16, 100, 70,
+                        EncodeOptions.DEFAULT.withNegativeZeroKept(keep).withFormat(format))));
+                asked.clear();
+            }
+        }
+        assertThrows(NullPointerException.class, () -> EncodeOptions.DEFAULT.withFormat(null));
+        assertThrows(NullPointerException.class, () -> Matrices.encode(dense, DenseType.F16, 100, 70,
+                EncodeOptions.DEFAULT.withFormat((m, k, n) -> null)));
+    }
+
+    @Test
+    void sparseFromAShareOfZeros() {
+        FormatChoice choice = FormatChoice.sparseFrom(.75);
+        assertEquals(Format.DENSE, choice.choose(10, 10, 26));
+        assertEquals(Format.TILED_CSL, choice.choose(10, 10, 25));
+        assertEquals(Format.TILED_CSL, choice.choose(Integer.MAX_VALUE, Integer.MAX_VALUE, 1L << 59));
+        assertEquals(Format.DENSE, choice.choose(Integer.MAX_VALUE, Integer.MAX_VALUE, 1L << 61));
+        assertEquals(Format.TILED_CSL, FormatChoice.sparseFrom(0).choose(5, 5, 25), "always");
+        assertEquals(Format.DENSE, FormatChoice.sparseFrom(1).choose(5, 5, 1), "only where there is nothing");
+        refused("sparsity is 1.5", () -> FormatChoice.sparseFrom(1.5));
+        refused("sparsity is NaN", () -> FormatChoice.sparseFrom(Double.NaN));
     }
 
     /** The first so many elements of a matrix 64 high, tile by tile, are nonzero. */
@@ -248,7 +308,7 @@ class RoundTripTest {
         short[] dense = new short[1000 * 70];
         Arrays.fill(dense, value);
         Matrices.encode(dense, DenseType.F16, 1000, 70, EncodeOptions.DEFAULT.withThreads(3)
-                .withFormat(format == null ? null : Format.of(format)).withProgress(told::add));
+                .withFormat(format == null ? FormatChoice.FEWEST_BYTES : Format.of(format)).withProgress(told::add));
         assertEquals(told.stream().sorted().toList(), told);
         assertEquals(times, told.size());
         assertEquals(70000, told.getLast());

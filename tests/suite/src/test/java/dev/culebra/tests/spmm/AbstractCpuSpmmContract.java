@@ -36,6 +36,9 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
     boolean tensorCores() { return false; }
 
     @Override
+    int sparseFrom() { return 92; }
+
+    @Override
     List<Shape> shapes() {
         return List.of(new Shape(1, 1, 1), new Shape(17, 33, 5), new Shape(256, 64, 8), new Shape(300, 1000, 33),
                 new Shape(1024, 4096, 64));

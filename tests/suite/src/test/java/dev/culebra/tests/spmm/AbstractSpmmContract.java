@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.Spmm;
@@ -18,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -105,6 +107,29 @@ abstract class AbstractSpmmContract {
             p.checkExact(multiply(p));
         }
     }
+
+    /** It multiplies what it chooses, and takes Tiled-CSL from some share of zeros on. */
+    @Test
+    void itsFastestFormatIsOneItTakes() {
+        FormatChoice choice = device.fastestFormat();
+        List<Format> chosen = new ArrayList<>();
+        for (int percent = 0; percent <= 100; percent += 5) {
+            Problem p = Problem.integers(128, 192, 3, 1 - percent / 100., ValueType.F16, percent);
+            SparseMatrix a = p.encoded(choice);
+            assertEquals(choice.choose(128, 192, a.nonzeros()), a.format());
+            chosen.add(a.format());
+            try (SpmmWeights weights = device.load(a)) {
+                p.checkExact(weights.multiply(p.x(), p.n()));
+            }
+        }
+        assertEquals(Format.DENSE, chosen.getFirst());
+        assertEquals(Format.TILED_CSL, chosen.getLast());
+        assertEquals(chosen.stream().sorted(Comparator.reverseOrder()).toList(), chosen, "dense first");
+        assertEquals(sparseFrom(), 5 * chosen.indexOf(Format.TILED_CSL), 10, "% of zeros, of draws");
+    }
+
+    /** About how many percent of zeros the device is said to be faster from in Tiled-CSL, or told to save bytes from. */
+    abstract int sparseFrom();
 
     @Test
     void anyNumberOfTokens() {

@@ -9,6 +9,10 @@ class EmulatorSpmmTest extends AbstractCudaSpmmContract {
     @Override
     Spmm open() { return Spmm.open("emulator"); }
 
+    /** By bytes: nobody waits for an emulator's weights. */
+    @Override
+    int sparseFrom() { return 50; }
+
     @Override
     List<Shape> shapes() {
         return List.of(new Shape(1, 1, 1), new Shape(17, 33, 5), new Shape(256, 64, 8), new Shape(70, 200, 33),

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
-import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import java.lang.foreign.MemorySegment;
@@ -68,7 +68,7 @@ record Problem(int m, int k, int n, ValueType type, short[] weights, float[] x) 
         };
     }
 
-    SparseMatrix encoded(Format format) {
+    SparseMatrix encoded(FormatChoice format) {
         return SparseMatrix.encode(MemorySegment.ofArray(weights), type.dense(), m, k, type,
                 EncodeOptions.DEFAULT.withFormat(format));
     }

@@ -4,7 +4,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /** Work that rows, or groups of rows, do not share, on as many threads as there are. */
-final class Rows {
+final class ParallelRows {
     /** Does the work. */
     @FunctionalInterface
     interface Task {
@@ -12,7 +12,7 @@ final class Rows {
         void run(int from, int to);
     }
 
-    private Rows() {}
+    private ParallelRows() {}
 
     /** Runs a task for each number from 0 to before {@code count}; throws what one of them threw. */
     static void forEach(int count, IntConsumer task) {

@@ -1,4 +1,4 @@
-package dev.culebra.tests.checkpoint;
+package dev.culebra.tests.prune;
 
 import dev.culebra.llm.prune.SyntheticWeights;
 import dev.culebra.sparse.ValueType;

@@ -1,0 +1,2 @@
+/** What messages about too little memory are made of. Not exported. */
+package dev.culebra.llm.memory;
