@@ -157,7 +157,7 @@ class LauncherTest {
         assertEquals("", text.err);
         assertTrue(text.out.startsWith("And God said unto him, Thou shalt not"), text.out);
         var watched = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-Dculebra.terminal=true"),
-                "CULEBRA generate " + model + " --prompt 'And God said'");
+                "CULEBRA generate '" + model + "' --prompt 'And God said'");
         assertEquals(text.out, watched.out);
         // Bars, where this machine is slow, are gone again.
         assertTrue(
@@ -166,11 +166,11 @@ class LauncherTest {
                 watched.err);
         // What could move the cursor is shown on a terminal; elsewhere it is what it is (GenerateCommandTest).
         var escaping = bash(Map.of("CULEBRA_JAVA_OPTIONS", "-Dculebra.terminal.output=true"),
-                "CULEBRA generate " + model + " --prompt $'a\\e[2Jb\\tc\\u0085\\n' --max-new-tokens 1");
+                "CULEBRA generate '" + model + "' --prompt $'a\\e[2Jb\\tc\\xc2\\x85\\n' --max-new-tokens 1");
         assertTrue(escaping.out.startsWith("a\ufffd[2Jb\tc\ufffd\n"), escaping.out);
         var closed = bash(Map.of(),
-                "CULEBRA generate " + model
-                        + " --prompt 'And God said' --max-new-tokens 250 | head -c 5; exit ${PIPESTATUS[0]}");
+                "CULEBRA generate '" + model
+                        + "' --prompt 'And God said' --max-new-tokens 250 | head -c 5; exit ${PIPESTATUS[0]}");
         assertEquals("And G", closed.out);
         assertEquals(1, closed.code);
         assertEquals("culebra: standard output can not be written to\n", closed.err);
