@@ -130,7 +130,8 @@ final class OptConfigParser {
     }
 
     private CheckpointException wrong(String key, JsonNode node, String accepted) {
-        return new CheckpointException(file, key + " is " + value(node) + "; it must be " + accepted);
+        return new CheckpointException(file,
+                key + " is " + (node.isTextual() ? "the text " : "") + value(node) + "; it must be " + accepted);
     }
 
     private static boolean absent(JsonNode node) { return node.isMissingNode() || node.isNull(); }
