@@ -7,10 +7,12 @@ import dev.culebra.llm.checkpoint.TensorInfo;
 import dev.culebra.llm.opt.GenerateListener;
 import dev.culebra.llm.opt.GenerateOptions;
 import dev.culebra.llm.opt.Generation;
+import dev.culebra.llm.opt.LoadListener;
 import dev.culebra.llm.opt.OptModel;
 import dev.culebra.llm.opt.Session;
 import dev.culebra.llm.prune.MagnitudePruning;
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.spmm.Spmm;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,6 +54,10 @@ public class GenerateBenchmark {
     @Param({"0", "0.6", "0.8"})
     public double sparsity;
 
+    /** As the device is fastest, or in the fewest bytes. */
+    @Param({"fastest", "smallest"})
+    public String format;
+
     /** Sequences at once. */
     @Param({"1", "8"})
     public int batch;
@@ -92,7 +98,8 @@ public class GenerateBenchmark {
         OptConfig config = OptConfig.parse(Path.of("config.json"), resource("config.json"));
         source = Checkpoint.of(config, List.of(file));
         spmm = Spmm.open(device);
-        model = OptModel.load(source, Optional.empty(), spmm);
+        FormatChoice choice = format.equals("fastest") ? spmm.fastestFormat() : FormatChoice.FEWEST_BYTES;
+        model = OptModel.load(source, Optional.empty(), spmm, choice, LoadListener.NONE);
         session = model.newSession();
         SplittableRandom random = new SplittableRandom(1);
         prompts = Collections.nCopies(batch, random.ints(PROMPT, 3, config.vocabulary()).toArray());

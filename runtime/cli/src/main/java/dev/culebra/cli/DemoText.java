@@ -5,8 +5,10 @@ import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.llm.opt.GenerateListener;
 import dev.culebra.llm.opt.Generation;
+import dev.culebra.llm.opt.LoadListener;
 import dev.culebra.llm.opt.OptModel;
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
@@ -63,13 +65,13 @@ final class DemoText {
     /** Generates, on the best device there is. */
     static DemoText run(double sparsity, Console console) throws IOException {
         var tokenizer = Optional.of(DemoModel.tokenizer());
-        // Its bytes are what is shown.
-        try (var spmm = new SmallestForm(Spmm.open());
+        try (var spmm = Spmm.open();
                 var whole = DemoModel.checkpoint(0);
                 var less = DemoModel.checkpoint(sparsity);
-                var dense = OptModel.load(whole, tokenizer, spmm);
-                var pruned = OptModel.load(less, tokenizer, spmm)) {
-            boolean fasterDense = fasterDense(spmm.of(), less, sparsity);
+                // Bytes are what is shown, even where another format is faster.
+                var dense = OptModel.load(whole, tokenizer, spmm, FormatChoice.FEWEST_BYTES, LoadListener.NONE);
+                var pruned = OptModel.load(less, tokenizer, spmm, FormatChoice.FEWEST_BYTES, LoadListener.NONE)) {
+            boolean fasterDense = fasterDense(spmm, less, sparsity);
             return console.during("generating", () -> {
                 // In turns: what the JVM's compiler and others on this machine take hits both alike.
                 var denseRuns = new ArrayList<Generation>();

@@ -20,11 +20,12 @@ final class MemoryCheck {
      * Refuses a model that the device or the heap has no room for: its matrices there; norms, biases, positions, scratch memory
      * and the cache of one sequence of full length here.
      *
-     * @return how to encode the matrices: as the device likes it best, if there is room for that
+     * @param preferred how to encode the matrices, if there is room for that
+     * @return that, or fewest bytes
      */
-    static FormatChoice model(ModelSource source, Spmm device) throws IOException {
+    static FormatChoice model(ModelSource source, Spmm device, FormatChoice preferred) throws IOException {
         boolean cpu = device.device().equals("cpu");
-        var format = device.fastestFormat();
+        var format = preferred;
         long matrices = matrices(source, cpu, format);
         long free = freeBytes(device, cpu, matrices);
         if (matrices > free) {

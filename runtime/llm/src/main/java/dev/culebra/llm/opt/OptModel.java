@@ -4,6 +4,7 @@ import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.checkpoint.OptConfig;
 import dev.culebra.llm.checkpoint.OptTensors;
 import dev.culebra.llm.tokenizer.Tokenizer;
+import dev.culebra.sparse.FormatChoice;
 import dev.culebra.spmm.Spmm;
 
 import java.io.IOException;
@@ -111,8 +112,8 @@ public final class OptModel implements AutoCloseable {
             throws IOException {
         var source = ModelSource.open(folder);
         try {
-            return load(source, Tokenizer.find(folder), device, listener,
-                    source, ownsDevice ? device : null);
+            return load(source, Tokenizer.find(folder), device, device.fastestFormat(), listener, source,
+                    ownsDevice ? device : null);
         } catch (Throwable e) {
             source.close();
             throw e;
@@ -148,18 +149,38 @@ public final class OptModel implements AutoCloseable {
      */
     public static OptModel load(ModelSource source, Optional<Tokenizer> tokenizer, Spmm device, LoadListener listener)
             throws IOException {
-        return load(source, tokenizer, device, listener, null, null);
+        return load(source, tokenizer, device, device.fastestFormat(), listener);
     }
 
-    private static OptModel load(ModelSource source, Optional<Tokenizer> tokenizer, Spmm device, LoadListener listener,
-            ModelSource ownedSource, Spmm ownedDevice) throws IOException {
+    /**
+     * Loads a model in other formats than those in which the device is fastest, such as {@link FormatChoice#FEWEST_BYTES}, where
+     * memory counts more than time.
+     *
+     * @param source the parts; the caller closes it after the model, which looks token embeddings up in it
+     * @param tokenizer turns text into tokens and back, or none
+     * @param device where the matrices go; the caller closes it after the model
+     * @param format in which to encode the matrices; fewest bytes where memory has no room for it. Without effect on what is
+     *        encoded already
+     * @param listener hears of the progress
+     * @return the model; the caller closes it
+     * @throws IllegalArgumentException if memory will not do, or the tokenizer does not fit the model; said before anything is
+     *         loaded
+     * @throws IOException if a part is not sound, or can not be read
+     */
+    public static OptModel load(ModelSource source, Optional<Tokenizer> tokenizer, Spmm device, FormatChoice format,
+            LoadListener listener) throws IOException {
+        return load(source, tokenizer, device, format, listener, null, null);
+    }
+
+    private static OptModel load(ModelSource source, Optional<Tokenizer> tokenizer, Spmm device, FormatChoice preferred,
+            LoadListener listener, ModelSource ownedSource, Spmm ownedDevice) throws IOException {
         var config = source.config();
         if (tokenizer.isPresent() && tokenizer.get().size() > config.vocabulary()) {
             throw new IllegalArgumentException(
                     "the tokenizer has " + tokenizer.get().size() + " tokens and the model a "
                             + "vocabulary of " + config.vocabulary() + "; they are not of one model");
         }
-        var format = MemoryCheck.model(source, device);
+        var format = MemoryCheck.model(source, device, preferred);
         var weights = new DeviceWeights(device);
         try {
             var loader = new ModelLoader(source, format, weights, listener);

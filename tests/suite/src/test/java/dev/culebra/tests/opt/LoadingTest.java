@@ -119,6 +119,10 @@ class LoadingTest {
             try (var model = OptModel.load(source, Optional.empty(), new Limited(cpu, "cuda", dense - 1, 99))) {
                 assertTrue(model.encodedBytes() <= fewest, model.encodedBytes() + " of " + fewest);
             }
+            try (var model = OptModel.load(source, Optional.empty(), new Limited(cpu, "cuda", dense, 99),
+                    FormatChoice.FEWEST_BYTES, LoadListener.NONE)) {
+                assertTrue(model.encodedBytes() <= fewest, "asked for: " + model.encodedBytes() + " of " + fewest);
+            }
             var full = new Limited(cpu, "cuda", fewest - 1, 99);
             assertThrows(IllegalArgumentException.class, () -> OptModel.load(source, Optional.empty(), full));
             assertEquals(List.of(), full.loaded());
