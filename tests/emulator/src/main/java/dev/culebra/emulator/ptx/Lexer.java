@@ -44,6 +44,7 @@ final class Lexer {
 
     static List<Token> tokens(String text) throws PtxException {
         Lexer lexer = new Lexer(text);
+        lexer.checkAscii();
         List<Token> tokens = new ArrayList<>(text.length() / 4);
         for (;;) {
             Token t = lexer.next();
@@ -54,6 +55,21 @@ final class Lexer {
             tokens.add(t);
             if (t.kind == Kind.END) {
                 return tokens;
+            }
+        }
+    }
+
+    /** Even in comments and strings: so does ptxas. What nvcc writes of a file's name has such characters as octal numbers. */
+    private void checkAscii() throws PtxException {
+        int inLine = 1;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\n') {
+                inLine++;
+            } else if (c > 0x7f) {
+                throw new PtxException(PtxException.Kind.INVALID_PTX, List.of("ptx line " + inLine
+                        + ": unexpected non-ASCII character (U+" + String.format("%04X", (int) c)
+                        + "); PTX is ASCII, in comments and strings too"));
             }
         }
     }
@@ -70,7 +86,7 @@ final class Lexer {
             if (c == '\n') {
                 line++;
                 at++;
-            } else if (c <= ' ' || c == '\uFEFF') {
+            } else if (c <= ' ') {
                 at++;
             } else if (text.startsWith("//", at) || text.startsWith("@@", at)) {
                 skipLine();

@@ -12,7 +12,6 @@ final class LaunchPrograms {
 
     /** y[i] = a x[i] + y[i] for i below n. */
     static final String AXPY = HEAD + """
-            // an "\u00e9" in a comment is nobody's business
             .visible .entry axpy(.param .u64 x, .param .u64 y, .param .f32 a, .param .u32 n) {
                 .reg .pred %p;
                 .reg .b32 %i, %block, %threads, %n;

@@ -190,7 +190,7 @@ class LaunchRefusalTest {
     void ptxThatIsWrong() throws IOException {
         var unknown = write("u.ptx", LaunchPrograms.AXPY.replace("fma.rn.f32 %yi", "fma.up.f32 %yi"));
         launch(unknown, "out:y:f32:4", "i64:0", "f32:1", "i32:1").failed(Culebra.FAILED, "CUDA_ERROR_INVALID_PTX",
-                "line 25",
+                "line 24",
                 "fma.up.f32");
         var broken = write("b.ptx", LaunchPrograms.AXPY.substring(0, 300));
         launch(broken, "out:y:f32:4").failed(Culebra.FAILED, "CUDA_ERROR_INVALID_PTX");

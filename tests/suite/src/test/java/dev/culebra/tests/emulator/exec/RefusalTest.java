@@ -50,6 +50,16 @@ class RefusalTest {
         assertTrue(e.getMessage().startsWith("ptx line 5: "), e.getMessage());
     }
 
+    /** As ptxas does, which was asked about each: comments, strings, and the mark with which some editors begin a file. */
+    @ParameterizedTest
+    @ValueSource(strings = {"// caf\u00e9", "/* \u4e16 */", ".file 1 \"caf\u00e9.cu\"", "\ufeff",
+        "mov.u32 %r1, \ud83d\ude00;"})
+    void whatIsNotAscii(String text) {
+        PtxException e = Rig.refusal(OPEN + text + "\nret; }");
+        assertEquals(Kind.INVALID_PTX, e.kind());
+        assertTrue(e.getMessage().startsWith("ptx line 5: unexpected non-ASCII character (U+"), e.getMessage());
+    }
+
     @Test
     void allFaultsAreToldWithTheirText() {
         PtxException e = Rig.refusal(OPEN + "foo.bar  %r1,\n   %r2;\nadd.u32 %r1, %r1, 1;\nbaz;\nret; }");
