@@ -23,10 +23,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public final class CudaSpmm implements Spmm {
 
     /**
-     * From here on Tiled-CSL is faster on an H200 for up to 8 tokens: between 74 and 85% on the large matrices of ptx/NOTES.md,
-     * on small ones and for more tokens later or never, by less.
+     * From here on Tiled-CSL is taken on an H200. At 8 tokens it is the faster one from some 82% on the largest matrix of
+     * ptx/NOTES.md ("Both formats side by side"), from 80 to 90% on the smallest, not at 90% on the one between; for more tokens
+     * later or never.
      */
-    private static final double SPARSE_FROM_ON_H200 = .8;
+    private static final double SPARSE_FROM_ON_H200 = .85;
 
     private static final ComputeCapability LEAST = new ComputeCapability(8, 0); // KernelCatalog: sm_80 and later
 
@@ -136,7 +137,7 @@ public final class CudaSpmm implements Spmm {
     }
 
     /**
-     * On an H200, where it was measured: dense up to 80% of zeros. What it is elsewhere depends on how much memory a
+     * On an H200, where it was measured: dense up to 85% of zeros. What it is elsewhere depends on how much memory a
      * multiprocessor reads in a clock, so other devices, even of its compute capability, take the format of fewer bytes.
      */
     @Override
