@@ -1,5 +1,6 @@
-package dev.culebra.jmh;
+package dev.culebra.jmh.cpu;
 
+import dev.culebra.jmh.run.Layers;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Format;

@@ -1,4 +1,4 @@
-package dev.culebra.jmh;
+package dev.culebra.jmh.text;
 
 import dev.culebra.llm.tokenizer.Tokenizer;
 import java.io.IOException;

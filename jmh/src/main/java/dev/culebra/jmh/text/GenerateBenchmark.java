@@ -1,4 +1,4 @@
-package dev.culebra.jmh;
+package dev.culebra.jmh.text;
 
 import dev.culebra.llm.checkpoint.Checkpoint;
 import dev.culebra.llm.checkpoint.OptConfig;

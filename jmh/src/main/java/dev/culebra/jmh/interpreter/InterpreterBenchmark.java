@@ -1,5 +1,6 @@
-package dev.culebra.jmh;
+package dev.culebra.jmh.interpreter;
 
+import dev.culebra.jmh.run.Layers;
 import com.sun.management.OperatingSystemMXBean;
 import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;

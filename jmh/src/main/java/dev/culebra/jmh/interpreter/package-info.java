@@ -1,0 +1,2 @@
+/** The emulator's speed. JMH benchmarks; each carries its JVM's flags in {@code @Fork}. */
+package dev.culebra.jmh.interpreter;

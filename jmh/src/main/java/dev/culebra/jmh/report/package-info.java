@@ -1,0 +1,2 @@
+/** One page from files of results. */
+package dev.culebra.jmh.report;

@@ -1,0 +1,37 @@
+package dev.culebra.jmh.results;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+
+/**
+ * A file of results: where and when, and the rows.
+ *
+ * @param machine processor, cores, memory, operating system, in words
+ * @param cores processors the JVM saw
+ * @param gpu its name and memory; null without one
+ * @param driver the GPU driver's version; null without one
+ * @param jdk the Java version and vendor
+ * @param date of the run, ISO, with time and zone
+ * @param commit the commit, with "+" where the checkout was changed; "unknown" outside of one
+ * @param version Culebra's
+ * @param command as it was given
+ * @param quick whether it was a look
+ * @param skipped what was not measured, and why
+ * @param rows what was measured
+ */
+@JsonNaming(SnakeCaseStrategy.class)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Results(String machine, int cores, String gpu, String driver, String jdk, String date, String commit,
+        String version, String command, boolean quick, List<Skipped> skipped, List<Row> rows) {
+
+    /**
+     * Something that could not be measured.
+     *
+     * @param group its group
+     * @param what a few words
+     * @param why one sentence
+     */
+    public record Skipped(String group, String what, String why) {}
+}
