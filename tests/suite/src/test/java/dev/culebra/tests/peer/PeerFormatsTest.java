@@ -4,7 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.culebra.driver.Context;
+import dev.culebra.driver.Cuda;
+import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.Stream;
 import dev.culebra.jmh.peer.Csr;
+import dev.culebra.jmh.peer.HalfTranspose;
 import dev.culebra.jmh.peer.TwoOfFour;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -63,6 +68,32 @@ class PeerFormatsTest {
             short[] expected = dense.clone();
             for (int i = 0; i < expected.length; i++) if (expected[i] == MINUS_ZERO) expected[i] = 0;
             assertArrayEquals(expected, again);
+        }
+    }
+
+    /** On the emulator. */
+    @Test
+    void turnsMatricesOnTheDevice() {
+        try (Context context = Cuda.open("emulator").device(0).context();
+                Stream stream = context.newStream();
+                HalfTranspose transpose = new HalfTranspose(context)) {
+            for (int[] shape : new int[][]{{1, 1}, {1, 300}, {8, 100}, {33, 65}}) {
+                int rows = shape[0], columns = shape[1];
+                short[] from = random(rows * columns, 0), to = new short[rows * columns];
+                try (DeviceBuffer in = context.allocate(2L * from.length);
+                        DeviceBuffer out = context.allocate(2L * to.length)) {
+                    in.upload(MemorySegment.ofArray(from));
+                    transpose.of(stream, in.address(), rows, columns, out.address()).run();
+                    stream.synchronize();
+                    out.download(MemorySegment.ofArray(to));
+                }
+                for (int r = 0; r < rows; r++) {
+                    for (int c = 0; c < columns; c++) {
+                        assertEquals(from[r * columns + c], to[c * rows + r],
+                                rows + " x " + columns + " at " + r + ", " + c);
+                    }
+                }
+            }
         }
     }
 
