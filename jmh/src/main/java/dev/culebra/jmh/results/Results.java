@@ -12,6 +12,8 @@ import java.util.List;
  * @param cores processors the JVM saw
  * @param gpu its name and memory; null without one
  * @param driver the GPU driver's version; null without one
+ * @param loadAverage the machine's work over the last minute when the run began, in cores, so that a busy machine shows; null where the
+ *     system does not tell
  * @param jdk the Java version and vendor
  * @param date of the run, ISO, with time and zone
  * @param commit the commit, with "+" where the checkout was changed; "unknown" outside of one
@@ -23,7 +25,8 @@ import java.util.List;
  */
 @JsonNaming(SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Results(String machine, int cores, String gpu, String driver, String jdk, String date, String commit,
+public record Results(String machine, int cores, String gpu, String driver, Double loadAverage, String jdk, String date,
+        String commit,
         String version, String command, boolean quick, List<Skipped> skipped, List<Row> rows) {
 
     /**
