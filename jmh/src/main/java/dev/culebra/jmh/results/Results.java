@@ -3,6 +3,7 @@ package dev.culebra.jmh.results;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.time.OffsetDateTime;
 import java.util.List;
 
 /**
@@ -30,11 +31,51 @@ public record Results(String machine, int cores, String gpu, String driver, Doub
         String version, String command, boolean quick, List<Skipped> skipped, List<Row> rows) {
 
     /**
+     * Checks each part.
+     *
+     * @throws IllegalArgumentException if one can not be; it names the part as files name it
+     */
+    public Results {
+        Checked.text("machine", machine);
+        Checked.atLeast("cores", (long) cores, 1);
+        Checked.textOrNull("gpu", gpu);
+        Checked.textOrNull("driver", driver);
+        Checked.text("jdk", jdk);
+        Checked.date("date", date);
+        Checked.text("commit", commit);
+        Checked.text("version", version);
+        Checked.textOrNull("command", command);
+        skipped = List.copyOf(skipped);
+        rows = List.copyOf(rows);
+    }
+
+    /**
+     * When the run was.
+     *
+     * @return {@code date} as a time
+     */
+    OffsetDateTime time() { return OffsetDateTime.parse(date); }
+
+    /**
      * Something that could not be measured.
      *
      * @param group its group
      * @param what a few words
      * @param why one sentence
      */
-    public record Skipped(String group, String what, String why) {}
+    public record Skipped(String group, String what, String why) {
+
+        /**
+         * Checks each part.
+         *
+         * @throws IllegalArgumentException if one is missing or no plain text
+         */
+        public Skipped {
+            Checked.text("group", group);
+            Checked.text("what", what);
+            // Often an exception's message, which may have lines.
+            if (why != null) why = why.strip().replaceAll("\\s+", " ");
+            Checked.text("why", why);
+        }
+    }
 }
