@@ -5,11 +5,14 @@ import dev.culebra.driver.ComputeCapability;
 import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;
 import dev.culebra.driver.Device;
+import dev.culebra.jmh.peer.GpuPeers;
 import dev.culebra.jmh.run.Group;
 import dev.culebra.jmh.run.Recorder;
 import dev.culebra.jmh.run.Settings;
 import dev.culebra.spmm.CudaSpmm;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -54,19 +57,25 @@ public final class GpuGroup implements Group {
 
     private final UnaryOperator<String> property;
     private final UnaryOperator<DeviceProduct> around;
+    private final Function<Context, GpuPeers.Found> peers;
 
     /** The group as it is run by command. */
-    public GpuGroup() { this(System::getProperty, product -> product); }
+    public GpuGroup() {
+        this(System::getProperty, product -> product, GpuPeers::find);
+    }
 
     /**
      * For tests of the group.
      *
      * @param property what it takes for the system's properties
      * @param around what each product of ours is exchanged for before it is timed, such as one that spoils the result
+     * @param peers finds libraries; asked only where the properties name any
      */
-    public GpuGroup(UnaryOperator<String> property, UnaryOperator<DeviceProduct> around) {
+    public GpuGroup(UnaryOperator<String> property, UnaryOperator<DeviceProduct> around,
+            Function<Context, GpuPeers.Found> peers) {
         this.property = property;
         this.around = around;
+        this.peers = peers;
     }
 
     @Override
@@ -104,9 +113,12 @@ public final class GpuGroup implements Group {
                     + "', so rows that have its name tell how long it computed, and nothing of a GPU");
         }
         try (Context context = device.context();
+                GpuPeers.Found found = plan.peers().isEmpty()
+                        ? new GpuPeers.Found(List.of(), List.of())
+                        : peers.apply(context);
                 CudaSpmm spmm = CudaSpmm.in(context);
                 Batches batches = new Batches(context)) {
-            new GpuRun(plan, spmm, batches, recorder, around).run();
+            new GpuRun(plan, spmm, batches, found, recorder, around).run();
         }
     }
 }

@@ -33,8 +33,8 @@ record GpuPlan(String driver, List<Layer> shapes, int[] tokens, double[] sparsit
     /** More copies of a small matrix would tell how fast it is launched, not how fast its weights come. */
     static final int MOST_COPIES = 64;
 
-    /** 64 KiB stands for the L2 of a device whose times mean nothing, so that a few copies pass it. */
-    private static final long REHEARSED_L2 = 64 << 10;
+    /** Stands for the L2 of a device whose times mean nothing, so that a few copies of small weights pass it. */
+    private static final long REHEARSED_L2 = 32 << 10;
 
     private static final String PREFIX = "culebra.gpu.";
     private static final int MOST_TOKENS = 4096;
@@ -69,12 +69,12 @@ record GpuPlan(String driver, List<Layer> shapes, int[] tokens, double[] sparsit
             case "all" -> PEERS;
             default -> list(property, "peers", "", "all, none, or of " + String.join(",", PEERS), GpuPlan::peer);
         };
-        int first = rehearsal ? 14 : 24; // 16 KiB to 128 KiB, or 16 MiB, under the smallest row's bytes, to 2 GiB
+        int first = rehearsal ? 14 : 24; // 16 MiB, less than any row of Flash-LLM's shapes has, to 2 GiB; or 16 to 64 KiB
         return new GpuPlan(driver, shapes, tokens.stream().mapToInt(n -> n).sorted().distinct().toArray(),
                 percent.stream().mapToDouble(p -> p / 100.0).sorted().distinct().toArray(), peers,
                 rehearsal ? Pace.REHEARSAL : quick ? Pace.QUICK : Pace.FULL,
-                IntStream.range(first, first + (rehearsal ? 4 : 8)).mapToLong(log -> 1L << log).toArray(),
-                rehearsal ? 1L << 17 : 1L << 30);
+                IntStream.range(first, first + (rehearsal ? 3 : 8)).mapToLong(log -> 1L << log).toArray(),
+                rehearsal ? 1L << 16 : 1L << 30);
     }
 
     /** Whether times are of an interpreter and mean nothing. */

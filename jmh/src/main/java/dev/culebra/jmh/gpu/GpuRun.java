@@ -1,8 +1,7 @@
 package dev.culebra.jmh.gpu;
 
-import dev.culebra.driver.Context;
-import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.jmh.gpu.ProductTimes.Label;
+import dev.culebra.jmh.peer.GpuPeers;
 import dev.culebra.jmh.run.Recorder;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
@@ -10,32 +9,31 @@ import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CudaSpmm;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.function.UnaryOperator;
 
 /** One run of the group: the memory, then shape by shape, each freed before the next. One thread. */
 final class GpuRun {
-
-    private static final int SEED_OF_X = 11;
 
     private final GpuPlan plan;
     private final CudaSpmm spmm;
     private final Batches batches;
     private final Recorder recorder;
     private final UnaryOperator<DeviceProduct> around;
+    private final Peers peers;
     private final long l2Bytes;
     private final MemorySpeed memory;
     private final ProductTimes.LeftOut leftOut = new ProductTimes.LeftOut();
     private int done;
 
-    GpuRun(GpuPlan plan, CudaSpmm spmm, Batches batches, Recorder recorder, UnaryOperator<DeviceProduct> around) {
+    GpuRun(GpuPlan plan, CudaSpmm spmm, Batches batches, GpuPeers.Found found, Recorder recorder,
+            UnaryOperator<DeviceProduct> around) {
         this.plan = plan;
         this.spmm = spmm;
         this.batches = batches;
         this.recorder = recorder;
         this.around = around;
         this.l2Bytes = plan.l2Bytes(spmm.context().device().l2CacheBytes());
+        this.peers = new Peers(plan, found, batches.stream(), l2Bytes, recorder);
         this.memory = new MemorySpeed(plan, l2Bytes);
     }
 
@@ -54,41 +52,33 @@ final class GpuRun {
     }
 
     private void shape(GpuPlan.Layer layer) throws WrongResultException {
-        int m = layer.m();
-        int k = layer.k();
-        int ldx = k + 7 & ~7; // what kernels take: CudaWeights.minimumLdx
-        int tokens = plan.mostTokens();
-        Context context = spmm.context();
-        try (Arena arena = Arena.ofShared();
-                DeviceBuffer x = context.allocate(2L * tokens * ldx);
-                DeviceBuffer y = context.allocate(4L * tokens * m)) {
-            MemorySegment dense = arena.allocate(2L * m * k, 64);
-            MemorySegment hostX = arena.allocate(2L * tokens * ldx, 64);
-            RandomHalves.fill(hostX, tokens, k, ldx, 0, SEED_OF_X);
-            x.upload(hostX);
-            ProductTimes times = new ProductTimes(plan, layer, batches, memory, l2Bytes, x, ldx, y, recorder, leftOut);
-
+        try (Operands operands = new Operands(spmm.context(), layer, plan.mostTokens())) {
+            ProductTimes times = new ProductTimes(plan, operands, batches, memory, l2Bytes, recorder, leftOut);
             progress(layer + " dense");
-            RandomHalves.fill(dense, m, k, k, 0, m * 31L + k);
-            culebra(times, layer, dense, new Label("culebra", Format.DENSE.id(), null), Format.DENSE, hostX, ldx);
+            operands.fill(0);
+            SampledReference reference = operands.reference(operands.dense);
+            peers.cublaslt(operands, reference, times); // first: the others are held against it
+            culebra(operands, new Label("culebra", Format.DENSE.id(), null), Format.DENSE, reference, times);
+            peers.cusparselt(operands, reference, times);
             for (double sparsity : plan.sparsities()) {
                 progress(layer + " " + Math.round(sparsity * 100) + "%");
-                RandomHalves.fill(dense, m, k, k, sparsity, m * 31L + k);
-                culebra(times, layer, dense, new Label("culebra", Format.TILED_CSL.id(), sparsity), Format.TILED_CSL,
-                        hostX, ldx);
+                operands.fill(sparsity);
+                reference = operands.reference(operands.dense);
+                Label label = new Label("culebra", Format.TILED_CSL.id(), sparsity);
+                culebra(operands, label, Format.TILED_CSL, reference, times);
+                peers.cusparse(sparsity, operands, reference, times);
             }
         }
     }
 
-    private void culebra(ProductTimes times, GpuPlan.Layer layer, MemorySegment dense, Label label, Format format,
-            MemorySegment hostX, int ldx) throws WrongResultException {
-        SampledReference reference = new SampledReference(dense, layer.m(), layer.k(), hostX, ldx, plan.mostTokens());
-        SparseMatrix matrix = SparseMatrix.encode(dense, DenseType.F16, layer.m(), layer.k(), ValueType.F16,
-                EncodeOptions.DEFAULT.withFormat(format));
+    private void culebra(Operands operands, Label label, Format format, SampledReference reference, ProductTimes times)
+            throws WrongResultException {
+        SparseMatrix matrix = SparseMatrix.encode(operands.dense, DenseType.F16, operands.layer.m(),
+                operands.layer.k(), ValueType.F16, EncodeOptions.DEFAULT.withFormat(format));
         int copies = Math.max(1, GpuPlan.copies(matrix.encodedBytes(), l2Bytes));
         try (CulebraWeights weights = new CulebraWeights(spmm, matrix, copies)) {
             for (int n : plan.tokens()) {
-                try (DeviceProduct product = around.apply(weights.prepare(n, ldx))) {
+                try (DeviceProduct product = around.apply(weights.prepare(n, operands.ldx))) {
                     times.measure(product, n, label, reference);
                 }
             }
@@ -96,6 +86,7 @@ final class GpuRun {
     }
 
     private void tellWhatIsMissing() {
+        peers.tellWhatIsMissing();
         if (leftOut.notWarm > 0) {
             recorder.skipped("warm L2", leftOut.notWarm + " of " + leftOut.products
                     + " products: weights, activations and result together exceed the cache's " + l2Bytes

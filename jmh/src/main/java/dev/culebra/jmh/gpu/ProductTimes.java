@@ -18,14 +18,12 @@ final class ProductTimes {
     private static final int NOT_WRITTEN = 0x7fc07e01;
 
     private final GpuPlan plan;
-    private final GpuPlan.Layer layer;
+    private final Operands operands;
     private final Batches batches;
     private final MemorySpeed memory;
     private final long l2Bytes;
     private final Recorder recorder;
-    private final DeviceBuffer x; // fp16 [most tokens, ldx]
-    private final int ldx;
-    private final DeviceBuffer y; // room for fp32 [most tokens, M]
+    private final LeftOut leftOut;
     private final Map<String, Double> cublas = new HashMap<>(); // microseconds by tokens and state of the L2
 
     /** What a row says of a product beside its times. */
@@ -45,18 +43,13 @@ final class ProductTimes {
         final TreeSet<String> hostBound = new TreeSet<>();
     }
 
-    private final LeftOut leftOut;
-
-    ProductTimes(GpuPlan plan, GpuPlan.Layer layer, Batches batches, MemorySpeed memory, long l2Bytes, DeviceBuffer x,
-            int ldx, DeviceBuffer y, Recorder recorder, LeftOut leftOut) {
+    ProductTimes(GpuPlan plan, Operands operands, Batches batches, MemorySpeed memory, long l2Bytes, Recorder recorder,
+            LeftOut leftOut) {
         this.plan = plan;
-        this.layer = layer;
+        this.operands = operands;
         this.batches = batches;
         this.memory = memory;
         this.l2Bytes = l2Bytes;
-        this.x = x;
-        this.ldx = ldx;
-        this.y = y;
         this.recorder = recorder;
         this.leftOut = leftOut;
     }
@@ -70,8 +63,8 @@ final class ProductTimes {
         } else {
             leftOut.notCold++;
         }
-        long result = (product.halfResult() ? 2L : 4L) * n * layer.m();
-        if (product.bytes() + 2L * n * ldx + result <= l2Bytes) {
+        long result = (product.halfResult() ? 2L : 4L) * n * operands.layer.m();
+        if (product.bytes() + 2L * n * operands.ldx + result <= l2Bytes) {
             measure(product, n, label, reference, "warm", 1);
         } else {
             leftOut.notWarm++;
@@ -81,11 +74,12 @@ final class ProductTimes {
     private void measure(DeviceProduct product, int n, Label label, SampledReference reference, String l2, int ring)
             throws WrongResultException {
         Stream stream = batches.stream();
-        long resultBytes = (product.halfResult() ? 2L : 4L) * n * layer.m();
+        GpuPlan.Layer layer = operands.layer;
+        long resultBytes = (product.halfResult() ? 2L : 4L) * n * operands.layer.m();
         // a fill takes whole words, an odd number of halves does not end with one
-        DeviceBuffer result = y.slice(0, resultBytes + 3 & ~3L);
+        DeviceBuffer result = operands.y.slice(0, resultBytes + 3 & ~3L);
         Batches.Timed timed = batches.time(plan.pace(), ring, () -> stream.fill32(result, NOT_WRITTEN),
-                copy -> product.launch(stream, copy, x, y));
+                copy -> product.launch(stream, copy, operands.x, operands.y));
         String what = label + " " + layer + "x" + n + ", " + l2 + ", " + product.kernel();
         try (Arena arena = Arena.ofShared()) {
             MemorySegment host = arena.allocate(result.bytes(), 64);
