@@ -37,6 +37,33 @@ public record Row(String group, String benchmark, String by, String driver, Shap
         Double shareOfLimit, Double ratioToCublas, Double ratioToOpenblas, Double allocatedBytes, boolean checked) {
 
     /**
+     * Checks each part.
+     *
+     * @throws IllegalArgumentException if one can not be; it names the part as files name it
+     */
+    public Row {
+        Checked.text("group", group);
+        Checked.text("benchmark", benchmark);
+        Checked.text("by", by);
+        Checked.textOrNull("driver", driver);
+        Checked.share("sparsity", sparsity);
+        Checked.textOrNull("format", format);
+        Checked.textOrNull("kernel", kernel);
+        if (l2 != null && !l2.equals("cold") && !l2.equals("warm"))
+            throw new IllegalArgumentException("l2 is '" + l2 + "'; it must be cold or warm");
+        Checked.atLeast("threads", threads == null ? null : threads.longValue(), 1);
+        Checked.atLeast("size", size, 0);
+        Checked.positive("time_us", timeUs);
+        Checked.notNegative("spread", spread);
+        Checked.atLeast("bytes", bytes, 0);
+        Checked.notNegative("gb_per_s", gbPerS);
+        Checked.notNegative("share_of_limit", shareOfLimit);
+        Checked.positive("ratio_to_cublas", ratioToCublas);
+        Checked.positive("ratio_to_openblas", ratioToOpenblas);
+        Checked.notNegative("allocated_bytes", allocatedBytes);
+    }
+
+    /**
      * Starts a row.
      *
      * @param group the group

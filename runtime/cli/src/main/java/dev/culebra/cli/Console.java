@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
-import dev.culebra.cli.Failures.Failure;
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -12,8 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 
-/** Where a command speaks: results on {@code out}; errors, warnings and progress on {@code err}. */
-final class Console {
+/** Where a command speaks: results on standard output; errors, warnings and progress on standard error. */
+public final class Console {
     private static final JsonMapper JSON = JsonMapper.builder()
             // ASCII: whoever reads it need not know which encoding this machine's standard output has.
             .enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
@@ -29,7 +28,12 @@ final class Console {
         this.err = err;
     }
 
-    PrintStream out() { return out; }
+    /**
+     * Where results go.
+     *
+     * @return the stream; the caller must not close it
+     */
+    public PrintStream out() { return out; }
 
     PrintStream err() { return err; }
 
@@ -39,8 +43,14 @@ final class Console {
     /** Something that shows by itself how far it is. */
     void begin(String task) { this.task = task; }
 
-    /** Something that may take longer than a second; closing it takes the bar away. */
-    Progress progress(String task, long steps) {
+    /**
+     * Something that may take longer than a second. Draws nothing where standard error is no terminal.
+     *
+     * @param task what is done, also for the message if memory runs out
+     * @param steps how many there are; {@link Progress#TOLD} where each step tells
+     * @return what counts them; closing it takes the bar away
+     */
+    public Progress progress(String task, long steps) {
         this.task = task;
         return new Progress(task, steps, err);
     }
@@ -79,7 +89,13 @@ final class Console {
         T run() throws E;
     }
 
-    void line(String format, Object... args) { out.println(Text.format(format, args)); }
+    /**
+     * One line of results, the same on every machine, whatever its language.
+     *
+     * @param format as of {@link String#format(String, Object...)}
+     * @param args its arguments
+     */
+    public void line(String format, Object... args) { out.println(Text.format(format, args)); }
 
     static ObjectNode object() { return JSON.createObjectNode(); }
 
@@ -88,7 +104,12 @@ final class Console {
         out.println(JSON.writeValueAsString(object));
     }
 
-    void error(String message) {
+    /**
+     * One line on standard error. The exit code is the caller's affair.
+     *
+     * @param message the line
+     */
+    public void error(String message) {
         err.println("culebra: " + message);
         err.flush();
     }
@@ -98,10 +119,20 @@ final class Console {
         return Culebra.FAILED;
     }
 
-    /** For people who watch: only where standard error is a terminal. */
-    void remark(String format, Object... args) {
+    /**
+     * One line for people who watch: only where standard error is a terminal.
+     *
+     * @param format as of {@link String#format(String, Object...)}
+     * @param args its arguments
+     */
+    public void remark(String format, Object... args) {
         if (Boolean.getBoolean(Progress.TERMINAL)) err.println(Text.format(format, args));
     }
 
-    void warn(String message) { error("warning: " + message); }
+    /**
+     * One line on standard error that changes no exit code.
+     *
+     * @param message the line
+     */
+    public void warn(String message) { error("warning: " + message); }
 }

@@ -10,7 +10,10 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 
 /** The {@code culebra} command: reads arguments, runs one subcommand, answers with an exit code. */
 @Command(name = "culebra", mixinStandardHelpOptions = true, versionProvider = Version.class,
@@ -42,6 +45,9 @@ public final class Culebra implements Runnable {
     public static final int FAILED = 1;
     /** Asked for in a way that makes no sense; nothing was tried. */
     public static final int USAGE = 2;
+
+    /** The commands of the benchmarks' jar, to tell where they are when they are not here. */
+    private static final List<String> BENCHMARKS = List.of("bench", "report", "compare", "bundle");
 
     @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT,
             description = "Say more: the stack trace of an error, all that was tried where a driver is missing.")
@@ -83,6 +89,13 @@ public final class Culebra implements Runnable {
         }
     }
 
+    /**
+     * Culebra's version, as the build wrote it into the jar.
+     *
+     * @return such as {@code 0.1.0}; where classes were never packed into a jar, a word that says so
+     */
+    public static String version() { return Version.number(); }
+
     boolean verbose() { return verbose; }
 
     /** Without a subcommand. */
@@ -102,6 +115,7 @@ public final class Culebra implements Runnable {
         line.addSubcommand("perplexity", new PerplexityCommand(console));
         line.addSubcommand("launch", new LaunchCommand(console));
         line.addSubcommand("demo", new DemoCommand(console));
+        more(line, console);
         line.addSubcommand("help", new CommandLine.HelpCommand());
         line.setOut(new PrintWriter(console.out(), true)).setErr(new PrintWriter(console.err(), true));
         line.registerConverter(Path.class, new Options.PathConverter());
@@ -112,6 +126,25 @@ public final class Culebra implements Runnable {
         line.setParameterExceptionHandler((e, ignored) -> misused(console, e));
         line.setExecutionExceptionHandler((e, ignored, result) -> failed(console, root.verbose, e));
         return line;
+    }
+
+    /** A jar that does not fit to this one costs its own commands alone. */
+    private static void more(CommandLine line, Console console) {
+        var providers = ServiceLoader.load(MoreCommands.class, Culebra.class.getClassLoader()).stream().iterator();
+        // A loader that can not read its files may say so at each step.
+        for (int failures = 0; failures < 8;) {
+            try {
+                if (!providers.hasNext()) return;
+                for (var command : providers.next().get().commands(console)) {
+                    var one = new CommandLine(command);
+                    one.getCommandSpec().versionProvider(new Version());
+                    line.addSubcommand(one);
+                }
+            } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+                failures++;
+                console.warn("further commands were left out: " + Failures.oneLine(e.toString()));
+            }
+        }
     }
 
     private static void describeExitCodes(CommandLine line) {
@@ -128,8 +161,15 @@ public final class Culebra implements Runnable {
         var message = e.getMessage().replaceFirst("^Error: ", ""); // in front of what it says of groups
         if (e instanceof UnmatchedArgumentException unmatched && line.getParent() == null
                 && !unmatched.isUnknownOption()) {
-            message = "no command '" + unmatched.getUnmatched().getFirst() + "'; there are "
-                    + String.join(", ", line.getSubcommands().keySet());
+            var given = unmatched.getUnmatched().getFirst();
+            if (BENCHMARKS.contains(given)) {
+                console.error(
+                        "'" + given + "' comes with the benchmarks, which are not in this jar: run './culebra " + given
+                                + "' in a checkout, or './run.sh " + given
+                                + "' of the bundle that './culebra bundle' makes there");
+                return USAGE;
+            }
+            message = "no command '" + given + "'; there are " + String.join(", ", line.getSubcommands().keySet());
         }
         console.error(Failures.oneLine(message) + " (see '" + command + " --help')");
         return USAGE;
