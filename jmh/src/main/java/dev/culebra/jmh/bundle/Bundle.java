@@ -1,5 +1,6 @@
 package dev.culebra.jmh.bundle;
 
+import dev.culebra.cli.Failure;
 import dev.culebra.llm.checkpoint.OutputFile;
 import java.io.IOException;
 import java.io.OutputStream;

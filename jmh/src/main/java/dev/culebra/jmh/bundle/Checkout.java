@@ -1,5 +1,6 @@
 package dev.culebra.jmh.bundle;
 
+import dev.culebra.cli.Failure;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -36,13 +37,13 @@ record Checkout(Path root) {
     SortedMap<String, Entry> files() throws IOException {
         var files = new TreeMap<String, Entry>();
         Path benchmarks = built("jmh/target/benchmarks.jar");
-        files.put("lib/benchmarks.jar", new Entry(() -> Jar.stored(benchmarks), false, null));
+        files.put("lib/benchmarks.jar", Entry.of(Jar.stored(benchmarks)));
         Path tests = built("tests/suite/target/test-classes");
         Path examples = built("runtime/examples/target/classes");
-        files.put("tests/suite/lib/culebra-tests.jar", new Entry(() -> Jar.of(tests, examples), false, null));
+        files.put("tests/suite/lib/culebra-tests.jar", Entry.of(Jar.of(tests, examples)));
         try (Stream<Path> jars = Files.list(built("tests/suite/target/bundle"))) {
             for (Path jar : (Iterable<Path>) jars::iterator) {
-                files.put("tests/suite/lib/" + jar.getFileName(), new Entry(() -> Jar.stored(jar), false, null));
+                files.put("tests/suite/lib/" + jar.getFileName(), Entry.of(Jar.stored(jar)));
             }
         }
         // A test reads it, by its place beside the suite's folder.

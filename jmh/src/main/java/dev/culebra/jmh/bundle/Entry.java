@@ -12,23 +12,16 @@ import java.nio.file.attribute.PosixFilePermission;
  * @param executable whether it may be run
  * @param link where it leads if it is a symbolic link, as seen from its folder; else null
  */
-record Entry(Content bytes, boolean executable, String link) {
-
-    /** What a file holds, read when its turn comes. */
-    @FunctionalInterface
-    interface Content {
-        byte[] read() throws IOException;
-    }
+record Entry(byte[] bytes, boolean executable, String link) {
 
     /** A file, or a link as a link. Who may read it and when it was changed are this machine's affairs and left out. */
     static Entry of(Path file) throws IOException {
-        if (Files.isSymbolicLink(file))
-            return new Entry(() -> new byte[0], false, Files.readSymbolicLink(file).toString());
+        if (Files.isSymbolicLink(file)) return new Entry(new byte[0], false, Files.readSymbolicLink(file).toString());
         boolean executable = Files.getPosixFilePermissions(file).contains(PosixFilePermission.OWNER_EXECUTE);
-        return new Entry(() -> Files.readAllBytes(file), executable, null);
+        return new Entry(Files.readAllBytes(file), executable, null);
     }
 
-    static Entry of(byte[] bytes) { return new Entry(() -> bytes, false, null); }
+    static Entry of(byte[] bytes) { return new Entry(bytes, false, null); }
 
     /** The same file, to be run. */
     Entry runnable() { return new Entry(bytes, true, link); }

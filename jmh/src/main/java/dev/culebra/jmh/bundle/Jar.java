@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -31,21 +29,21 @@ final class Jar {
         var files = new LinkedHashMap<String, byte[]>();
         try (var in = new ZipInputStream(new ByteArrayInputStream(Files.readAllBytes(jar)))) {
             for (ZipEntry e; (e = in.getNextEntry()) != null;) {
-                if (!e.isDirectory()) files.put(e.getName(), in.readAllBytes());
+                files.put(e.getName(), in.readAllBytes());
             }
         }
         return stored(files);
     }
 
-    /** A jar of what lies in folders; of two files with one name the first is taken. */
+    /** A jar of what lies in folders, with the folders: who looks for the classes of a package asks for its folder. */
     static byte[] of(Path... folders) throws IOException {
         var files = new LinkedHashMap<String, byte[]>();
         for (Path folder : folders) {
             try (var walk = Files.walk(folder)) {
-                var found = walk.filter(Files::isRegularFile).collect(Collectors.toCollection(TreeSet::new));
-                for (Path file : found) {
-                    String name = folder.relativize(file).toString().replace('\\', '/');
-                    if (!files.containsKey(name)) files.put(name, Files.readAllBytes(file));
+                for (Path file : walk.filter(f -> !f.equals(folder)).sorted().toList()) {
+                    String name = folder.relativize(file).toString();
+                    if (Files.isDirectory(file)) files.put(name + "/", new byte[0]);
+                    else files.put(name, Files.readAllBytes(file));
                 }
             }
         }

@@ -1,5 +1,6 @@
 package dev.culebra.jmh.bundle;
 
+import dev.culebra.cli.Failure;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -15,9 +16,12 @@ import java.util.stream.Stream;
 /** A Java runtime of this JVM's own version with nothing in it but what the bundle needs. */
 final class JavaRuntime {
 
-    /** What {@code jdeps} finds in the jars, less java.desktop and java.sql, which Jackson looks for and does without. */
+    /**
+     * What {@code jdeps} finds in the jars, less java.desktop and java.sql, which Jackson looks for and does without; and jdk.zipfs, with
+     * which JUnit finds the tests of a package in a jar.
+     */
     static final List<String> MODULES = List.of("java.base", "java.logging", "java.management", "java.xml", "jdk.jfr",
-            "jdk.management", "jdk.unsupported", "jdk.incubator.vector");
+            "jdk.management", "jdk.unsupported", "jdk.incubator.vector", "jdk.zipfs");
 
     private JavaRuntime() {}
 

@@ -22,7 +22,7 @@ final class HardwareTests {
     private int passed;
     private int failed;
     private int skipped;
-    /** Of suites that ended before their tests did. */
+    /** Suites that ended before their tests did, or had none. */
     private int broken;
 
     private HardwareTests(PrintStream log) { this.log = log; }
@@ -33,7 +33,7 @@ final class HardwareTests {
         List<Suite> suites = new ArrayList<>();
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
-                case "--log" -> log = Path.of(args[++i]);
+                case "--log" -> log = Path.of(args[++i]); // from run.sh alone
                 case "--emulator" -> emulated = true;
                 case "--list" -> {
                     for (Suite s : Suite.ALL) System.out.printf("%-12s %s%n", s.name(), s.what());
@@ -77,7 +77,7 @@ final class HardwareTests {
         long start = System.nanoTime();
         for (Suite suite : suites) run(suite, provider);
         String summary = String.format(Locale.ROOT, "%d passed, %d failed, %d skipped%s %s in %.0f s", passed, failed,
-                skipped, broken == 0 ? "" : ", " + broken + " suites ended before their tests did,", where,
+                skipped, broken == 0 ? "" : ", " + broken + " suites not run to the end,", where,
                 (System.nanoTime() - start) / 1e9);
         say(summary);
         return failed + broken == 0 && passed > 0 ? 0 : 1;
@@ -92,24 +92,34 @@ final class HardwareTests {
         Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
         Thread end = new Thread(p::destroyForcibly);
         Runtime.getRuntime().addShutdownHook(end);
+        int before = passed + failed + skipped;
         boolean done = false;
         try (var lines = p.inputReader()) {
             for (String line; (line = lines.readLine()) != null;) {
-                if (line.startsWith(SuiteRun.CLASS)) count(line.substring(SuiteRun.CLASS.length()).split(" "));
-                else
-                    if (line.startsWith(SuiteRun.FAILED))
-                        say("    FAILED " + shortened(line.substring(SuiteRun.FAILED.length())));
-                    else
-                        if (line.equals(SuiteRun.DONE)) done = true;
-                        else log.println(line);
+                done |= line.equals(SuiteRun.DONE);
+                take(line);
             }
         }
         int code = p.waitFor();
         Runtime.getRuntime().removeShutdownHook(end);
-        if (done && code == 0) return;
-        broken++;
-        say("    FAILED: the JVM of '" + suite.name() + "' ended with code " + code
-                + " before its tests did; the log says more");
+        if (!done || code != 0) {
+            broken++;
+            say("    FAILED: the JVM of '" + suite.name() + "' ended with code " + code
+                    + " before its tests did; the log says more");
+        } else if (passed + failed + skipped == before) {
+            broken++;
+            say("    FAILED: '" + suite.name() + "' has no tests");
+        }
+    }
+
+    private void take(String line) {
+        if (line.startsWith(SuiteRun.CLASS)) {
+            count(line.substring(SuiteRun.CLASS.length()).split(" "));
+        } else if (line.startsWith(SuiteRun.FAILED)) {
+            say("    FAILED " + shortened(line.substring(SuiteRun.FAILED.length())));
+        } else {
+            log.println(line);
+        }
     }
 
     private void count(String[] counts) {
