@@ -3,6 +3,7 @@ package dev.culebra.jmh;
 import dev.culebra.cli.Console;
 import dev.culebra.cli.MoreCommands;
 import dev.culebra.jmh.run.BenchCommand;
+import dev.culebra.jmh.gpu.GpuGroup;
 import dev.culebra.jmh.interpreter.EmulatorGroup;
 import dev.culebra.jmh.run.Group;
 import dev.culebra.jmh.text.TextGroup;
@@ -17,5 +18,5 @@ public final class Commands implements MoreCommands {
     @Override
     public List<Object> commands(Console console) { return List.of(new BenchCommand(console, Commands::groups)); }
 
-    private static List<Group> groups() { return List.of(new TextGroup(), new EmulatorGroup()); }
+    private static List<Group> groups() { return List.of(new GpuGroup(), new TextGroup(), new EmulatorGroup()); }
 }
