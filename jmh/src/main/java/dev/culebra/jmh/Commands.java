@@ -2,6 +2,8 @@ package dev.culebra.jmh;
 
 import dev.culebra.cli.Console;
 import dev.culebra.cli.MoreCommands;
+import dev.culebra.jmh.bundle.BundleCommand;
+import dev.culebra.jmh.gpu.GpuGroup;
 import dev.culebra.jmh.run.BenchCommand;
 import dev.culebra.jmh.gpu.GpuGroup;
 import dev.culebra.jmh.interpreter.EmulatorGroup;
@@ -16,7 +18,9 @@ public final class Commands implements MoreCommands {
     public Commands() {}
 
     @Override
-    public List<Object> commands(Console console) { return List.of(new BenchCommand(console, Commands::groups)); }
+    public List<Object> commands(Console console) {
+        return List.of(new BenchCommand(console, Commands::groups), new BundleCommand(console));
+    }
 
     private static List<Group> groups() { return List.of(new GpuGroup(), new TextGroup(), new EmulatorGroup()); }
 }
