@@ -5,7 +5,6 @@ import dev.culebra.cli.MoreCommands;
 import dev.culebra.jmh.bundle.BundleCommand;
 import dev.culebra.jmh.gpu.GpuGroup;
 import dev.culebra.jmh.run.BenchCommand;
-import dev.culebra.jmh.gpu.GpuGroup;
 import dev.culebra.jmh.interpreter.EmulatorGroup;
 import dev.culebra.jmh.run.Group;
 import dev.culebra.jmh.text.TextGroup;
