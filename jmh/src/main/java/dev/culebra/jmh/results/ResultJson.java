@@ -79,7 +79,8 @@ final class ResultJson {
         List<Row> rows = each(file, ROWS, true, ResultJson::row);
         return new Results(file.text("machine"),
                 (int) (long) file.required("cores", file.whole("cores", Integer.MAX_VALUE)),
-                file.text("gpu"), file.text("driver"), file.text("jdk"), file.text("date"), file.text("commit"),
+                file.text("gpu"), file.text("driver"), file.number("load_average"), file.text("jdk"), file.text("date"),
+                file.text("commit"),
                 file.text("version"), file.text("command"), file.truth("quick"), skipped, rows);
     }
 

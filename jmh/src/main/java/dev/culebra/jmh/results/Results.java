@@ -40,6 +40,7 @@ public record Results(String machine, int cores, String gpu, String driver, Doub
         Checked.atLeast("cores", (long) cores, 1);
         Checked.textOrNull("gpu", gpu);
         Checked.textOrNull("driver", driver);
+        Checked.notNegative("load_average", loadAverage);
         Checked.text("jdk", jdk);
         Checked.date("date", date);
         Checked.text("commit", commit);

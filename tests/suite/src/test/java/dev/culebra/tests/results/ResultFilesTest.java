@@ -38,7 +38,8 @@ class ResultFilesTest {
                 .checked().build(Samples.of(10.1, 10.2, 10.3, 10.4));
         Row copy = Row.of("host", "copy", "culebra").driver("no-op").size(1 << 20).threads(2).allocated(0)
                 .build(new Samples(1 / 3.0, 0, 1));
-        return new Results("made-up machine \"<x>\" é", 2, null, null, "25", "2026-11-20T10:00:00Z", "abc+", "0.1.0",
+        return new Results("made-up machine \"<x>\" é", 2, null, null, 0.25, "25", "2026-11-20T10:00:00Z", "abc+",
+                "0.1.0",
                 "bench --quick", true,
                 List.of(new Results.Skipped("gpu", "all", "there is no\n  driver")), List.of(product, copy));
     }
@@ -48,6 +49,7 @@ class ResultFilesTest {
         ResultFiles.write(file, results());
         Results read = ResultFiles.read(file);
         assertEquals("made-up machine \"<x>\" é", read.machine());
+        assertEquals(0.25, read.loadAverage());
         assertEquals("there is no driver", read.skipped().getFirst().why());
         assertEquals(results().rows().getFirst().shape(), read.rows().getFirst().shape());
         // Six digits are kept, so the last one is off by half at most.
