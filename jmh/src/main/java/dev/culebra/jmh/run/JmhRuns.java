@@ -1,5 +1,6 @@
 package dev.culebra.jmh.run;
 
+import dev.culebra.cli.Failure;
 import dev.culebra.jmh.results.Samples;
 import dev.culebra.jmh.run.JmhPlan.Step;
 import java.io.ByteArrayOutputStream;
@@ -38,7 +39,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  */
 public final class JmhRuns {
 
-    /** A look: warm code is all that it can promise. Half a second is some thousand calls of the compiler's threshold, or one long call. */
+    /** A look. With the fork's start, a benchmark takes three seconds. */
     private static final TimeValue QUICK = TimeValue.milliseconds(300);
     private static final int QUICK_WARMUPS = 2;
     private static final int QUICK_ITERATIONS = 5;
@@ -48,6 +49,7 @@ public final class JmhRuns {
     private final Settings settings;
     private final Recorder recorder;
     private final List<Work> works = new ArrayList<>();
+    private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
     private record Work(JmhPlan plan, Step step, Consumer<JmhRun> done) {}
 
@@ -78,46 +80,45 @@ public final class JmhRuns {
     /**
      * Runs all in the order of {@link #add}. One that fails does not keep the others from being measured.
      *
-     * @throws IllegalStateException at the end, where some failed: how many, and of the first its name, what it said, and the file
-     *     that has JMH's output
+     * @throws Failure at the end, where some failed: how many, and of the first its name, what it said, and the file that has JMH's
+     *     output; at once where JMH itself can not run
      */
     public void run() {
-        List<String> failures = new ArrayList<>();
-        RuntimeException first = null;
+        List<Failure> failures = new ArrayList<>();
         for (int i = 0; i < works.size(); i++) {
             Work work = works.get(i);
             recorder.progress(i, works.size(), work.step.toString());
             JmhRun run;
             try {
                 run = measure(work.plan, work.step);
-            } catch (IllegalStateException e) {
-                failures.add(work.step + ": " + e.getMessage());
-                first = first == null ? e : first;
+            } catch (RunnerException e) {
+                if (e.getCause() == null) { // such as: another JMH runs on this machine
+                    throw new Failure(work.step + ": " + e.getMessage(), e);
+                }
+                failures.add(new Failure(work.step + ": " + reason(e) + kept(), e));
                 continue;
             }
             work.done.accept(run);
         }
         recorder.progress(works.size(), works.size(), "");
-        if (first == null) {
-            return;
+        if (failures.size() == 1) {
+            throw failures.getFirst();
         }
-        String more = failures.size() == 1 ? "" : " (" + failures.size() + " of " + works.size() + " failed)";
-        throw new IllegalStateException(failures.getFirst() + more, first);
+        if (!failures.isEmpty()) {
+            throw new Failure(failures.size() + " of " + works.size() + " failed, first "
+                    + failures.getFirst().getMessage(), failures.getFirst());
+        }
     }
 
-    private JmhRun measure(JmhPlan plan, Step step) {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
+    private JmhRun measure(JmhPlan plan, Step step) throws RunnerException {
+        said.reset();
         PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
-        try {
-            Collection<RunResult> results = new Runner(options(plan, step).build(),
-                    OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL)).run();
-            if (results.size() != 1) {
-                throw new IllegalStateException("JMH gave " + results.size() + " results instead of one");
-            }
-            return read(step, results.iterator().next());
-        } catch (RunnerException e) {
-            throw new IllegalStateException(reason(e) + kept(said), e);
+        Collection<RunResult> results = new Runner(options(plan, step).build(),
+                OutputFormatFactory.createFormatInstance(out, VerboseMode.NORMAL)).run();
+        if (results.size() != 1) {
+            throw new IllegalStateException("JMH gave " + results.size() + " results of " + step + " instead of one");
         }
+        return read(step, results.iterator().next());
     }
 
     private ChainedOptionsBuilder options(JmhPlan plan, Step step) {
@@ -129,6 +130,8 @@ public final class JmhRuns {
         if (plan.countsAllocation()) {
             options.addProfiler(GCProfiler.class);
         }
+        // Not appended: an option of that kind would take the place of an annotation's.
+        options.jvmArgsPrepend(ours());
         if (!plan.jvmArgs().isEmpty()) {
             options.jvmArgsAppend(plan.jvmArgs().toArray(String[]::new));
         }
@@ -142,6 +145,12 @@ public final class JmhRuns {
             }
         }
         return options;
+    }
+
+    /** Where libraries are, and the like: a fork has the benchmark's flags instead of this JVM's. */
+    private static String[] ours() {
+        return System.getProperties().stringPropertyNames().stream().filter(n -> n.startsWith("culebra."))
+                .map(n -> "-D" + n + "=" + System.getProperty(n)).toArray(String[]::new);
     }
 
     private static JmhRun read(Step step, RunResult result) {
@@ -183,7 +192,7 @@ public final class JmhRuns {
         return at.getClass().getSimpleName() + message;
     }
 
-    private static String kept(ByteArrayOutputStream said) {
+    private String kept() {
         try {
             Path log = Files.createTempFile("culebra-jmh-", ".log");
             Files.write(log, said.toByteArray());

@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.function.BooleanSupplier;
 
 /** Where a command speaks: results on standard output; errors, warnings and progress on standard error. */
 public final class Console {
@@ -21,11 +22,14 @@ public final class Console {
 
     private final PrintStream out;
     private final PrintStream err;
+    private final BooleanSupplier verbose;
     private volatile String task = "starting";
 
-    Console(PrintStream out, PrintStream err) {
+    /** @param verbose whether errors come with their stack traces; asked when there is one */
+    Console(PrintStream out, PrintStream err, BooleanSupplier verbose) {
         this.out = out;
         this.err = err;
+        this.verbose = verbose;
     }
 
     /**
@@ -112,6 +116,32 @@ public final class Console {
     public void error(String message) {
         err.println("culebra: " + message);
         err.flush();
+    }
+
+    /**
+     * One line on standard error for something that failed while the command goes on; with {@code --verbose} the stack trace, too.
+     *
+     * @param what what failed
+     * @param e why
+     */
+    public void error(String what, Throwable e) {
+        error(what + " failed: " + describe(e));
+        if (verbose.getAsBoolean()) e.printStackTrace(err);
+    }
+
+    /**
+     * What went wrong, as the command tells it when this comes out of it.
+     *
+     * @param e what was thrown
+     * @return one line for people, of a bounded length
+     */
+    public String describe(Throwable e) { return Failures.describe(e, task); }
+
+    int fail(Throwable e) {
+        // An error may have used the heap up: say the line first, it needs the least.
+        error(describe(e));
+        if (verbose.getAsBoolean()) e.printStackTrace(err);
+        return Culebra.FAILED;
     }
 
     int fail(String message) {

@@ -9,6 +9,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,15 +78,28 @@ public final class Culebra implements Runnable {
      * @return {@link #OK}, {@link #FAILED} or {@link #USAGE}
      */
     public static int run(String[] args, PrintStream out, PrintStream err) {
-        var console = new Console(out, err);
+        return run(args, out, err, ServiceLoader.load(MoreCommands.class, Culebra.class.getClassLoader()));
+    }
+
+    /**
+     * Runs one command line, with further commands that the caller brings instead of those that are found on the class path.
+     *
+     * @param args the command line
+     * @param out where results go
+     * @param err where errors, warnings and progress go
+     * @param more who has further commands
+     * @return {@link #OK}, {@link #FAILED} or {@link #USAGE}
+     */
+    public static int run(String[] args, PrintStream out, PrintStream err, Iterable<MoreCommands> more) {
         var root = new Culebra();
+        var console = new Console(out, err, () -> root.verbose);
         try {
-            int code = commandLine(root, console).execute(args);
+            int code = commandLine(root, console, more).execute(args);
             out.flush();
             if (code == OK && out.checkError()) return console.fail("standard output can not be written to");
             return code;
         } catch (Throwable e) {
-            return failed(console, root.verbose, e);
+            return console.fail(e);
         }
     }
 
@@ -102,7 +116,7 @@ public final class Culebra implements Runnable {
     @Override
     public void run() { throw new ParameterException(spec.commandLine(), "no command given"); }
 
-    private static CommandLine commandLine(Culebra root, Console console) {
+    private static CommandLine commandLine(Culebra root, Console console, Iterable<MoreCommands> more) {
         var line = new CommandLine(root);
         line.addSubcommand("info", new InfoCommand(console));
         line.addSubcommand("synth", new SynthCommand(console));
@@ -115,7 +129,7 @@ public final class Culebra implements Runnable {
         line.addSubcommand("perplexity", new PerplexityCommand(console));
         line.addSubcommand("launch", new LaunchCommand(console));
         line.addSubcommand("demo", new DemoCommand(console));
-        more(line, console);
+        more(line, console, more.iterator());
         line.addSubcommand("help", new CommandLine.HelpCommand());
         line.setOut(new PrintWriter(console.out(), true)).setErr(new PrintWriter(console.err(), true));
         line.registerConverter(Path.class, new Options.PathConverter());
@@ -124,18 +138,17 @@ public final class Culebra implements Runnable {
         describeExitCodes(line);
         line.getSubcommands().values().forEach(Culebra::describeExitCodes);
         line.setParameterExceptionHandler((e, ignored) -> misused(console, e));
-        line.setExecutionExceptionHandler((e, ignored, result) -> failed(console, root.verbose, e));
+        line.setExecutionExceptionHandler((e, ignored, result) -> console.fail(e));
         return line;
     }
 
     /** A jar that does not fit to this one costs its own commands alone. */
-    private static void more(CommandLine line, Console console) {
-        var providers = ServiceLoader.load(MoreCommands.class, Culebra.class.getClassLoader()).stream().iterator();
+    private static void more(CommandLine line, Console console, Iterator<MoreCommands> providers) {
         // A loader that can not read its files may say so at each step.
         for (int failures = 0; failures < 8;) {
             try {
                 if (!providers.hasNext()) return;
-                for (var command : providers.next().get().commands(console)) {
+                for (var command : providers.next().commands(console)) {
                     var one = new CommandLine(command);
                     one.getCommandSpec().versionProvider(new Version());
                     line.addSubcommand(one);
@@ -173,12 +186,5 @@ public final class Culebra implements Runnable {
         }
         console.error(Failures.oneLine(message) + " (see '" + command + " --help')");
         return USAGE;
-    }
-
-    private static int failed(Console console, boolean verbose, Throwable e) {
-        // An error may have used the heap up: say the line first, it needs the least.
-        console.error(Failures.describe(e, console.task()));
-        if (verbose) e.printStackTrace(console.err());
-        return FAILED;
     }
 }

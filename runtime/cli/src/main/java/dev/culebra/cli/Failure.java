@@ -10,4 +10,12 @@ public final class Failure extends RuntimeException {
      * @param message the line, without a stop at its end
      */
     public Failure(String message) { super(message); }
+
+    /**
+     * From one line for people, and what {@code --verbose} shows of it.
+     *
+     * @param message the line, without a stop at its end
+     * @param cause why
+     */
+    public Failure(String message, Throwable cause) { super(message, cause); }
 }
