@@ -10,6 +10,7 @@ import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CudaSpmm;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** One run of the group: the memory, then shape by shape, each freed before the next. One thread. */
 final class GpuRun {
@@ -100,8 +101,9 @@ final class GpuRun {
                     + " bytes " + GpuPlan.L2_TIMES + " times");
         }
         if (!leftOut.hostBound.isEmpty()) {
-            recorder.skipped("device time", "the host enqueued no faster than the device ran, so the host was timed: "
-                    + String.join("; ", leftOut.hostBound));
+            recorder.skipped("device time", "the host enqueued no faster than the device ran, so it was timed too, in "
+                    + leftOut.hostBound.size() + " rows, such as "
+                    + leftOut.hostBound.stream().limit(5).collect(Collectors.joining("; ")));
         }
     }
 }
