@@ -3,6 +3,8 @@ package dev.culebra.jmh;
 import dev.culebra.cli.Console;
 import dev.culebra.cli.MoreCommands;
 import dev.culebra.jmh.run.BenchCommand;
+import dev.culebra.jmh.bundle.BundleCommand;
+import dev.culebra.jmh.gpu.GpuGroup;
 import dev.culebra.jmh.interpreter.EmulatorGroup;
 import dev.culebra.jmh.run.Group;
 import dev.culebra.jmh.text.TextGroup;
@@ -15,7 +17,9 @@ public final class Commands implements MoreCommands {
     public Commands() {}
 
     @Override
-    public List<Object> commands(Console console) { return List.of(new BenchCommand(console, Commands::groups)); }
+    public List<Object> commands(Console console) {
+        return List.of(new BenchCommand(console, Commands::groups), new BundleCommand(console));
+    }
 
-    private static List<Group> groups() { return List.of(new TextGroup(), new EmulatorGroup()); }
+    private static List<Group> groups() { return List.of(new GpuGroup(), new TextGroup(), new EmulatorGroup()); }
 }
