@@ -2,6 +2,7 @@ package dev.culebra.jmh;
 
 import dev.culebra.cli.Console;
 import dev.culebra.cli.MoreCommands;
+import dev.culebra.jmh.bundle.BundleCommand;
 import dev.culebra.jmh.run.BenchCommand;
 import dev.culebra.jmh.bundle.BundleCommand;
 import dev.culebra.jmh.gpu.GpuGroup;
