@@ -1,0 +1,259 @@
+package dev.culebra.jmh.peer;
+
+import static dev.culebra.jmh.peer.StatusFunction.INT;
+import static dev.culebra.jmh.peer.StatusFunction.LONG;
+import static dev.culebra.jmh.peer.StatusFunction.PTR;
+
+import dev.culebra.driver.Context;
+import dev.culebra.driver.CudaException;
+import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.Stream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/** cuSPARSE: CSR with 32-bit indices, by the fastest of its algorithms, each after its preprocessing. */
+final class Cusparse implements GpuPeer {
+
+    static final Places.Library LIBRARY = new Places.Library("cuSPARSE", "culebra.cusparse", "libcusparse.so",
+            List.of(12, 11), "nvidia-cusparse");
+
+    // Of cusparse.h, whose numbers are part of the ABI.
+    private static final int INDEX_32I = 2;
+    private static final int BASE_ZERO = 0;
+    private static final int ORDER_COL = 1;
+    private static final int ORDER_ROW = 2;
+    private static final int OP_N = 0;
+    private static final int OP_T = 1;
+
+    /** {@code CUSPARSE_SPMM_…}. */
+    private enum Algorithm {
+        ALG_DEFAULT(0), CSR_ALG1(4), CSR_ALG2(6), CSR_ALG3(12);
+
+        final int number;
+
+        Algorithm(int number) { this.number = number; }
+    }
+
+    private final Context context;
+    private final String origin;
+    private final String version;
+    private final MemorySegment handle;
+    private final Owned owned = new Owned();
+    private final StatusFunction setStream, csrCreate, csrDestroy, denseCreate, denseDestroy, bufferSize, preprocess,
+            multiply;
+
+    Cusparse(SharedLibrary library, Context context) throws SharedLibrary.NotLoaded {
+        this.context = context;
+        this.origin = library.file();
+        StatusFunction.Of functions = new StatusFunction.Of(library, "cusparseGetErrorName");
+        StatusFunction create = functions.of("cusparseCreate", PTR);
+        StatusFunction destroy = functions.of("cusparseDestroy", PTR);
+        setStream = functions.of("cusparseSetStream", PTR, PTR);
+        csrCreate = functions.of("cusparseCreateCsr", PTR, LONG, LONG, LONG, PTR, PTR, PTR, INT, INT, INT, INT);
+        csrDestroy = functions.of("cusparseDestroySpMat", PTR);
+        denseCreate = functions.of("cusparseCreateDnMat", PTR, LONG, LONG, LONG, PTR, INT, INT);
+        denseDestroy = functions.of("cusparseDestroyDnMat", PTR);
+        bufferSize = functions.of("cusparseSpMM_bufferSize", PTR, INT, INT, PTR, PTR, PTR, PTR, PTR, INT, INT, PTR);
+        preprocess = functions.of("cusparseSpMM_preprocess", PTR, INT, INT, PTR, PTR, PTR, PTR, PTR, INT, INT, PTR);
+        multiply = functions.of("cusparseSpMM", PTR, INT, INT, PTR, PTR, PTR, PTR, PTR, INT, INT, PTR);
+        version = Scalars.version(functions.of("cusparseGetProperty", INT, PTR));
+        MemorySegment[] created = new MemorySegment[1];
+        context.lend(() -> created[0] = create.make());
+        handle = created[0];
+        owned.then(() -> context.lend(() -> destroy.call(handle)));
+    }
+
+    @Override
+    public String name() { return "cusparse"; }
+
+    @Override
+    public String format() { return "csr"; }
+
+    @Override
+    public String version() { return version; }
+
+    @Override
+    public String origin() { return origin; }
+
+    @Override
+    public boolean takes(int m, int k, int n) { return m > 0 && k > 0 && n > 0; }
+
+    @Override
+    public PeerWeights load(MemorySegment dense, int m, int k, int copies, Stream stream) {
+        Scalars.requireWeights(this, dense, m, k);
+        try (Arena arena = Arena.ofConfined()) {
+            Csr csr = Csr.of(dense, m, k, arena);
+            long columns = aligned(csr.values().byteSize());
+            long offsets = columns + aligned(csr.columns().byteSize());
+            Copies device = new Copies(stream, offsets + csr.offsets().byteSize(), copies);
+            try {
+                device.upload(0, csr.values());
+                device.upload(columns, csr.columns());
+                device.upload(offsets, csr.offsets());
+                device.spread();
+            } catch (RuntimeException e) {
+                device.close();
+                throw e;
+            }
+            return new Weights(dense, m, k, csr.nonzeros(), columns, offsets, device);
+        }
+    }
+
+    /** Each array begins as one of its own allocation would. */
+    private static long aligned(long bytes) {
+        return Math.ceilDiv(bytes, 256) * 256;
+    }
+
+    @Override
+    public void close() { owned.close(); }
+
+    private final class Weights implements PeerWeights {
+
+        private final MemorySegment dense;
+        private final int m;
+        private final int k;
+        private final int nonzeros;
+        private final long columns;
+        private final long offsets;
+        private final Copies device;
+
+        Weights(MemorySegment dense, int m, int k, int nonzeros, long columns, long offsets, Copies device) {
+            this.dense = dense;
+            this.m = m;
+            this.k = k;
+            this.nonzeros = nonzeros;
+            this.columns = columns;
+            this.offsets = offsets;
+            this.device = device;
+        }
+
+        @Override
+        public long bytes() { return (2L + 4) * nonzeros + 4L * (m + 1L); }
+
+        @Override
+        public int copies() { return device.count(); }
+
+        @Override
+        public MemorySegment reference() { return dense; }
+
+        @Override
+        public PeerProduct prepare(DeviceBuffer x, int n, DeviceBuffer y) {
+            Scalars.requireProduct(Cusparse.this, m, k, n, x.bytes(), y.bytes());
+            try (var fastest = new Fastest<Product>(device.stream(), device.count())) {
+                for (Algorithm algorithm : Algorithm.values()) {
+                    for (boolean transposed : new boolean[]{false, true}) {
+                        Product product = new Product(this, algorithm, transposed);
+                        RuntimeException refusal = product.describe(x, n, y);
+                        if (refusal == null) fastest.offer(product);
+                        else fastest.refuse(product, refusal);
+                    }
+                }
+                return fastest.take();
+            }
+        }
+
+        @Override
+        public void close() { device.close(); }
+    }
+
+    /**
+     * One algorithm. Our x [N, K] is the library's K x N in columns, or its N x K in rows and transposed; y [N, M] is M x N
+     * in columns. A matrix's descriptor remembers what was found out by preprocessing, so each product has its own.
+     */
+    private final class Product implements PeerProduct, Fastest.Way {
+
+        private final Weights weights;
+        private final Algorithm algorithm;
+        private final boolean transposed;
+        private final Owned mine = new Owned();
+        private final Runnable[] launches;
+
+        Product(Weights weights, Algorithm algorithm, boolean transposed) {
+            this.weights = weights;
+            this.algorithm = algorithm;
+            this.transposed = transposed;
+            launches = new Runnable[weights.copies()];
+        }
+
+        /** Makes all ready, or tells why the library would not. */
+        RuntimeException describe(DeviceBuffer x, int n, DeviceBuffer y) {
+            RuntimeException[] refusal = new RuntimeException[1];
+            context.lend(() -> {
+                try {
+                    MemorySegment in = transposed
+                            ? dense(n, weights.k, x, ORDER_ROW)
+                            : dense(weights.k, n, x, ORDER_COL);
+                    MemorySegment out = dense(weights.m, n, y, ORDER_COL);
+                    setStream();
+                    for (int i = 0; i < launches.length; i++) launches[i] = launch(i, in, out);
+                } catch (PeerException | CudaException e) {
+                    refusal[0] = e;
+                }
+            });
+            return refusal[0];
+        }
+
+        /** A dense matrix without gaps. */
+        private MemorySegment dense(int rows, int columns, DeviceBuffer buffer, int order) {
+            long leading = order == ORDER_COL ? rows : columns;
+            return mine.made(denseDestroy, denseCreate, (long) rows, (long) columns, leading,
+                    Scalars.pointer(buffer.address()), Scalars.R_16F, order);
+        }
+
+        private void setStream() { setStream.call(handle, Scalars.pointer(weights.device.stream().handle())); }
+
+        private Runnable launch(int copy, MemorySegment in, MemorySegment out) {
+            long base = weights.device.address(copy);
+            MemorySegment sparse = mine.made(csrDestroy, csrCreate, (long) weights.m, (long) weights.k,
+                    (long) weights.nonzeros, Scalars.pointer(base + weights.offsets),
+                    Scalars.pointer(base + weights.columns), Scalars.pointer(base), INDEX_32I, INDEX_32I, BASE_ZERO,
+                    Scalars.R_16F);
+            int number = algorithm.number;
+            int opIn = transposed ? OP_T : OP_N;
+            MemorySegment buffer = Scalars.pointer(buffer(sparse, in, out, opIn));
+            preprocess.call(handle, OP_N, opIn, Scalars.ONE, sparse, in, Scalars.ZERO, out, Scalars.R_32F, number,
+                    buffer);
+            MemorySegment stream = Scalars.pointer(weights.device.stream().handle());
+            return () -> {
+                int status;
+                try {
+                    // The handle serves weights of other streams, too.
+                    setStream.check((int) setStream.exact().invokeExact(handle, stream));
+                    status = (int) multiply.exact().invokeExact(handle, OP_N, opIn, Scalars.ONE, sparse, in,
+                            Scalars.ZERO,
+                            out, Scalars.R_32F, number, buffer);
+                } catch (PeerException e) {
+                    throw e;
+                } catch (Throwable e) {
+                    throw new AssertionError("cusparseSpMM takes these types", e);
+                }
+                multiply.check(status);
+            };
+        }
+
+        private long buffer(MemorySegment sparse, MemorySegment in, MemorySegment out, int opIn) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment size = arena.allocate(ValueLayout.JAVA_LONG);
+                bufferSize.call(handle, OP_N, opIn, Scalars.ONE, sparse, in, Scalars.ZERO, out, Scalars.R_32F,
+                        algorithm.number, size);
+                DeviceBuffer buffer = context.allocate(Math.max(size.get(ValueLayout.JAVA_LONG, 0), 1));
+                mine.then(buffer::close);
+                return buffer.address();
+            }
+        }
+
+        @Override
+        public String kernel() { return algorithm + (transposed ? ", x as rows transposed" : ", x as columns"); }
+
+        @Override
+        public void launch(int copy) { context.lend(launches[copy]); }
+
+        @Override
+        public void close() {
+            weights.device.stream().synchronize();
+            mine.close();
+        }
+    }
+}
