@@ -9,5 +9,7 @@ module dev.culebra.cli {
 
     exports dev.culebra.cli;
 
+    uses dev.culebra.cli.MoreCommands;
+
     opens dev.culebra.cli to info.picocli;
 }

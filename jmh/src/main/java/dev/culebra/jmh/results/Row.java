@@ -12,7 +12,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
  * @param group the group: host, cpu, gpu, text, emulator
  * @param benchmark what was done: multiply, read, copy, prepared-launch, encode, ...
  * @param by who did it: culebra, c, jcuda, openblas, cublaslt, cusparse, cusparselt, or memory for a limit of the machine
- * @param driver what was called: cuda (NVIDIA's), no-op; null where there is none
+ * @param driver what was called: cuda (NVIDIA's), no-op, emulator (whose times tell nothing of a GPU); null where there is none
  * @param shape M, K, N; null where there is no product
  * @param sparsity share of zeros, 0 to 1; null where there are no weights or it does not matter (dense)
  * @param format of the weights: tiled-csl, dense, csr, 2:4; null where there are none
@@ -35,6 +35,33 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 public record Row(String group, String benchmark, String by, String driver, Shape shape, Double sparsity, String format,
         String kernel, String l2, Integer threads, Long size, double timeUs, double spread, Long bytes, Double gbPerS,
         Double shareOfLimit, Double ratioToCublas, Double ratioToOpenblas, Double allocatedBytes, boolean checked) {
+
+    /**
+     * Checks each part.
+     *
+     * @throws IllegalArgumentException if one can not be; it names the part as files name it
+     */
+    public Row {
+        Checked.text("group", group);
+        Checked.text("benchmark", benchmark);
+        Checked.text("by", by);
+        Checked.textOrNull("driver", driver);
+        Checked.share("sparsity", sparsity);
+        Checked.textOrNull("format", format);
+        Checked.textOrNull("kernel", kernel);
+        if (l2 != null && !l2.equals("cold") && !l2.equals("warm"))
+            throw new IllegalArgumentException("l2 is '" + l2 + "'; it must be cold or warm");
+        Checked.atLeast("threads", threads == null ? null : threads.longValue(), 1);
+        Checked.atLeast("size", size, 0);
+        Checked.positive("time_us", timeUs);
+        Checked.notNegative("spread", spread);
+        Checked.atLeast("bytes", bytes, 0);
+        Checked.notNegative("gb_per_s", gbPerS);
+        Checked.notNegative("share_of_limit", shareOfLimit);
+        Checked.positive("ratio_to_cublas", ratioToCublas);
+        Checked.positive("ratio_to_openblas", ratioToOpenblas);
+        Checked.notNegative("allocated_bytes", allocatedBytes);
+    }
 
     /**
      * Starts a row.

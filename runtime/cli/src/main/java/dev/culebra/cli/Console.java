@@ -4,16 +4,16 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
-import dev.culebra.cli.Failures.Failure;
 
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.function.BooleanSupplier;
 
-/** Where a command speaks: results on {@code out}; errors, warnings and progress on {@code err}. */
-final class Console {
+/** Where a command speaks: results on standard output; errors, warnings and progress on standard error. */
+public final class Console {
     private static final JsonMapper JSON = JsonMapper.builder()
             // ASCII: whoever reads it need not know which encoding this machine's standard output has.
             .enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
@@ -22,14 +22,22 @@ final class Console {
 
     private final PrintStream out;
     private final PrintStream err;
+    private final BooleanSupplier verbose;
     private volatile String task = "starting";
 
-    Console(PrintStream out, PrintStream err) {
+    /** @param verbose whether errors come with their stack traces; asked when there is one */
+    Console(PrintStream out, PrintStream err, BooleanSupplier verbose) {
         this.out = out;
         this.err = err;
+        this.verbose = verbose;
     }
 
-    PrintStream out() { return out; }
+    /**
+     * Where results go.
+     *
+     * @return the stream; the caller must not close it
+     */
+    public PrintStream out() { return out; }
 
     PrintStream err() { return err; }
 
@@ -39,8 +47,14 @@ final class Console {
     /** Something that shows by itself how far it is. */
     void begin(String task) { this.task = task; }
 
-    /** Something that may take longer than a second; closing it takes the bar away. */
-    Progress progress(String task, long steps) {
+    /**
+     * Something that may take longer than a second. Draws nothing where standard error is no terminal.
+     *
+     * @param task what is done, also for the message if memory runs out
+     * @param steps how many there are; {@link Progress#TOLD} where each step tells
+     * @return what counts them; closing it takes the bar away
+     */
+    public Progress progress(String task, long steps) {
         this.task = task;
         return new Progress(task, steps, err);
     }
@@ -79,7 +93,13 @@ final class Console {
         T run() throws E;
     }
 
-    void line(String format, Object... args) { out.println(Text.format(format, args)); }
+    /**
+     * One line of results, the same on every machine, whatever its language.
+     *
+     * @param format as of {@link String#format(String, Object...)}
+     * @param args its arguments
+     */
+    public void line(String format, Object... args) { out.println(Text.format(format, args)); }
 
     static ObjectNode object() { return JSON.createObjectNode(); }
 
@@ -88,9 +108,40 @@ final class Console {
         out.println(JSON.writeValueAsString(object));
     }
 
-    void error(String message) {
+    /**
+     * One line on standard error. The exit code is the caller's affair.
+     *
+     * @param message the line
+     */
+    public void error(String message) {
         err.println("culebra: " + message);
         err.flush();
+    }
+
+    /**
+     * One line on standard error for something that failed while the command goes on; with {@code --verbose} the stack trace, too.
+     *
+     * @param what what failed
+     * @param e why
+     */
+    public void error(String what, Throwable e) {
+        error(what + " failed: " + describe(e));
+        if (verbose.getAsBoolean()) e.printStackTrace(err);
+    }
+
+    /**
+     * What went wrong, as the command tells it when this comes out of it.
+     *
+     * @param e what was thrown
+     * @return one line for people, of a bounded length
+     */
+    public String describe(Throwable e) { return Failures.describe(e, task); }
+
+    int fail(Throwable e) {
+        // An error may have used the heap up: say the line first, it needs the least.
+        error(describe(e));
+        if (verbose.getAsBoolean()) e.printStackTrace(err);
+        return Culebra.FAILED;
     }
 
     int fail(String message) {
@@ -98,10 +149,20 @@ final class Console {
         return Culebra.FAILED;
     }
 
-    /** For people who watch: only where standard error is a terminal. */
-    void remark(String format, Object... args) {
+    /**
+     * One line for people who watch: only where standard error is a terminal.
+     *
+     * @param format as of {@link String#format(String, Object...)}
+     * @param args its arguments
+     */
+    public void remark(String format, Object... args) {
         if (Boolean.getBoolean(Progress.TERMINAL)) err.println(Text.format(format, args));
     }
 
-    void warn(String message) { error("warning: " + message); }
+    /**
+     * One line on standard error that changes no exit code.
+     *
+     * @param message the line
+     */
+    public void warn(String message) { error("warning: " + message); }
 }

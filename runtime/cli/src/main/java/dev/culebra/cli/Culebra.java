@@ -9,8 +9,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 
 /** The {@code culebra} command: reads arguments, runs one subcommand, answers with an exit code. */
 @Command(name = "culebra", mixinStandardHelpOptions = true, versionProvider = Version.class,
@@ -31,6 +35,8 @@ import java.util.Map;
             "  culebra prune opt-1.3b opt-1.3b-60 --sparsity 0.6 --method sparsegpt --calibration text.txt",
             "  culebra encode opt-1.3b-60 opt-1.3b-60.encoded",
             "  culebra generate opt-1.3b-60.encoded --prompt \"Paris is the capital of\"", "",
+            "In a checkout, or in the bundle that it makes:",
+            "  culebra bench --quick                            measure this machine", "",
             "'culebra help COMMAND' explains one command.", ""},
         footerHeading = "%nEnvironment:%n", footer = {
             "  CULEBRA_JAVA_OPTIONS   options for the JVM, such as -Xmx8g for larger matrices",
@@ -42,6 +48,9 @@ public final class Culebra implements Runnable {
     public static final int FAILED = 1;
     /** Asked for in a way that makes no sense; nothing was tried. */
     public static final int USAGE = 2;
+
+    /** The commands of the benchmarks' jar, to tell where they are when they are not here. */
+    private static final List<String> BENCHMARKS = List.of("bench", "report", "compare", "bundle");
 
     @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT,
             description = "Say more: the stack trace of an error, all that was tried where a driver is missing.")
@@ -71,17 +80,37 @@ public final class Culebra implements Runnable {
      * @return {@link #OK}, {@link #FAILED} or {@link #USAGE}
      */
     public static int run(String[] args, PrintStream out, PrintStream err) {
-        var console = new Console(out, err);
+        return run(args, out, err, ServiceLoader.load(MoreCommands.class, Culebra.class.getClassLoader()));
+    }
+
+    /**
+     * Runs one command line, with further commands that the caller brings instead of those that are found on the class path.
+     *
+     * @param args the command line
+     * @param out where results go
+     * @param err where errors, warnings and progress go
+     * @param more who has further commands
+     * @return {@link #OK}, {@link #FAILED} or {@link #USAGE}
+     */
+    public static int run(String[] args, PrintStream out, PrintStream err, Iterable<MoreCommands> more) {
         var root = new Culebra();
+        var console = new Console(out, err, () -> root.verbose);
         try {
-            int code = commandLine(root, console).execute(args);
+            int code = commandLine(root, console, more).execute(args);
             out.flush();
             if (code == OK && out.checkError()) return console.fail("standard output can not be written to");
             return code;
         } catch (Throwable e) {
-            return failed(console, root.verbose, e);
+            return console.fail(e);
         }
     }
+
+    /**
+     * Culebra's version, as the build wrote it into the jar.
+     *
+     * @return such as {@code 0.1.0}; where classes were never packed into a jar, a word that says so
+     */
+    public static String version() { return Version.number(); }
 
     boolean verbose() { return verbose; }
 
@@ -89,7 +118,7 @@ public final class Culebra implements Runnable {
     @Override
     public void run() { throw new ParameterException(spec.commandLine(), "no command given"); }
 
-    private static CommandLine commandLine(Culebra root, Console console) {
+    private static CommandLine commandLine(Culebra root, Console console, Iterable<MoreCommands> more) {
         var line = new CommandLine(root);
         line.addSubcommand("info", new InfoCommand(console));
         line.addSubcommand("synth", new SynthCommand(console));
@@ -102,6 +131,7 @@ public final class Culebra implements Runnable {
         line.addSubcommand("perplexity", new PerplexityCommand(console));
         line.addSubcommand("launch", new LaunchCommand(console));
         line.addSubcommand("demo", new DemoCommand(console));
+        more(line, console, more.iterator());
         line.addSubcommand("help", new CommandLine.HelpCommand());
         line.setOut(new PrintWriter(console.out(), true)).setErr(new PrintWriter(console.err(), true));
         line.registerConverter(Path.class, new Options.PathConverter());
@@ -110,8 +140,31 @@ public final class Culebra implements Runnable {
         describeExitCodes(line);
         line.getSubcommands().values().forEach(Culebra::describeExitCodes);
         line.setParameterExceptionHandler((e, ignored) -> misused(console, e));
-        line.setExecutionExceptionHandler((e, ignored, result) -> failed(console, root.verbose, e));
+        line.setExecutionExceptionHandler((e, ignored, result) -> console.fail(e));
         return line;
+    }
+
+    /** A jar that does not fit to this one costs its own commands alone. */
+    private static void more(CommandLine line, Console console, Iterator<MoreCommands> providers) {
+        // A loader that can not read its files may say so at each step.
+        for (int failures = 0; failures < 8;) {
+            try {
+                if (!providers.hasNext()) return;
+                for (var command : providers.next().commands(console)) {
+                    var one = new CommandLine(command);
+                    one.getCommandSpec().versionProvider(new Version());
+                    // Looked at here, because picocli refuses it too late: the command that was there is gone by then.
+                    for (var name : one.getCommandSpec().names()) {
+                        if (line.getSubcommands().containsKey(name))
+                            throw new IllegalArgumentException("the name '" + name + "' is taken");
+                    }
+                    line.addSubcommand(one);
+                }
+            } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+                failures++;
+                console.warn("further commands were left out: " + Failures.oneLine(e.toString()));
+            }
+        }
     }
 
     private static void describeExitCodes(CommandLine line) {
@@ -128,17 +181,17 @@ public final class Culebra implements Runnable {
         var message = e.getMessage().replaceFirst("^Error: ", ""); // in front of what it says of groups
         if (e instanceof UnmatchedArgumentException unmatched && line.getParent() == null
                 && !unmatched.isUnknownOption()) {
-            message = "no command '" + unmatched.getUnmatched().getFirst() + "'; there are "
-                    + String.join(", ", line.getSubcommands().keySet());
+            var given = unmatched.getUnmatched().getFirst();
+            if (BENCHMARKS.contains(given)) {
+                console.error(
+                        "'" + given + "' comes with the benchmarks, which are not in this jar: run './culebra " + given
+                                + "' in a checkout, or './run.sh " + given
+                                + "' of the bundle that './culebra bundle' makes there");
+                return USAGE;
+            }
+            message = "no command '" + given + "'; there are " + String.join(", ", line.getSubcommands().keySet());
         }
         console.error(Failures.oneLine(message) + " (see '" + command + " --help')");
         return USAGE;
-    }
-
-    private static int failed(Console console, boolean verbose, Throwable e) {
-        // An error may have used the heap up: say the line first, it needs the least.
-        console.error(Failures.describe(e, console.task()));
-        if (verbose) e.printStackTrace(console.err());
-        return FAILED;
     }
 }

@@ -1,6 +1,5 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.llm.checkpoint.CheckpointException;
 import dev.culebra.llm.checkpoint.Safetensors;
 import dev.culebra.llm.checkpoint.TensorInfo;

@@ -1,6 +1,5 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.llm.checkpoint.Checkpoint;
 import dev.culebra.llm.checkpoint.EncodedModel;
 import dev.culebra.llm.checkpoint.OptTensors;

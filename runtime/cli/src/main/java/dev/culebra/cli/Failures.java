@@ -25,13 +25,6 @@ final class Failures {
 
     private Failures() {}
 
-    /** A failure that is fully told by its message. */
-    static final class Failure extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        Failure(String message) { super(message); }
-    }
-
     static String describe(Throwable thrown, String task) {
         var e = unwrap(thrown);
         return oneLine(switch (e) {

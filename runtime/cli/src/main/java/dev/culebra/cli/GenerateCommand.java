@@ -1,6 +1,5 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.cli.TokenOptions.Ids;
 import dev.culebra.cli.TokenOptions.Stop;
 import dev.culebra.cli.TokenOptions.StopAt;

@@ -1,7 +1,6 @@
 package dev.culebra.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;
 import dev.culebra.driver.CudaModule;

@@ -1,6 +1,5 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.driver.Kernel;
 import dev.culebra.driver.Parameter;
 

@@ -1,6 +1,5 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.llm.checkpoint.ModelSource;
 import dev.culebra.llm.opt.OptModel;
 import dev.culebra.llm.tokenizer.Tokenizer;

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * A bar on standard error for work that takes longer than a second, if standard error is a terminal; nothing otherwise.
  * Steps may be counted by any thread.
  */
-final class Progress implements AutoCloseable {
+public final class Progress implements AutoCloseable {
     /** Set by the launcher where standard error is a terminal: Java can not tell by itself. */
     static final String TERMINAL = "culebra.terminal";
 
@@ -21,7 +21,7 @@ final class Progress implements AutoCloseable {
     static final long UNKNOWN = -1;
 
     /** For work of which each step tells how many there are. */
-    static final long TOLD = 0;
+    public static final long TOLD = 0;
 
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final Duration REFRESH = Duration.ofMillis(100);
@@ -39,17 +39,37 @@ final class Progress implements AutoCloseable {
                 : null;
     }
 
-    void step(long steps) { done.addAndGet(steps); }
+    /**
+     * Counts.
+     *
+     * @param steps how many more are done
+     */
+    public void step(long steps) { done.addAndGet(steps); }
 
-    void stepTo(long steps) { done.set(steps); }
+    /**
+     * Counts.
+     *
+     * @param steps how many are done in all
+     */
+    public void stepTo(long steps) { done.set(steps); }
 
-    void stepTo(long steps, long of) {
+    /**
+     * Counts, where the number of steps was not known before.
+     *
+     * @param steps how many are done in all
+     * @param of how many there are
+     */
+    public void stepTo(long steps, long of) {
         all.set(of);
         done.set(steps);
     }
 
-    /** Something to show beside the bar. */
-    void note(String text) { note = text; }
+    /**
+     * Something to show beside the bar.
+     *
+     * @param text a few words
+     */
+    public void note(String text) { note = text; }
 
     @Override
     public void close() {

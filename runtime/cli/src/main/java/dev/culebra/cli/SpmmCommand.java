@@ -1,6 +1,5 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.cli.Options.FormatOption;
 import dev.culebra.driver.spi.CounterRecording;
 import dev.culebra.llm.checkpoint.SafetensorsWriter;

@@ -1,6 +1,5 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.cli.Options.Shape;
 import dev.culebra.llm.checkpoint.SafetensorsWriter;
 import dev.culebra.llm.checkpoint.SafetensorsWriter.Declaration;

@@ -1,6 +1,5 @@
 package dev.culebra.cli;
 
-import dev.culebra.cli.Failures.Failure;
 import dev.culebra.llm.evaluate.Windows;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;

@@ -10,7 +10,7 @@ import dev.culebra.tests.models.Models;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** The same model on the device's kernels, which the emulator runs. */
+/** The same model on the device's kernels, which the emulator runs, or with {@code -Dculebra.tests.provider=cuda} a real one. */
 class EmulatorTest {
     /**
      * Each of a layer's products rounds its input to fp16, by up to 2^-11 of each number; with two layers and the head 13 products
@@ -21,7 +21,7 @@ class EmulatorTest {
     @Test
     void logitsAndTextAreThoseOfTheCpu() throws Exception {
         var expected = Expected.of("opt-preln").get(1);
-        try (var device = Spmm.open("emulator");
+        try (var device = Spmm.open(System.getProperty("culebra.tests.provider", "emulator"));
                 var model = OptModel.load(Models.folder("opt-preln"), device);
                 var session = model.newSession()) {
             var worst = Worst.of(session.logits(expected.ids()), expected.logits(), model.config().vocabulary());

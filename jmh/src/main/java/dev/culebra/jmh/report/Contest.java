@@ -1,0 +1,204 @@
+package dev.culebra.jmh.report;
+
+import dev.culebra.jmh.report.Part.Axis;
+import dev.culebra.jmh.report.Part.Cell;
+import dev.culebra.jmh.report.Part.Chart;
+import dev.culebra.jmh.report.Part.Heat;
+import dev.culebra.jmh.report.Part.HeatRow;
+import dev.culebra.jmh.report.Part.Point;
+import dev.culebra.jmh.report.Part.Series;
+import dev.culebra.jmh.report.Part.Variant;
+import dev.culebra.jmh.results.Row;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * Products of a group against the dense one of a library: by sparsity, N, layer, and whether the L2 was cold.
+ *
+ * @param rows products, with shapes
+ * @param peer the library, as people call it
+ * @param ratio a row's speed-up over it; null where it has none
+ */
+record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
+
+    private static final String BENCHMARK = "multiply";
+
+    /** Of one group's rows, what is a product. */
+    static Contest of(Collection<Row> rows, String peer, Function<Row, Double> ratio) {
+        return new Contest(rows.stream().filter(r -> r.benchmark().equals(BENCHMARK) && r.shape() != null).toList(),
+                peer, ratio);
+    }
+
+    /** Cold where both were measured: a layer's weights were not used since the token before, and many layers were. */
+    List<Row> cold() {
+        boolean any = rows.stream().anyMatch(r -> "cold".equals(r.l2()));
+        return rows.stream().filter(r -> !any || "cold".equals(r.l2())).toList();
+    }
+
+    /** Culebra's rows that have a ratio, by format. */
+    Map<String, List<Row>> ours() {
+        Map<String, List<Row>> formats = new LinkedHashMap<>();
+        rows.stream().filter(r -> r.by().equals("culebra") && ratio.apply(r) != null)
+                .forEach(r -> formats.computeIfAbsent(Words.who(r), f -> new ArrayList<>()).add(r));
+        return formats;
+    }
+
+    /** Speed-up of one format over sparsity, a line for each N. */
+    Chart speedup(String who, List<Row> ofFormat) {
+        List<Variant> variants = new ArrayList<>();
+        List<Row> cold = new Contest(ofFormat, peer, ratio).cold();
+        List<Row> warm = ofFormat.stream().filter(r -> !cold.contains(r)).toList();
+        variants.add(overSparsity("all layers (geometric mean)" + l2(cold), cold, ofFormat));
+        if (!warm.isEmpty()) variants.add(overSparsity("all layers (geometric mean)" + l2(warm), warm, ofFormat));
+        for (List<Row> state : List.of(cold, warm)) {
+            byLayer(state).forEach((layer, some) -> variants.add(overSparsity(layer + l2(some), some, ofFormat)));
+        }
+        return new Chart("Speed-up over " + peer + ": " + who, null, "plot", sparsityAxis(ofFormat),
+                Axis.linear("time of " + peer + " / time"), "layers", variants, null);
+    }
+
+    private static String l2(List<Row> rows) {
+        return rows.getFirst().l2() == null ? "" : ", " + rows.getFirst().l2() + " L2";
+    }
+
+    private Variant overSparsity(String name, List<Row> some, List<Row> all) {
+        List<Double> sparsities = sparsities(all);
+        List<Series> series = new ArrayList<>();
+        series.add(one(sparsities.size()));
+        List<Long> tokens = tokens(all);
+        Means.by(some, r -> r.shape().n()).forEach((n, ofN) -> {
+            List<Point> points = new ArrayList<>();
+            for (int i = 0; i < sparsities.size(); i++) {
+                Double sparsity = sparsities.get(i);
+                List<Row> cell = ofN.stream().filter(r -> Objects.equals(r.sparsity(), sparsity)).toList();
+                if (!cell.isEmpty()) points.add(Point.of(i, mean(cell), "N = " + n + "\n" + tip(cell)));
+            }
+            series.add(new Series("N = " + n, "n", step(tokens, n), "both", points));
+        });
+        return new Variant(name, series);
+    }
+
+    private Series one(int categories) {
+        List<Point> points = Stream.of(0, categories - 1).distinct()
+                .map(x -> Point.of(x, 1, peer + ", dense: as fast")).toList();
+        return new Series(peer, null, null, "limit", points);
+    }
+
+    /** Speed-up of one format, sparsity by N. */
+    Heat table(String who, List<Row> ofFormat) {
+        List<Row> cold = new Contest(ofFormat, peer, ratio).cold();
+        return heat("Geometric mean over layers: " + who + l2(cold), "ratio", cold, ratio, Words::ratio);
+    }
+
+    /** Share of the memory's limit, by who multiplied. */
+    List<Part> shares() {
+        List<Part> parts = new ArrayList<>();
+        Map<String, List<Row>> formats = new LinkedHashMap<>();
+        cold().stream().filter(r -> r.shareOfLimit() != null && r.shareOfLimit() > 0)
+                .forEach(r -> formats.computeIfAbsent(Words.who(r), f -> new ArrayList<>()).add(r));
+        formats.forEach(
+                (who, some) -> parts.add(heat(who + l2(some), "share", some, Row::shareOfLimit, Words::percent)));
+        return parts;
+    }
+
+    private Heat heat(String title, String scale, List<Row> some, Function<Row, Double> value,
+            Function<Double, String> words) {
+        List<Long> tokens = tokens(some);
+        List<HeatRow> lines = new ArrayList<>();
+        for (Double sparsity : sparsities(some)) {
+            List<Cell> cells = new ArrayList<>();
+            for (Long n : tokens) {
+                List<Row> cell = some.stream()
+                        .filter(r -> Objects.equals(r.sparsity(), sparsity) && r.shape().n() == n).toList();
+                if (cell.isEmpty()) {
+                    cells.add(null);
+                    continue;
+                }
+                List<Double> values = cell.stream().map(value).toList();
+                double mean = Means.geometric(values);
+                cells.add(new Cell(mean, words.apply(mean), spanned(cell, value, words)));
+            }
+            lines.add(new HeatRow(Words.sparsity(sparsity), cells));
+        }
+        return new Heat(title, null, scale, "zeros \\ N", tokens.stream().map(String::valueOf).toList(), lines);
+    }
+
+    /** Everybody beside each other, at one N. */
+    Chart beside() {
+        List<Row> cold = cold();
+        List<Row> withRatio = cold.stream().filter(r -> ratio.apply(r) != null).toList();
+        List<Double> sparsities = sparsities(withRatio).stream().filter(Objects::nonNull).toList();
+        List<Variant> variants = new ArrayList<>();
+        Means.by(withRatio, r -> r.shape().n()).forEach((n, ofN) -> {
+            List<Series> series = new ArrayList<>();
+            for (String who : Means.distinct(ofN, Words::who)) {
+                List<Row> some = ofN.stream().filter(r -> Words.who(r).equals(who)).toList();
+                List<Point> points = new ArrayList<>();
+                for (int i = 0; i < sparsities.size(); i++) {
+                    Double sparsity = sparsities.get(i);
+                    // What takes the same time whatever the sparsity is a level line.
+                    List<Row> cell = some.stream()
+                            .filter(r -> r.sparsity() == null || r.sparsity().equals(sparsity)).toList();
+                    if (!cell.isEmpty()) points.add(Point.of(i, mean(cell), who + "\n" + tip(cell)));
+                }
+                if (!points.isEmpty()) series.add(new Series(who, who, null, "both", points));
+            }
+            variants.add(new Variant("N = " + n + ", all layers (geometric mean)" + l2(ofN), series));
+        });
+        return new Chart("Everybody beside " + peer, null, "plot",
+                Axis.of("zeros in the weights", sparsities.stream().map(Words::sparsity).toList()),
+                Axis.log("time of " + peer + " / time"), "N", variants, null);
+    }
+
+    private double mean(List<Row> cell) { return Means.geometric(cell.stream().map(ratio).toList()); }
+
+    private String tip(List<Row> cell) {
+        return cell.size() == 1
+                ? Words.tip(cell.getFirst())
+                : Words.ratio(mean(cell)) + " times as fast as " + peer + "\n" + spanned(cell, ratio, Words::ratio);
+    }
+
+    private static String spanned(List<Row> cell, Function<Row, Double> value, Function<Double, String> words) {
+        Comparator<Row> order = Comparator.comparing(value);
+        Row least = cell.stream().min(order).orElseThrow();
+        Row most = cell.stream().max(order).orElseThrow();
+        if (cell.size() == 1) return Words.tip(least);
+        return "over " + cell.size() + " layers: " + words.apply(value.apply(least)) + " (" + Words.layer(least)
+                + ") to "
+                + words.apply(value.apply(most)) + " (" + Words.layer(most) + ")";
+    }
+
+    private static Axis sparsityAxis(List<Row> rows) {
+        return Axis.of("zeros in the weights", sparsities(rows).stream().map(Words::sparsity).toList());
+    }
+
+    /** Small to large; what does not matter (null) first. */
+    private static List<Double> sparsities(List<Row> rows) {
+        return rows.stream().map(Row::sparsity).distinct().sorted(Comparator.nullsFirst(Comparator.naturalOrder()))
+                .toList();
+    }
+
+    private static List<Long> tokens(List<Row> rows) {
+        return rows.stream().map(r -> r.shape().n()).distinct().sorted().toList();
+    }
+
+    static double step(List<Long> tokens, long n) {
+        return tokens.size() == 1 ? 0.5 : tokens.indexOf(n) / (tokens.size() - 1.0);
+    }
+
+    /** Small layers first. */
+    private static Map<String, List<Row>> byLayer(List<Row> rows) {
+        Map<String, List<Row>> layers = new LinkedHashMap<>();
+        rows.stream().sorted(Comparator.comparingLong((Row r) -> r.shape().m() * r.shape().k())
+                .thenComparing(r -> r.shape().m()))
+                .forEach(r -> layers.computeIfAbsent(Words.layer(r), l -> new ArrayList<>()).add(r));
+        return layers;
+    }
+}
