@@ -57,7 +57,8 @@ final class Documents {
                         RowTable.A_SECOND))));
         sections.add(section("emulator", "The emulator", "emulator",
                 rows -> List.of(RowTable.of("The emulator",
-                        "One operation is a million lane instructions; an instruction of a warp is 32.", rows, RowTable.A_SECOND))));
+                        "One operation is a million lane instructions; an instruction of a warp is 32.", rows,
+                        RowTable.A_SECOND))));
         runs.groups().stream().map(MachineRuns.GroupRun::group).filter(g -> !Summary.KNOWN.contains(g))
                 .forEach(g -> sections.add(section("other", g, g,
                         rows -> List.of(RowTable.of(g, null, rows, RowTable.PLAIN)))));
