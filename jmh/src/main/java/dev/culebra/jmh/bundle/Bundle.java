@@ -22,13 +22,13 @@ final class Bundle {
     /**
      * All files of a bundle.
      *
-     * @param checkout built
+     * @param parts of a checkout
      * @param java a runtime that was made for it
      * @param version Culebra's
+     * @param commit that the parts were built of
      */
-    static SortedMap<String, Entry> files(Checkout checkout, Path java, String version) throws IOException {
-        String commit = checkout.commit();
-        SortedMap<String, Entry> files = checkout.files();
+    static SortedMap<String, Entry> files(Parts parts, Path java, String version, String commit) throws IOException {
+        SortedMap<String, Entry> files = parts.files();
         JavaRuntime.files(java).forEach((path, entry) -> files.put("java/" + path, entry));
         files.put("run.sh", text("run.sh", version, commit).runnable());
         files.put("README.txt", text("README.txt", version, commit));

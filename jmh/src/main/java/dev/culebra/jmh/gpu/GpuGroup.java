@@ -86,7 +86,7 @@ public final class GpuGroup implements Group {
 
     @Override
     public Optional<String> skipReason() {
-        String driver = GpuPlan.of(true, property).driver();
+        String driver = GpuPlan.driver(property);
         Availability found = Cuda.available(driver);
         if (!found.available()) {
             return Optional.of("no GPU to be had from the driver '" + driver + "': " + found.reason());

@@ -56,7 +56,7 @@ record GpuPlan(String driver, List<Layer> shapes, int[] tokens, double[] sparsit
 
     /** A driver that only computes gets everything once, and none of its times mean anything. */
     static GpuPlan of(boolean quick, UnaryOperator<String> property) {
-        String driver = or(property, "driver", CUDA);
+        String driver = driver(property);
         boolean rehearsal = !driver.equals(CUDA);
         List<Layer> shapes = list(property, "shapes", rehearsal ? REHEARSAL : quick ? QUICK : FLASH_LLM,
                 "shapes of weights, such as 7168x7168,28672x7168", GpuPlan::layer);
@@ -76,6 +76,8 @@ record GpuPlan(String driver, List<Layer> shapes, int[] tokens, double[] sparsit
                 IntStream.range(first, first + (rehearsal ? 3 : 8)).mapToLong(log -> 1L << log).toArray(),
                 rehearsal ? 1L << 16 : 1L << 30);
     }
+
+    static String driver(UnaryOperator<String> property) { return or(property, "driver", CUDA); }
 
     /** Whether times are of an interpreter and mean nothing. */
     boolean rehearsal() { return !driver.equals(CUDA); }

@@ -35,6 +35,8 @@ import java.util.ServiceLoader;
             "  culebra prune opt-1.3b opt-1.3b-60 --sparsity 0.6 --method sparsegpt --calibration text.txt",
             "  culebra encode opt-1.3b-60 opt-1.3b-60.encoded",
             "  culebra generate opt-1.3b-60.encoded --prompt \"Paris is the capital of\"", "",
+            "In a checkout, or in the bundle that it makes:",
+            "  culebra bench --quick                            measure this machine", "",
             "'culebra help COMMAND' explains one command.", ""},
         footerHeading = "%nEnvironment:%n", footer = {
             "  CULEBRA_JAVA_OPTIONS   options for the JVM, such as -Xmx8g for larger matrices",
@@ -151,6 +153,11 @@ public final class Culebra implements Runnable {
                 for (var command : providers.next().commands(console)) {
                     var one = new CommandLine(command);
                     one.getCommandSpec().versionProvider(new Version());
+                    // Looked at here, because picocli refuses it too late: the command that was there is gone by then.
+                    for (var name : one.getCommandSpec().names()) {
+                        if (line.getSubcommands().containsKey(name))
+                            throw new IllegalArgumentException("the name '" + name + "' is taken");
+                    }
                     line.addSubcommand(one);
                 }
             } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {

@@ -1,18 +1,26 @@
 package dev.culebra.tests.cli;
 
 import dev.culebra.cli.Culebra;
+import dev.culebra.cli.Failure;
+import dev.culebra.cli.MoreCommands;
 import dev.culebra.tests.models.Models;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Command;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -61,6 +69,75 @@ class HelpTest {
         assertTrue(Run.ok("spmm", "--help").out().contains("[K, N]"));
     }
 
+    /** From another jar, which is on the class path here: the rules are the same. */
+    @Test
+    void furtherCommandsBehaveAsTheRest() {
+        var help = Run.ok("bench", "--help").out();
+        assertEquals(help, Run.ok("help", "bench").out());
+        for (var piece : new String[]{"Usage: culebra bench", "Example", "Exit codes:", "--verbose"})
+            assertTrue(help.contains(piece), "no '" + piece + "' in:\n" + help);
+        assertTrue(help.lines().allMatch(l -> l.length() <= 110));
+        assertEquals(Run.ok("--version").out(), Run.ok("bench", "--version").out());
+        assertTrue(Run.ok("--help").out().lines().anyMatch(l -> l.strip().startsWith("bench ")));
+        Run.of("bench", "--nosuch").failed(Culebra.USAGE, "--nosuch", "culebra bench --help");
+    }
+
+    private static Run with(Iterable<MoreCommands> more, String... args) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        int code = Culebra.run(args, new PrintStream(out, true), new PrintStream(err, true), more);
+        return new Run(code, out.toString(), err.toString());
+    }
+
+    /** As in the command's own jar. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bench", "report", "compare", "bundle"})
+    void commandsThatAreNotHereAreSaidToBeElsewhere(String command) {
+        with(List.of(), command).failed(Culebra.USAGE, "'" + command + "' comes with the benchmarks",
+                "run './culebra " + command + "' in a checkout");
+    }
+
+    @Command(name = "twice")
+    static final class Twice implements Callable<Integer> {
+        @Override
+        public Integer call() { throw new Failure("told by its message"); }
+    }
+
+    @Command(name = "info")
+    static final class Taken implements Runnable {
+        @Override
+        public void run() { throw new AssertionError("ran in place of another"); }
+    }
+
+    /** Whatever is wrong with it: a class that is not there, one that throws, a name that is taken, no command at all. */
+    @Test
+    void aBrokenProviderCostsItsOwnCommandsAlone(@TempDir Path folder) throws Exception {
+        var services = Files.createDirectories(folder.resolve("META-INF/services"))
+                .resolve(MoreCommands.class.getName());
+        Files.writeString(services, "no.such.Provider\n");
+        try (var loader = new URLClassLoader(new URL[]{folder.toUri().toURL()}, null) {
+            @Override
+            protected Class<?> findClass(String name) throws ClassNotFoundException {
+                if (name.equals(MoreCommands.class.getName())) return MoreCommands.class;
+                throw new ClassNotFoundException(name);
+            }
+        }) {
+            var run = with(ServiceLoader.load(MoreCommands.class, loader), "--version");
+            assertEquals(Culebra.OK, run.code(), run.err());
+            assertTrue(run.err().startsWith("culebra: warning: further commands were left out: ")
+                    && run.err().contains("no.such.Provider"), run.err());
+            assertEquals(1, run.err().lines().count(), run.err());
+        }
+        List<MoreCommands> providers = List.of(console -> {
+            throw new NoClassDefFoundError("gone/Gone");
+        }, console -> List.of(new Taken()), console -> List.of("no command"), console -> List.of(new Twice()));
+        var version = with(providers, "info");
+        assertEquals(Culebra.OK, version.code());
+        assertEquals(3, version.err().lines().filter(l -> l.startsWith("culebra: warning: ")).count(), version.err());
+        var failed = with(providers.subList(3, 4), "twice");
+        failed.failed(Culebra.FAILED, "culebra: told by its message");
+    }
+
     @Test
     void versionIsOneLine() { assertTrue(Run.ok("--version").out().matches("culebra \\S.*\\R")); }
 
@@ -93,7 +170,7 @@ class HelpTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "|no command given",
-        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, prune, generate, logits, perplexity, launch, demo, help",
+        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, prune, generate, logits, perplexity, launch, demo, bench, help",
         "synth|--shape",
         "synth x --shape 3,3|--sparsity",
         "synth x --shape 3 --sparsity 0|'3' is no shape; give two whole numbers",

@@ -291,13 +291,36 @@ class LauncherTest {
         assertEquals(List.of("1", "143", "0"), result.out.lines().toList(), result.err);
     }
 
+    /** Another jar, from more modules; and the tests, too, where they are packed. What the JVM is told is seen from a Java that tells it. */
     @Test
-    void commandsToComeAreRefusedByName() throws Exception {
-        for (var command : List.of("bench", "report", "bundle")) {
-            var refused = culebra(command);
-            assertEquals(2, refused.code);
-            assertTrue(refused.err.startsWith("culebra: '" + command + "' is not there yet"), refused.err);
+    void benchmarksAreBuiltAndRunByTheSameScript() throws Exception {
+        var checkout = emptyCheckout(Files.readString(root.resolve("culebra")));
+        for (var source : List.of("jmh/src", "tests/suite/src/test", "runtime/examples/src"))
+            Files.createDirectories(checkout.resolve(source));
+        script(folder.resolve("tools/mvn"), "echo \"$*\" >> '" + folder + "/calls'\n"
+                + "touch '" + checkout + "/jmh/target/benchmarks.jar'");
+        var java = Files.createDirectories(folder.resolve("jdk/bin"));
+        script(java.resolve("java"), "echo \"$*\"");
+        script(java.resolve("javac"), "");
+        Files.writeString(folder.resolve("jdk/release"), "JAVA_VERSION=\"25.0.1\"\n");
+        var environment = firstUse();
+        environment.put("JAVA_HOME", folder.resolve("jdk").toString());
+        for (var line : List.of("bench --quick cpu", "report", "--verbose compare a b", "help bench", "bundle o.tar.xz",
+                "bundle o.tar.xz")) {
+            var words = new ArrayList<>(List.of(checkout.resolve("culebra").toString()));
+            words.addAll(List.of(line.split(" ")));
+            var result = run(environment, folder, words.toArray(String[]::new));
+            assertEquals(0, result.code, result.err);
+            assertTrue(result.out.endsWith(
+                    " -cp " + checkout + "/jmh/target/benchmarks.jar dev.culebra.cli.Culebra " + line + "\n"),
+                    result.out);
+            assertTrue(result.out.contains(" -Dculebra.checkout=" + checkout + " "), result.out);
+            assertTrue(result.out.contains(" --sun-misc-unsafe-memory-access=allow "), result.out);
         }
+        var calls = Files.readAllLines(folder.resolve("calls"));
+        assertEquals(2, calls.size(), calls.toString());
+        assertTrue(calls.get(0).endsWith(" -pl jmh -am package"), calls.get(0));
+        assertTrue(calls.get(1).endsWith(" -pl jmh,tests/suite -am package"), calls.get(1));
     }
 
     /** A checkout with nothing in it but what the launcher looks at, and a Maven that only counts its calls. */
