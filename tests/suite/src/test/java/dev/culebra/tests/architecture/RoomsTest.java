@@ -65,7 +65,8 @@ class RoomsTest {
     void nothingElseTouchesBindings() {
         noClasses()
                 .that(resideInAnyPackage(SPARSE, KERNEL, SPMM, LLM, CLI, "dev.culebra.examples..", "dev.culebra.jmh.."))
-                .and().resideOutsideOfPackage("dev.culebra.jmh.host..").should().dependOnClassesThat(resideInAPackage(BINDINGS)).check(culebra);
+                .and().resideOutsideOfPackage("dev.culebra.jmh.host..").should()
+                .dependOnClassesThat(resideInAPackage(BINDINGS)).check(culebra);
     }
 
     @Test

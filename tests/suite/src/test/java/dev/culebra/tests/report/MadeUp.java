@@ -48,12 +48,15 @@ final class MadeUp {
         made.host(gpu ? "cuda" : "no-op", gpu);
         if (!quick) made.others();
         List<Results.Skipped> skipped = new ArrayList<>();
-        if (!gpu) skipped.add(new Results.Skipped("gpu", "all", "there is no NVIDIA driver: libcuda.so.1 was not found"));
-        else skipped.add(new Results.Skipped("gpu", "cuSPARSELt 2:4",
-                "libcusparseLt.so was found neither by -Dculebra.cusparselt nor in the usual places; pip install nvidia-cusparselt-cu12 brings it"));
+        if (!gpu)
+            skipped.add(new Results.Skipped("gpu", "all", "there is no NVIDIA driver: libcuda.so.1 was not found"));
+        else
+            skipped.add(new Results.Skipped("gpu", "cuSPARSELt 2:4",
+                    "libcusparseLt.so was found neither by -Dculebra.cusparselt nor in the usual places; pip install nvidia-cusparselt-cu12 brings it"));
         skipped.add(new Results.Skipped("host", "jcuda", "its profile was not built: mvn -Pjcuda"));
         return new Results(gpu ? "MADE-UP Xeon, 16 cores, 128 GiB, Linux" : "MADE-UP EPYC, 2 cores, 8 GiB, Linux",
-                gpu ? 16 : 2, gpu ? "MADE-UP NVIDIA H200, 139 GiB" : null, gpu ? "580.95.05" : null, 0.3, "25.0.1 (made up)",
+                gpu ? 16 : 2, gpu ? "MADE-UP NVIDIA H200, 139 GiB" : null, gpu ? "580.95.05" : null, 0.3,
+                "25.0.1 (made up)",
                 name.equals("gpu-before") ? "2026-11-20T10:00:00Z" : "2026-11-21T09:30:00Z",
                 name.equals("gpu-before") ? "1111111" : "2222222+", "0.1.0", "bench" + (quick ? " --quick" : ""), quick,
                 skipped, made.rows);
@@ -96,10 +99,12 @@ final class MadeUp {
                     .bytes((long) lists).cublas(cublas),
                     better * Math.max(lists / READ / 0.82 / 1e3 / speed + fixed, flops * 1.6), 0.008);
             double csr = m * (double) k * (1 - sparsity) * 6;
-            add(row(m, k, n, l2, "cusparse").weights("csr", sparsity).kernel("spmm_csr_alg2").bytes((long) csr).cublas(cublas),
+            add(row(m, k, n, l2, "cusparse").weights("csr", sparsity).kernel("spmm_csr_alg2").bytes((long) csr)
+                    .cublas(cublas),
                     csr / READ / 0.25 / 1e3 * (1 + n / 16.0), 0.02);
         }
-        add(row(m, k, n, l2, "cusparselt").weights("2:4", 0.5).kernel("alg 3").bytes((long) (dense * 0.5625)).cublas(cublas),
+        add(row(m, k, n, l2, "cusparselt").weights("2:4", 0.5).kernel("alg 3").bytes((long) (dense * 0.5625))
+                .cublas(cublas),
                 Math.max(dense * 0.5625 / READ / 0.8 / 1e3 + 3, flops * 0.7), 0.01);
     }
 
@@ -112,14 +117,16 @@ final class MadeUp {
         for (int[] layer : layers) {
             double elements = layer[0] * (double) layer[1];
             double read = 24 + 60 / (1 + elements / 4e6);
-            add(Row.of("cpu", "read", "memory").size((long) (2 * elements)).bytes((long) (2 * elements)), 2 * elements / read / 1e3, 0.02);
+            add(Row.of("cpu", "read", "memory").size((long) (2 * elements)).bytes((long) (2 * elements)),
+                    2 * elements / read / 1e3, 0.02);
             for (int n : new int[]{1, 4, 16, 64}) {
                 double blas = Math.max(4 * elements / read / 1e3, 2 * elements * n / 150e3);
                 add(Row.of("cpu", "multiply", "openblas").shape(layer[0], layer[1], n).weights("dense", null).threads(2)
                         .bytes((long) (4 * elements)).limit(read).openblas(blas), blas, 0.03);
                 for (double sparsity : SPARSITIES) {
                     double bytes = elements * (1 - sparsity) * 4;
-                    add(Row.of("cpu", "multiply", "culebra").shape(layer[0], layer[1], n).weights("tiled-csl", sparsity).threads(2)
+                    add(Row.of("cpu", "multiply", "culebra").shape(layer[0], layer[1], n).weights("tiled-csl", sparsity)
+                            .threads(2)
                             .kernel("vector 512").bytes((long) bytes).limit(read).openblas(blas),
                             better * (bytes / read / 0.8 / 1e3 + elements * (1 - sparsity) * n / 20e3), 0.04);
                 }
@@ -132,7 +139,8 @@ final class MadeUp {
         double[] nanoseconds = {12, 1900, 1960, 210, 95, 2150};
         for (int i = 0; i < calls.length; i++) {
             double us = nanoseconds[i] / 1e3 * (gpu ? 1 : 0.05);
-            add(Row.of("host", calls[i], "culebra").driver(driver).allocated(i == 5 ? 184 : 0), us * 1.03 * better, 0.01);
+            add(Row.of("host", calls[i], "culebra").driver(driver).allocated(i == 5 ? 184 : 0), us * 1.03 * better,
+                    0.01);
             if (gpu && i < 5) add(Row.of("host", calls[i], "c").driver(driver), us, 0.01);
             if (gpu && i < 5) add(Row.of("host", calls[i], "jcuda").driver(driver).allocated(96), us * 1.2, 0.02);
         }
@@ -144,7 +152,8 @@ final class MadeUp {
                 if (!gpu) continue;
                 for (long size = 4096; size <= 1L << 28; size *= 16) {
                     double us = 9 + size / (memory.equals("pinned") ? 55e3 : way.equals("in") ? 17e3 : 12e3);
-                    add(Row.of("host", "copy-" + way + "-" + memory, "culebra").driver(driver).size(size).bytes(size), us, 0.02);
+                    add(Row.of("host", "copy-" + way + "-" + memory, "culebra").driver(driver).size(size).bytes(size),
+                            us, 0.02);
                 }
             }
         }
@@ -154,9 +163,11 @@ final class MadeUp {
         for (double sparsity : new double[]{0.6, 0.8}) {
             for (int threads = 1; threads <= (gpu ? 16 : 2); threads *= 2) {
                 double gbs = 0.55 * threads * (1 - 0.02 * threads);
-                add(Row.of("host", "encode", "culebra").weights("tiled-csl", sparsity).threads(threads).bytes(2L * 4096 * 4096),
+                add(Row.of("host", "encode", "culebra").weights("tiled-csl", sparsity).threads(threads)
+                        .bytes(2L * 4096 * 4096),
                         2.0 * 4096 * 4096 / gbs / 1e3, 0.02);
-                add(Row.of("host", "decode", "culebra").weights("tiled-csl", sparsity).threads(threads).bytes(2L * 4096 * 4096),
+                add(Row.of("host", "decode", "culebra").weights("tiled-csl", sparsity).threads(threads)
+                        .bytes(2L * 4096 * 4096),
                         2.0 * 4096 * 4096 / gbs / 2.2 / 1e3, 0.02);
             }
         }
