@@ -3,6 +3,7 @@ package dev.culebra.jmh.bundle;
 import dev.culebra.cli.Console;
 import dev.culebra.cli.Culebra;
 import dev.culebra.cli.Progress;
+import dev.culebra.jmh.run.Checkout;
 import dev.culebra.llm.checkpoint.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,18 +46,18 @@ public final class BundleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         OutputFile.beside(output).close(); // refused now rather than after a minute
-        long bytes = pack(Checkout.own());
+        long bytes = pack(Parts.own());
         console.line("%s: %.1f MB, for %s with an NVIDIA driver; unpack it there and ask ./run.sh help", output,
                 bytes / 1e6, Bundle.system());
         return Culebra.OK;
     }
 
-    private long pack(Checkout checkout) throws IOException {
+    private long pack(Parts parts) throws IOException {
         Path work = Files.createTempDirectory("culebra-bundle");
         try (var progress = console.progress("packing " + output.getFileName(), Progress.TOLD)) {
             Path java = work.resolve("java");
             JavaRuntime.link(java, JavaRuntime.MODULES);
-            var files = Bundle.files(checkout, java, Culebra.version());
+            var files = Bundle.files(parts, java, Culebra.version(), Checkout.commit());
             long all = files.values().stream().mapToLong(e -> e.bytes().length).sum();
             return Bundle.write(output, files, "culebra-" + Culebra.version(), TarXz.PRESET, Bundle.MOST_BYTES,
                     done -> progress.stepTo(done / MEGA, all / MEGA));
