@@ -16,6 +16,7 @@ import dev.culebra.driver.CudaModule;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.LaunchConfig;
 import dev.culebra.driver.PinnedBuffer;
+import dev.culebra.driver.PinnedPool;
 import dev.culebra.driver.PreparedLaunch;
 import dev.culebra.driver.Stream;
 import java.lang.foreign.Arena;
@@ -28,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,7 +51,8 @@ class LaunchRacesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"buffer", "second buffer", "slice", "memory of a stream", "pinned memory", "module", "stream"})
+            strings = {"buffer", "second buffer", "slice", "memory of a stream", "pinned memory", "memory of a pool",
+                "module", "stream"})
     void closingWaitsForTheLaunchThatIsAboutToUseIt(String what) throws Exception {
         CountDownLatch within = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
@@ -72,19 +75,23 @@ class LaunchRacesTest {
                 DeviceBuffer x = context.allocate(64);
                 DeviceBuffer y = context.allocate(64);
                 DeviceBuffer ordered = other.allocate(64);
-                PinnedBuffer pinned = context.allocatePinned(64)) {
+                PinnedBuffer pinned = context.allocatePinned(64);
+                PinnedPool pool = new PinnedPool(context, 4096);
+                PinnedBuffer pooled = pool.acquire(64)) {
             Function<DeviceBuffer, PreparedLaunch> with = first -> module.kernel("k").prepare(CONFIG).set(0, first)
                     .set(1, y);
             PreparedLaunch launch = with.apply(switch (what) {
                 case "slice" -> x.slice(8, 8);
                 case "memory of a stream" -> ordered;
                 case "pinned memory" -> pinned.device();
+                case "memory of a pool" -> pooled.device();
                 default -> x;
             });
             AutoCloseable closed = switch (what) {
                 case "second buffer" -> y;
                 case "memory of a stream" -> ordered;
                 case "pinned memory" -> pinned;
+                case "memory of a pool" -> pooled;
                 case "module" -> module;
                 case "stream" -> stream;
                 default -> x;
@@ -140,7 +147,7 @@ class LaunchRacesTest {
                 Stream stream = context.newStream();
                 CudaModule module = context.load(PTX);
                 DeviceBuffer y = context.allocate(64)) {
-            for (int round = 0; round < 300; round++) {
+            for (int round = 0; round < 200; round++) {
                 DeviceBuffer x = context.allocate(64);
                 List<Thread> users = new ArrayList<>();
                 int before = launched.get();
@@ -154,7 +161,7 @@ class LaunchRacesTest {
                         }
                     }));
                 }
-                while (round % 2 == 0 && launched.get() == before) Thread.onSpinWait();
+                while (round % 4 == 0 && launched.get() == before) Thread.onSpinWait();
                 x.close();
                 for (Thread user : users) user.join();
             }
@@ -163,30 +170,38 @@ class LaunchRacesTest {
         assertEquals(0, wrong.get(), () -> "of " + launched + " launches");
     }
 
-    /** Others who launch on and on, on the same stream, do not keep one from closing what they do not use. */
+    /** Others of whom one is always in a launch, on the same stream, do not keep one from closing what they do not use. */
     @Test
     void closingEndsAlthoughOthersLaunchOn() throws Exception {
-        try (Context context = Cuda.open(new FakeDriver()).device(0).context();
+        FakeDriver fake = new FakeDriver();
+        fake.put("cuLaunchKernel", PFN_cuLaunchKernel_v4000.allocate((f, gx, gy, gz, bx, by, bz, shared, on, params,
+                extra) -> {
+            LockSupport.parkNanos(1_000_000);
+            return 0;
+        }, Arena.global()));
+        try (Context context = Cuda.open(fake).device(0).context();
                 Stream stream = context.newStream();
                 CudaModule module = context.load(PTX);
                 DeviceBuffer y = context.allocate(64)) {
             AtomicBoolean enough = new AtomicBoolean();
             List<Thread> users = new ArrayList<>();
-            for (int t = 0; t < 4; t++) {
+            for (int t = 0; t < 16; t++) {
                 PreparedLaunch launch = module.kernel("k").prepare(CONFIG).set(0, y).set(1, y);
                 users.add(Thread.ofPlatform().start(() -> {
                     while (!enough.get()) launch.launch(stream);
                 }));
             }
-            for (int round = 0; round < 50; round++) {
+            List<Thread> closing = new ArrayList<>();
+            for (int round = 0; round < 5; round++) {
                 DeviceBuffer x = context.allocate(64);
                 module.kernel("k").launch(stream, CONFIG, x, y);
-                Thread closing = Thread.ofPlatform().start(x::close);
-                closing.join(20_000);
-                assertFalse(closing.isAlive(), "waits for launches that have nothing to do with it");
+                closing.add(Thread.ofPlatform().start(x::close));
             }
+            for (Thread one : closing) one.join(10_000);
+            boolean late = closing.stream().anyMatch(Thread::isAlive);
             enough.set(true);
             for (Thread user : users) user.join();
+            assertFalse(late, "waited for launches that have nothing to do with it");
         }
     }
 }
