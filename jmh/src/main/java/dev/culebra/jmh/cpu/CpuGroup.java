@@ -59,6 +59,11 @@ public final class CpuGroup implements Group {
         limits.clear();
         try (CpuSpmm cpu = CpuSpmm.open(threads);
                 MemoryReader reader = new MemoryReader(threads)) {
+            if (!cpu.vectors()) {
+                recorder.skipped("vectorised products",
+                        "this JVM or processor has no vectors for them, so plain loops were "
+                                + "measured; start java with --add-modules jdk.incubator.vector");
+            }
             warmUp(cpu, plan);
             int done = 0;
             int steps = plan.layers().size() * plan.tokens().size();

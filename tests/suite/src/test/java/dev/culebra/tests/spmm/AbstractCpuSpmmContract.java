@@ -15,11 +15,13 @@ import dev.culebra.spmm.SpmmWeights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is said of the CPU beyond the contract, with vectors and without. */
@@ -89,6 +91,40 @@ abstract class AbstractCpuSpmmContract extends AbstractSpmmContract {
             p.x()[i] = 1 + random.nextInt(1 << 20) * 0x1p-20f;
         }
         p.check(multiply(p), false);
+    }
+
+    /**
+     * Beyond what fp16 holds: just below 2^16, just there, far above. Nobody else's bits change, nor a token's own by who comes
+     * with it.
+     */
+    @ParameterizedTest
+    @EnumSource(ValueType.class)
+    void largeActivations(ValueType type) {
+        int k = 140;
+        Problem clean = Problem.random(70, k, 11, .5, type, 25);
+        float[] before = multiply(clean);
+        Problem p = Problem.random(70, k, 11, .5, type, 25);
+        p.x()[2 * k + 77] = Math.nextDown(0x1p16f);
+        p.x()[4 * k + 1] = -0x1p16f;
+        p.x()[8 * k + 139] = 0x1p100f;
+        Arrays.fill(p.x(), 9 * k, 10 * k, Float.MAX_VALUE / 0x1p20f);
+        p.x()[9 * k + 3] = Float.NaN;
+        p.x()[10 * k] = 3e5f;
+        float[] y = multiply(p);
+        List<Integer> changed = List.of(2, 4, 8, 9, 10);
+        for (int t = 0; t < 11; t++) {
+            float[] own = Arrays.copyOfRange(y, t * 70, t * 70 + 70);
+            Problem alone = new Problem(70, k, 1, type, p.weights(), Arrays.copyOfRange(p.x(), t * k, t * k + k));
+            if (t == 9) {
+                for (float v : own) assertTrue(Float.isNaN(v), "token 9: " + v);
+            } else {
+                alone.check(own, false);
+            }
+            assertArrayEquals(multiply(alone), own, "token " + t + " alone");
+            if (!changed.contains(t)) {
+                assertArrayEquals(Arrays.copyOfRange(before, t * 70, t * 70 + 70), own, "token " + t);
+            }
+        }
     }
 
     /** Rows of tiles of very different length: one is full, most are empty. */
