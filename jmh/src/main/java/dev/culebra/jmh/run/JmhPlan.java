@@ -26,17 +26,15 @@ public final class JmhPlan {
     private final Mode mode;
     private final boolean allocation;
     private final Integer forks;
-    private final List<String> jvmArgs;
 
     private JmhPlan(Class<?> benchmark, List<String> methods, Map<String, List<String>> params, Mode mode,
-            boolean allocation, Integer forks, List<String> jvmArgs) {
+            boolean allocation, Integer forks) {
         this.benchmark = benchmark;
         this.methods = methods;
         this.params = params;
         this.mode = mode;
         this.allocation = allocation;
         this.forks = forks;
-        this.jvmArgs = jvmArgs;
     }
 
     /**
@@ -55,7 +53,7 @@ public final class JmhPlan {
             throw new IllegalArgumentException(
                     benchmark.getName() + " has the benchmarks " + there + ", not " + chosen);
         }
-        return new JmhPlan(benchmark, chosen, Map.of(), Mode.AVERAGE, false, null, List.of());
+        return new JmhPlan(benchmark, chosen, Map.of(), Mode.AVERAGE, false, null);
     }
 
     /**
@@ -73,7 +71,7 @@ public final class JmhPlan {
         }
         Map<String, List<String>> all = new LinkedHashMap<>(params);
         all.put(name, Arrays.stream(values).map(String::valueOf).toList());
-        return new JmhPlan(benchmark, methods, all, mode, allocation, forks, jvmArgs);
+        return new JmhPlan(benchmark, methods, all, mode, allocation, forks);
     }
 
     /**
@@ -82,16 +80,14 @@ public final class JmhPlan {
      *
      * @return another plan
      */
-    public JmhPlan singleShot() {
-        return new JmhPlan(benchmark, methods, params, Mode.SINGLE, allocation, forks, jvmArgs);
-    }
+    public JmhPlan singleShot() { return new JmhPlan(benchmark, methods, params, Mode.SINGLE, allocation, forks); }
 
     /**
      * Counts the Java heap that an operation allocates, too.
      *
      * @return another plan
      */
-    public JmhPlan allocation() { return new JmhPlan(benchmark, methods, params, mode, true, forks, jvmArgs); }
+    public JmhPlan allocation() { return new JmhPlan(benchmark, methods, params, mode, true, forks); }
 
     /**
      * How many JVMs are measured in, one after another.
@@ -99,22 +95,15 @@ public final class JmhPlan {
      * @param count 0 for this one, which is for tests: its flags are not the benchmark's
      * @return another plan
      */
-    public JmhPlan forks(int count) {
-        return new JmhPlan(benchmark, methods, params, mode, allocation, count, jvmArgs);
-    }
-
-    /**
-     * Flags for the forks' JVM after the benchmark's own.
-     *
-     * @param flags such as {@code -Dculebra.openblas=...}
-     * @return another plan
-     */
-    public JmhPlan jvmArgs(String... flags) {
-        return new JmhPlan(benchmark, methods, params, mode, allocation, forks, List.of(flags));
-    }
+    public JmhPlan forks(int count) { return new JmhPlan(benchmark, methods, params, mode, allocation, count); }
 
     /** One method with one value for each parameter. */
     record Step(Class<?> benchmark, String method, Map<String, String> params) {
+
+        /** For a progress line, which is short. */
+        String brief() {
+            return method + " " + String.join(" ", params.values());
+        }
 
         @Override
         public String toString() {
@@ -129,8 +118,6 @@ public final class JmhPlan {
     boolean countsAllocation() { return allocation; }
 
     Integer forks() { return forks; }
-
-    List<String> jvmArgs() { return jvmArgs; }
 
     /** Method by method; of the parameters the last changes fastest. */
     List<Step> steps() {

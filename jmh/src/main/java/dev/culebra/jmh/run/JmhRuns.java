@@ -87,7 +87,7 @@ public final class JmhRuns {
         List<Failure> failures = new ArrayList<>();
         for (int i = 0; i < works.size(); i++) {
             Work work = works.get(i);
-            recorder.progress(i, works.size(), work.step.toString());
+            recorder.progress(i, works.size(), work.step.brief());
             JmhRun run;
             try {
                 run = measure(work.plan, work.step);
@@ -132,9 +132,6 @@ public final class JmhRuns {
         }
         // Not appended: an option of that kind would take the place of an annotation's.
         options.jvmArgsPrepend(ours());
-        if (!plan.jvmArgs().isEmpty()) {
-            options.jvmArgsAppend(plan.jvmArgs().toArray(String[]::new));
-        }
         if (plan.forks() != null || settings.quick()) {
             options.forks(plan.forks() != null ? plan.forks() : 1);
         }

@@ -52,7 +52,7 @@ class JmhRunsTest {
         new JmhRuns(new Settings(true), recorder)
                 .add(JmhPlan.of(TokenizeBenchmark.class, "encode").param("text", "words").allocation(), runs::add)
                 .run();
-        assertEquals(List.of("0/1 TokenizeBenchmark.encode text=words", "1/1 "), steps);
+        assertEquals(List.of("0/1 encode words", "1/1 "), steps);
         JmhRun run = runs.getFirst();
         assertEquals(1, runs.size());
         assertEquals("TokenizeBenchmark.encode", run.benchmark() + "." + run.method());
@@ -98,10 +98,10 @@ class JmhRunsTest {
         JmhPlan plan = JmhPlan.of(InterpreterBenchmark.class).param("program", "nosuch").forks(0).singleShot();
         Failure failure = assertThrows(Failure.class,
                 () -> new JmhRuns(new Settings(true), recorder).add(plan, r -> {}).run());
-        assertEquals(List.of("0/4 InterpreterBenchmark.launch program=nosuch checks=all counters=off",
-                "1/4 InterpreterBenchmark.launch program=nosuch checks=all counters=on",
-                "2/4 InterpreterBenchmark.launch program=nosuch checks=none counters=off",
-                "3/4 InterpreterBenchmark.launch program=nosuch checks=none counters=on", "4/4 "), steps);
+        assertEquals(List.of("0/4 launch nosuch all off",
+                "1/4 launch nosuch all on",
+                "2/4 launch nosuch none off",
+                "3/4 launch nosuch none on", "4/4 "), steps);
         log(failure);
         assertTrue(failure.getMessage().startsWith("4 of 4 failed, first InterpreterBenchmark.launch program=nosuch"),
                 failure.getMessage());
