@@ -12,10 +12,10 @@ import java.util.TreeMap;
 import java.util.function.LongConsumer;
 
 /** What is in a bundle, and its way into a file. */
-final class Bundle {
+public final class Bundle {
 
     /** What mail, chat and repositories still take, and a slow line carries in a minute. */
-    static final long MOST_BYTES = 40_000_000;
+    public static final long MOST_BYTES = 40_000_000;
 
     private Bundle() {}
 
@@ -26,8 +26,12 @@ final class Bundle {
      * @param java a runtime that was made for it
      * @param version Culebra's
      * @param commit that the parts were built of
+     * @return by their paths in the bundle
+     * @throws IOException if one can not be read
+     * @throws Failure if one was not built
      */
-    static SortedMap<String, Entry> files(Parts parts, Path java, String version, String commit) throws IOException {
+    public static SortedMap<String, Entry> files(Parts parts, Path java, String version, String commit)
+            throws IOException {
         SortedMap<String, Entry> files = parts.files();
         JavaRuntime.files(java).forEach((path, entry) -> files.put("java/" + path, entry));
         files.put("run.sh", text("run.sh", version, commit).runnable());
@@ -44,8 +48,12 @@ final class Bundle {
         }
     }
 
-    /** What this machine's {@code uname -sm} says: the Java runtime in the bundle is for that. */
-    static String system() {
+    /**
+     * What the Java runtime in a bundle is for.
+     *
+     * @return what this machine's {@code uname -sm} says, such as {@code Linux x86_64}
+     */
+    public static String system() {
         String os = System.getProperty("os.name");
         String processor = System.getProperty("os.arch");
         return (os.startsWith("Mac") ? "Darwin" : os) + " " + (processor.equals("amd64") ? "x86_64" : processor);
@@ -54,14 +62,17 @@ final class Bundle {
     /**
      * Writes a bundle; whole, or not at all.
      *
+     * @param output replaced where it exists
      * @param files by path
      * @param top the folder that all of them are in
      * @param preset xz's, 0 to 9
      * @param mostBytes a larger archive is given up
      * @param progress is told how many bytes of the files are in it
      * @return the archive's bytes
+     * @throws IOException if the system refuses
+     * @throws Failure if it would be larger
      */
-    static long write(Path output, SortedMap<String, Entry> files, String top, int preset, long mostBytes,
+    public static long write(Path output, SortedMap<String, Entry> files, String top, int preset, long mostBytes,
             LongConsumer progress) throws IOException {
         var inTop = new TreeMap<String, Entry>();
         files.forEach((path, entry) -> inTop.put(top + "/" + path, entry));

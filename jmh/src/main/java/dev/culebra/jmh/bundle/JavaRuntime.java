@@ -14,13 +14,14 @@ import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 
 /** A Java runtime of this JVM's own version with nothing in it but what the bundle needs. */
-final class JavaRuntime {
+public final class JavaRuntime {
 
     /**
      * What {@code jdeps} finds in the jars, less java.desktop and java.sql, which Jackson looks for and does without; and jdk.zipfs, with
      * which JUnit finds the tests of a package in a jar.
      */
-    static final List<String> MODULES = List.of("java.base", "java.logging", "java.management", "java.xml", "jdk.jfr",
+    public static final List<String> MODULES = List.of("java.base", "java.logging", "java.management", "java.xml",
+            "jdk.jfr",
             "jdk.management", "jdk.unsupported", "jdk.incubator.vector", "jdk.zipfs");
 
     private JavaRuntime() {}
@@ -32,7 +33,7 @@ final class JavaRuntime {
      * @param modules that it must have
      * @throws Failure where this Java can not, with what to do
      */
-    static void link(Path folder, List<String> modules) {
+    public static void link(Path folder, List<String> modules) {
         String here = "this Java (" + Runtime.version() + " in " + System.getProperty("java.home") + ")";
         var jlink = ToolProvider.findFirst("jlink").orElseThrow(() -> new Failure(
                 here + " has no jlink, which makes the runtime for the bundle: use a whole JDK, by JAVA_HOME"));
@@ -48,8 +49,14 @@ final class JavaRuntime {
                         + " folder, or one that can link itself without it, such as Temurin 25, by JAVA_HOME");
     }
 
-    /** The files of a folder by their paths in it; links stay links. */
-    static SortedMap<String, Entry> files(Path folder) throws IOException {
+    /**
+     * The files of a folder.
+     *
+     * @param folder of any files
+     * @return by their paths in it; links stay links
+     * @throws IOException if one can not be read
+     */
+    public static SortedMap<String, Entry> files(Path folder) throws IOException {
         var files = new TreeMap<String, Entry>();
         try (Stream<Path> walk = Files.walk(folder)) {
             for (Path file : (Iterable<Path>) walk

@@ -10,12 +10,16 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What a built checkout gives to a bundle. */
-final class Parts {
+public final class Parts {
 
     private final Path root;
 
-    /** @param root the checkout's folder */
-    Parts(Path root) { this.root = root; }
+    /**
+     * Those of a checkout.
+     *
+     * @param root its folder
+     */
+    public Parts(Path root) { this.root = root; }
 
     /** Those of the checkout whose script runs this. */
     static Parts own() {
@@ -23,8 +27,14 @@ final class Parts {
                 () -> new Failure("a bundle is made of a checkout: run './culebra bundle OUT.tar.xz' in one")));
     }
 
-    /** By their paths in the bundle. */
-    SortedMap<String, Entry> files() throws IOException {
+    /**
+     * All of them.
+     *
+     * @return by their paths in the bundle
+     * @throws IOException if one can not be read
+     * @throws Failure if one was not built
+     */
+    public SortedMap<String, Entry> files() throws IOException {
         var files = new TreeMap<String, Entry>();
         files.put("lib/benchmarks.jar", Entry.of(Jar.stored(built("jmh/target/benchmarks.jar"))));
         files.put("tests/suite/lib/culebra-tests.jar",

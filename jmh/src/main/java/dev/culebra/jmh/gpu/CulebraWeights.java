@@ -50,7 +50,7 @@ final class CulebraWeights implements AutoCloseable {
         @Override
         public String kernel() {
             LaunchPlan plan = products.getFirst().plan();
-            return plan.kernel().name() + (plan.splits() == 1 ? "" : ", K in " + plan.splits());
+            return plan.kernel().name() + (plan.splits() == 1 ? "" : ", " + plan.splits() + " splits");
         }
 
         @Override

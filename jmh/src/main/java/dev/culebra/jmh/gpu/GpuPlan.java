@@ -34,7 +34,7 @@ record GpuPlan(String driver, List<Layer> shapes, int[] tokens, double[] sparsit
     static final int MOST_COPIES = 64;
 
     /** Stands for the L2 of a device whose times mean nothing, so that a few copies of small weights pass it. */
-    private static final long REHEARSED_L2 = 32 << 10;
+    private static final long REHEARSED_L2 = 16 << 10;
 
     private static final String PREFIX = "culebra.gpu.";
     private static final int MOST_TOKENS = 4096;

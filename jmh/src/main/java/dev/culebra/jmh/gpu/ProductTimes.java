@@ -57,8 +57,8 @@ final class ProductTimes {
     /** Cold where the copies pass the L2 often enough, warm where one and all it works on fits there. */
     void measure(DeviceProduct product, int n, Label label, SampledReference reference) throws WrongResultException {
         leftOut.products++;
-        if (product.copies() >= Math.max(1, GpuPlan.copies(product.bytes(), l2Bytes))
-                && GpuPlan.copies(product.bytes(), l2Bytes) > 0) {
+        int copies = GpuPlan.copies(product.bytes(), l2Bytes);
+        if (copies > 0 && product.copies() >= copies) {
             measure(product, n, label, reference, "cold", product.copies());
         } else {
             leftOut.notCold++;
@@ -75,7 +75,7 @@ final class ProductTimes {
             throws WrongResultException {
         Stream stream = batches.stream();
         GpuPlan.Layer layer = operands.layer;
-        long resultBytes = (product.halfResult() ? 2L : 4L) * n * operands.layer.m();
+        long resultBytes = (product.halfResult() ? 2L : 4L) * n * layer.m();
         // a fill takes whole words, an odd number of halves does not end with one
         DeviceBuffer result = operands.y.slice(0, resultBytes + 3 & ~3L);
         Batches.Timed timed = batches.time(plan.pace(), ring, () -> stream.fill32(result, NOT_WRITTEN),

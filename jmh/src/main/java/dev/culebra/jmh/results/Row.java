@@ -12,7 +12,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
  * @param group the group: host, cpu, gpu, text, emulator
  * @param benchmark what was done: multiply, read, copy, prepared-launch, encode, ...
  * @param by who did it: culebra, c, jcuda, openblas, cublaslt, cusparse, cusparselt, or memory for a limit of the machine
- * @param driver what was called: cuda (NVIDIA's), no-op; null where there is none
+ * @param driver what was called: cuda (NVIDIA's), no-op, emulator (whose times tell nothing of a GPU); null where there is none
  * @param shape M, K, N; null where there is no product
  * @param sparsity share of zeros, 0 to 1; null where there are no weights or it does not matter (dense)
  * @param format of the weights: tiled-csl, dense, csr, 2:4; null where there are none

@@ -13,6 +13,7 @@ import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -46,19 +47,26 @@ final class SuiteRun implements TestExecutionListener {
 
     /** @param args {@code emulator} or {@code cuda}, and a suite's name */
     public static void main(String[] args) {
-        Suite suite = Suite.named(args[1]).orElseThrow();
-        List<DiscoverySelector> selectors = new ArrayList<>();
-        for (String p : suite.packages()) selectors.add(DiscoverySelectors.selectPackage(p));
-        for (String c : args[0].equals("emulator") ? suite.emulated() : suite.classes()) {
-            selectors.add(DiscoverySelectors.selectClass(c));
-        }
-        var request = LauncherDiscoveryRequestBuilder.request().selectors(selectors)
-                .filters(includeClassNamePatterns(".*Tests?"), excludeClassNamePatterns(COMPILING)).build();
+        var request = request(Suite.named(args[1]).orElseThrow(), args[0]);
         var run = new SuiteRun();
         LauncherFactory.create().execute(request, run);
         run.out.println(DONE);
         run.out.flush();
         System.exit(0); // whatever threads a test left
+    }
+
+    /** What JUnit is asked for. */
+    static LauncherDiscoveryRequest request(Suite suite, String provider) {
+        List<DiscoverySelector> selectors = new ArrayList<>();
+        for (String p : suite.packages()) selectors.add(DiscoverySelectors.selectPackage(p));
+        for (String c : provider.equals("emulator") ? suite.emulated() : suite.classes()) {
+            selectors.add(DiscoverySelectors.selectClass(c));
+        }
+        var request = LauncherDiscoveryRequestBuilder.request().selectors(selectors);
+        if (!suite.packages().isEmpty()) {
+            request.filters(includeClassNamePatterns(".*Tests?"), excludeClassNamePatterns(COMPILING));
+        }
+        return request.build();
     }
 
     @Override

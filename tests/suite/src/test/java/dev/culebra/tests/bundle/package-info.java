@@ -1,0 +1,2 @@
+/** The bundle: its archive, its script, what is in it. */
+package dev.culebra.tests.bundle;
