@@ -131,10 +131,12 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
         formats.forEach((who, some) -> {
             // What has one sparsity, or none, is a line of one table for all of these.
             if (sparsities(some).size() == 1) single.addAll(some);
-            else parts.add(heat(who + l2(some), "share", some, Row::shareOfLimit, Words::percent));
+            else
+                parts.add(heat("Share of the limit: " + who + l2(some), "share", some, Row::shareOfLimit,
+                        Words::percent));
         });
         if (!single.isEmpty()) {
-            parts.add(heat("Others" + l2(single), "share", "by \\ N", single, Row::shareOfLimit,
+            parts.add(heat("Share of the limit: others" + l2(single), "share", "by \\ N", single, Row::shareOfLimit,
                     Words::percent, Means.by(single, Contest::whoAndZeros)));
         }
         return parts;
