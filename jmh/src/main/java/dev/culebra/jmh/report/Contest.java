@@ -73,7 +73,9 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
     private Chart speedup(String who, List<Row> ofFormat) {
         List<Variant> variants = new ArrayList<>();
         List<Row> cold = new Contest(ofFormat, peer, ratio).cold();
-        List<Row> warm = ofFormat.stream().filter(r -> !cold.contains(r)).toList();
+        List<Row> warm = cold.size() == ofFormat.size()
+                ? List.of()
+                : ofFormat.stream().filter(r -> !"cold".equals(r.l2())).toList();
         variants.add(overSparsity(all(cold), cold, ofFormat));
         if (!warm.isEmpty()) variants.add(overSparsity(all(warm), warm, ofFormat));
         for (List<Row> state : List.of(cold, warm)) {

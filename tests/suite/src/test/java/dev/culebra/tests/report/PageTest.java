@@ -150,6 +150,21 @@ class PageTest {
     }
 
     @Test
+    void aLimitThatNobodyKnowsIsNotDrawn() throws IOException {
+        Row row = product(64, 64, 8, 0.5, "cold").bytes(4096).build(new Samples(2, 0, 1));
+        JsonNode data = of(new Results("m", 2, "NVIDIA Q1", "580", null, "25", "2026-11-20T10:00:00Z", "c", "v", null,
+                false, List.of(), List.of(row)));
+        JsonNode roofline = section(data, 0, "roofline").at("/parts/0");
+        assertEquals(1, roofline.at("/variants/0/series").size());
+        assertTrue(roofline.get("note").asText().contains("no pure read was measured"));
+        assertTrue(roofline.get("note").asText().contains("does not know that of NVIDIA Q1"));
+        assertTrue(
+                section(data, 0, "speedup").at("/parts/0/text").asText().startsWith("No row has a ratio to cuBLAS."));
+        assertTrue(section(data, 0, "peers").at("/parts/0/text").asText()
+                .startsWith("Not measured: cublaslt, cusparse, cusparselt."));
+    }
+
+    @Test
     void thisVersionIsComparedWithTheLast() throws IOException {
         JsonNode data = of(
                 run("2026-11-20T10:00:00Z", false, product(64, 64, 1, 0.5, "cold").build(new Samples(10, 0, 1)),
