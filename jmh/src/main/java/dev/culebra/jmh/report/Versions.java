@@ -43,7 +43,7 @@ final class Versions {
         changed(seen, "Slower beyond the spread", all, Change.Verdict.SLOWER);
         changed(seen, "Faster beyond the spread", all, Change.Verdict.FASTER);
         seen.add(new Table("By benchmark (geometric mean of time now over time before: below 1 is faster)", null,
-                List.of("group", "benchmark", "by", "measurements", "time now / before", "slower", "faster"), groups,
+                List.of("now / before", "slower", "faster", "measurements", "group", "benchmark", "by"), groups,
                 false));
         parts.addAll(0, seen);
         return new Section(id, title,
@@ -68,11 +68,12 @@ final class Versions {
                 .add(c));
         List<List<Object>> lines = new ArrayList<>();
         benchmarks.forEach((key, changes) -> {
-            List<Object> line = new ArrayList<>(key);
-            line.add(changes.size());
+            List<Object> line = new ArrayList<>();
             line.add(Means.geometric(changes.stream().map(Change::ratio).toList()));
             line.add(changes.stream().filter(c -> c.verdict() == Change.Verdict.SLOWER).count());
             line.add(changes.stream().filter(c -> c.verdict() == Change.Verdict.FASTER).count());
+            line.add(changes.size());
+            line.addAll(key);
             lines.add(line);
         });
         return lines;
@@ -117,14 +118,13 @@ final class Versions {
         }
         List<List<Object>> lines = new ArrayList<>();
         for (Change c : some) {
-            List<Object> line = new ArrayList<>(
-                    List.of(c.key().toString(), c.before().timeUs(), c.after().timeUs(), c.ratio(),
-                            c.tolerance() * 100));
+            List<Object> line = new ArrayList<>(List.of(c.ratio(), c.before().timeUs(), c.after().timeUs(),
+                    c.tolerance() * 100, c.key().toString()));
             line.add(kernel(c));
             lines.add(line);
         }
         parts.add(new Table(title + " (" + some.size() + ")", null,
-                List.of("measurement", "before µs", "now µs", "now / before", "counts from %", "kernel"), lines,
+                List.of("now / before", "before µs", "now µs", "counts from %", "measurement", "kernel"), lines,
                 false));
     }
 

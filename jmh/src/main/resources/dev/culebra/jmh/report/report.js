@@ -284,6 +284,7 @@
     const made = element(element(parent, "div", "scroll"), "table");
     const numeric = spec.columns.map((c, i) => spec.rows.some(r => typeof r[i] === "number"));
     const whole = spec.columns.map((c, i) => spec.rows.every(r => typeof r[i] !== "number" || Number.isInteger(r[i])));
+    const long = spec.columns.map((c, i) => spec.rows.some(r => String(r[i]).length > 60));
     const first = spec.all ? 60 : 25;
     // What has no header is a list of names and values.
     if (spec.columns.some(c => c !== "")) {
@@ -323,7 +324,7 @@
         const line = element(body, "tr");
         row.forEach((value, i) => {
           const text = shown(value, whole[i]);
-          element(line, "td", numeric[i] ? "number" : text.length > 60 ? "long" : "", text);
+          element(line, "td", numeric[i] ? "number" : long[i] ? "long" : "", text);
         });
       }
       if (count) count.textContent = fitting.length + " of " + spec.rows.length + " rows";
