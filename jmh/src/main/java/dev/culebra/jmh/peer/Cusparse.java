@@ -18,9 +18,9 @@ import java.util.List;
  *
  * <p>
  * It likes activations in rows, [K, N] and [M, N], far better than the [N, K] and [N, M] that models have: on an H200
- * (2026-11-20, 12.6.3, CSR_ALG3, 28672 x 7168 with 80% zeros) its product took 495 us instead of 545 at N = 8, 513 instead of
- * 2149 at N = 32 and 982 instead of 8322 at N = 128. So turning them around is among the ways that are tried, as a part of the
- * product.
+ * (2026-11-20, 12.6.3, CSR_ALG3, 28672 x 7168 with 80% zeros, the least of three) its product took 287 us with x alone in rows
+ * instead of 545 at N = 8, and with both 513 instead of 2149 at N = 32 and 982 instead of 8322 at N = 128. So turning them
+ * around is among the ways that are tried, as a part of the product.
  */
 final class Cusparse implements GpuPeer {
 

@@ -7,7 +7,6 @@ import dev.culebra.driver.Stream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -34,20 +33,21 @@ final class PeerTrial {
     static void run(String file, int device) {
         String said = "";
         try {
-            Path output = Files.createTempFile("culebra-peer", ".txt");
+            Path words = Files.createTempFile("culebra-peer", ".txt");
             try {
                 Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                        PeerTrial.class.getName(), file, String.valueOf(device)).redirectErrorStream(true)
-                        .redirectOutput(output.toFile()).start();
+                        PeerTrial.class.getName(), file, String.valueOf(device), words.toString())
+                        .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
                 boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
                 if (!ended) process.destroyForcibly().waitFor();
                 else if (process.exitValue() == 0) return;
-                String[] lines = new String(Files.readAllBytes(output), StandardCharsets.UTF_8).strip().split("\n");
-                said = ended ? lines[lines.length - 1] : "it did not end within " + SECONDS + " s";
-                if (ended && said.isBlank()) said = "it ended with status " + process.exitValue();
+                String told = Files.readString(words).strip();
+                said = !ended
+                        ? "it did not end within " + SECONDS + " s"
+                        : told.isEmpty() ? "it ended with status " + process.exitValue() : told;
             } finally {
-                Files.deleteIfExists(output);
+                Files.deleteIfExists(words);
             }
         } catch (IOException e) {
             said = "it could not be started: " + e.getMessage();
@@ -59,16 +59,17 @@ final class PeerTrial {
     }
 
     /**
-     * Multiplies small matrices. Ends with status 0 where all was right, else with one line that says what was not.
+     * Multiplies small matrices. Ends with status 0 where all was right.
      *
-     * @param arguments the library's file and the device's ordinal
+     * @param arguments the library's file, the device's ordinal, and a file for what was not right
+     * @throws IOException where that can not be written
      */
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws IOException {
         try {
             multiply(arguments[0], Integer.parseInt(arguments[1]));
         } catch (SharedLibrary.NotLoaded | RuntimeException e) {
-            System.out.println(e.getMessage());
-            System.out.flush();
+            String message = String.valueOf(e.getMessage());
+            Files.writeString(Path.of(arguments[2]), message.lines().findFirst().orElse(e.toString()));
             // What is closed after a failed kernel fails, too, and would be said last.
             Runtime.getRuntime().halt(1);
         }
