@@ -43,18 +43,39 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
     }
 
     /** Culebra's rows that have a ratio, by format. */
-    Map<String, List<Row>> ours() {
+    private Map<String, List<Row>> ours() {
         Map<String, List<Row>> formats = new LinkedHashMap<>();
         rows.stream().filter(r -> r.by().equals("culebra") && ratio.apply(r) != null)
                 .forEach(r -> formats.computeIfAbsent(Words.who(r), f -> new ArrayList<>()).add(r));
         return formats;
     }
 
+    /** A chart and a table for each format; those to which zeros make no difference share one table. */
+    List<Part> speedups() {
+        List<Part> parts = new ArrayList<>();
+        List<Row> single = new ArrayList<>();
+        ours().forEach((who, ofFormat) -> {
+            if (ofFormat.stream().allMatch(r -> r.sparsity() == null)) {
+                single.addAll(new Contest(ofFormat, peer, ratio).cold());
+            } else {
+                parts.add(speedup(who, ofFormat));
+                parts.add(table(who, ofFormat));
+            }
+        });
+        if (!single.isEmpty()) {
+            parts.add(heat("Whatever the zeros are, " + all(single), "ratio", "by \\ N", single, ratio, Words::ratio,
+                    Means.by(single, Words::who)));
+        }
+        return parts;
+    }
+
     /** Speed-up of one format over sparsity, a line for each N. */
-    Chart speedup(String who, List<Row> ofFormat) {
+    private Chart speedup(String who, List<Row> ofFormat) {
         List<Variant> variants = new ArrayList<>();
         List<Row> cold = new Contest(ofFormat, peer, ratio).cold();
-        List<Row> warm = ofFormat.stream().filter(r -> !cold.contains(r)).toList();
+        List<Row> warm = cold.size() == ofFormat.size()
+                ? List.of()
+                : ofFormat.stream().filter(r -> !"cold".equals(r.l2())).toList();
         variants.add(overSparsity(all(cold), cold, ofFormat));
         if (!warm.isEmpty()) variants.add(overSparsity(all(warm), warm, ofFormat));
         for (List<Row> state : List.of(cold, warm)) {
@@ -97,7 +118,7 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
     }
 
     /** Speed-up of one format, sparsity by N. */
-    Heat table(String who, List<Row> ofFormat) {
+    private Heat table(String who, List<Row> ofFormat) {
         List<Row> cold = new Contest(ofFormat, peer, ratio).cold();
         return heat(who + ", " + all(cold), "ratio", cold, ratio, Words::ratio);
     }
@@ -112,13 +133,19 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
         formats.forEach((who, some) -> {
             // What has one sparsity, or none, is a line of one table for all of these.
             if (sparsities(some).size() == 1) single.addAll(some);
-            else parts.add(heat(who + l2(some), "share", some, Row::shareOfLimit, Words::percent));
+            else
+                parts.add(heat("Share of the limit: " + who + l2(some), "share", some, Row::shareOfLimit,
+                        Words::percent));
         });
         if (!single.isEmpty()) {
-            parts.add(heat("Whatever the zeros are" + l2(single), "share", "by \\ N", single, Row::shareOfLimit,
-                    Words::percent, Means.by(single, Words::who)));
+            parts.add(heat("Share of the limit: others" + l2(single), "share", "by \\ N", single, Row::shareOfLimit,
+                    Words::percent, Means.by(single, Contest::whoAndZeros)));
         }
         return parts;
+    }
+
+    private static String whoAndZeros(Row row) {
+        return Words.who(row) + (row.sparsity() == null ? "" : " " + Words.sparsity(row.sparsity()));
     }
 
     private static Heat heat(String title, String scale, List<Row> some, Function<Row, Double> value,

@@ -115,6 +115,8 @@ final class Documents {
                     .of(new Section(id + "-cpu", "CPU multiply", null, List.of(new Note(Summary.whyNot(runs, "cpu")))));
         Contest contest = Contest.of(run.rows(), "OpenBLAS", Row::ratioToOpenblas);
         List<Part> parts = new ArrayList<>(speedup("cpu", contest));
+        Chart beside = contest.beside();
+        if (!beside.variants().isEmpty()) parts.add(beside);
         parts.addAll(contest.shares());
         Chart rates = rates(run.rows());
         if (rates != null) parts.add(rates);
@@ -123,11 +125,7 @@ final class Documents {
     }
 
     private List<Part> speedup(String group, Contest contest) {
-        List<Part> parts = new ArrayList<>();
-        for (Map.Entry<String, List<Row>> format : contest.ours().entrySet()) {
-            parts.add(contest.speedup(format.getKey(), format.getValue()));
-            parts.add(contest.table(format.getKey(), format.getValue()));
-        }
+        List<Part> parts = contest.speedups();
         if (parts.isEmpty())
             parts.add(new Note("No row has a ratio to " + contest.peer() + ". " + Summary.skips(runs, group)));
         return parts;

@@ -81,7 +81,7 @@ final class HostPath {
                 + (r.shape() == null ? "" : " " + Words.layer(r)) + (r.by().equals("culebra") ? "" : ", " + caller(r)));
         curves.values().removeIf(some -> some.stream().map(HostPath::threads).distinct().count() < 2);
         if (curves.isEmpty()) return;
-        parts.add(Chart.of("Encoding and decoding", "Higher is better.", "plot", Axis.linear("threads"),
+        parts.add(Chart.of("Encoding and decoding", "Higher is better.", "plot", Axis.count("threads"),
                 Axis.linear("GB/s"),
                 lines(curves, r -> (double) threads(r))));
         curves.values().forEach(shown::addAll);

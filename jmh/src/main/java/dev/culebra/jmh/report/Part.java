@@ -46,23 +46,25 @@ sealed interface Part {
      * @param scale linear, log, or category
      * @param labels of categories, whose points have the index for a coordinate
      * @param zero whether a linear axis begins there
-     * @param bytes whether ticks are powers of 1024 with their units
+     * @param unit bytes (marks are powers of two with their units), count (marks are whole), or null
      */
-    record Axis(String title, String scale, List<String> labels, boolean zero, boolean bytes) {
+    record Axis(String title, String scale, List<String> labels, boolean zero, String unit) {
 
-        static Axis linear(String title) { return new Axis(title, "linear", null, true, false); }
+        static Axis linear(String title) { return new Axis(title, "linear", null, true, null); }
 
-        static Axis log(String title) { return new Axis(title, "log", null, false, false); }
+        static Axis count(String title) { return new Axis(title, "linear", null, true, "count"); }
 
-        static Axis bytes(String title) { return new Axis(title, "log", null, false, true); }
+        static Axis log(String title) { return new Axis(title, "log", null, false, null); }
 
-        static Axis of(String title, List<String> labels) { return new Axis(title, "category", labels, false, false); }
+        static Axis bytes(String title) { return new Axis(title, "log", null, false, "bytes"); }
+
+        static Axis of(String title, List<String> labels) { return new Axis(title, "category", labels, false, null); }
     }
 
     record Variant(String name, List<Series> series) {}
 
     /**
-     * @param colour series of one key have the same colour in every chart; null where the colours are the chart's own
+     * @param colour series of one key have the same colour in every chart; null where the colours are the chart's own; quiet for what is not to be looked at
      * @param step place on a scale of colours from first to last, 0 to 1, for what has an order; null otherwise
      * @param marks points, line, both, or limit (a dashed line)
      */

@@ -20,6 +20,9 @@ final class Summary {
     /** Groups that have parts of the page of their own. */
     static final Set<String> KNOWN = Set.of("gpu", "cpu", "host", "text", "emulator");
 
+    /** What 'bench' says of a group of which nothing can be measured. */
+    private static final String WHOLE = "the whole group";
+
     private Summary() {}
 
     static List<Tile> tiles(MachineRuns runs) {
@@ -124,10 +127,16 @@ final class Summary {
         if (!drivers.isEmpty()) facts.add(List.of("driver", String.join("; ", drivers)));
         facts.add(List.of("JDK", String.join("; ", each(runs, Results::jdk))));
         facts.add(List.of("kind of run", newest.quick() ? "quick: a look, with few samples" : "full"));
-        if (newest.loadAverage() != null) {
-            facts.add(List.of("load before", Words.number(newest.loadAverage()) + " cores in use"));
-        }
+        if (newest.loadAverage() != null) facts.add(List.of("load before", load(newest)));
         return new Facts("Machine", facts);
+    }
+
+    /** Half of the cores at work for others is more than any benchmark here bears. */
+    private static String load(Results results) {
+        String load = Words.number(results.loadAverage()) + " of " + Words.count(results.cores(), "core");
+        return results.loadAverage() > results.cores() / 2.0
+                ? load + ": the machine was busy, these times say little"
+                : load;
     }
 
     private static Set<String> each(MachineRuns runs, Function<Results, String> value) {
@@ -143,12 +152,13 @@ final class Summary {
         return skips.isEmpty()
                 ? "No run of this kind on this machine has rows of the group " + group + ": ./culebra bench " + group
                         + " measures it."
-                : "The group " + group + " was skipped. " + skips;
+                : "The group " + group + " was skipped: " + skips;
     }
 
     /** What a group left out, in sentences; empty where it left out nothing. */
     static String skips(MachineRuns runs, String group) {
-        return runs.skipped().stream().filter(s -> s.group().equals(group)).map(s -> s.what() + ": " + stop(s.why()))
+        return runs.skipped().stream().filter(s -> s.group().equals(group))
+                .map(s -> s.what().equals(WHOLE) ? stop(s.why()) : s.what() + ": " + stop(s.why()))
                 .collect(Collectors.joining(" "));
     }
 

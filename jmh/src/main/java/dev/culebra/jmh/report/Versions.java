@@ -9,7 +9,6 @@ import dev.culebra.jmh.report.Part.Series;
 import dev.culebra.jmh.report.Part.Table;
 import dev.culebra.jmh.results.Change;
 import dev.culebra.jmh.results.Comparison;
-import dev.culebra.jmh.results.Results;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +17,8 @@ import java.util.Objects;
 
 /** This version against the last: the newest run of each group beside the one before it on the same machine. */
 final class Versions {
+
+    private static final String SAME = "within the spread";
 
     private Versions() {}
 
@@ -37,28 +38,26 @@ final class Versions {
             parts.add(0, new Note("There is no earlier run of this kind on this machine to compare with."));
             return new Section(id, title, null, parts);
         }
-        parts.add(0, chart(all));
-        parts.add(1, new Table("By benchmark (geometric mean of time now over time before: below 1 is faster)", null,
-                List.of("group", "benchmark", "by", "measurements", "time now / before", "slower", "faster"), groups,
+        List<Part> seen = new ArrayList<>();
+        seen.add(chart(all));
+        changed(seen, "Slower beyond the spread", all, Change.Verdict.SLOWER);
+        changed(seen, "Faster beyond the spread", all, Change.Verdict.FASTER);
+        seen.add(new Table("By benchmark (geometric mean of time now over time before: below 1 is faster)", null,
+                List.of("now / before", "slower", "faster", "measurements", "group", "benchmark", "by"), groups,
                 false));
-        changed(parts, "Slower beyond the spread", all, Change.Verdict.SLOWER);
-        changed(parts, "Faster beyond the spread", all, Change.Verdict.FASTER);
+        parts.addAll(0, seen);
         return new Section(id, title,
                 "A measurement changed when its two medians lie further apart than both spreads together, and than 3%.",
                 parts);
     }
 
+    /** What is to be known of the two runs, where there is something. */
     private static void said(List<Part> parts, MachineRuns.GroupRun run, Comparison comparison) {
-        Results before = run.last().results();
-        Results now = run.now().results();
-        String text = run.group() + ": " + now.date() + " (" + now.commit() + ") against " + before.date() + " ("
-                + before.commit() + ")";
-        List<String> differences = Comparison.otherDifferences(before, now);
-        if (!differences.isEmpty()) text += "; different: " + String.join(", ", differences);
-        if (!comparison.onlyBefore().isEmpty())
-            text += "; " + comparison.onlyBefore().size() + " measured only before";
-        if (!comparison.onlyAfter().isEmpty()) text += "; " + comparison.onlyAfter().size() + " measured only now";
-        parts.add(new Note(text + "."));
+        List<String> said = new ArrayList<>(Comparison.otherDifferences(run.last().results(), run.now().results()));
+        if (!comparison.onlyBefore().isEmpty()) said.add(comparison.onlyBefore().size() + " measured only before");
+        if (!comparison.onlyAfter().isEmpty()) said.add(comparison.onlyAfter().size() + " measured only now");
+        if (!said.isEmpty())
+            parts.add(new Note("Different in the group " + run.group() + ": " + String.join("; ", said) + "."));
     }
 
     private static List<List<Object>> lines(Comparison comparison) {
@@ -69,11 +68,12 @@ final class Versions {
                 .add(c));
         List<List<Object>> lines = new ArrayList<>();
         benchmarks.forEach((key, changes) -> {
-            List<Object> line = new ArrayList<>(key);
-            line.add(changes.size());
+            List<Object> line = new ArrayList<>();
             line.add(Means.geometric(changes.stream().map(Change::ratio).toList()));
             line.add(changes.stream().filter(c -> c.verdict() == Change.Verdict.SLOWER).count());
             line.add(changes.stream().filter(c -> c.verdict() == Change.Verdict.FASTER).count());
+            line.add(changes.size());
+            line.addAll(key);
             lines.add(line);
         });
         return lines;
@@ -93,7 +93,10 @@ final class Versions {
             points.computeIfAbsent(name, n -> new ArrayList<>())
                     .add(Point.of(change.before().timeUs(), change.ratio(), tip(change)));
         }
-        points.forEach((name, some) -> series.add(new Series(name, null, null, "points", some)));
+        // What changed lies over what did not: the first is drawn last.
+        List<Point> same = points.remove(SAME);
+        points.forEach((name, some) -> series.add(new Series(name, "changed " + name, null, "points", some)));
+        if (same != null) series.add(new Series(SAME, "quiet", null, "points", same));
         return Chart.of("Each measurement", "Below the line is faster than before.", "plot",
                 Axis.log("time before, µs"),
                 Axis.log("time now / time before"), series);
@@ -115,14 +118,13 @@ final class Versions {
         }
         List<List<Object>> lines = new ArrayList<>();
         for (Change c : some) {
-            List<Object> line = new ArrayList<>(
-                    List.of(c.key().toString(), c.before().timeUs(), c.after().timeUs(), c.ratio(),
-                            c.tolerance() * 100));
+            List<Object> line = new ArrayList<>(List.of(c.ratio(), c.before().timeUs(), c.after().timeUs(),
+                    c.tolerance() * 100, c.key().toString()));
             line.add(kernel(c));
             lines.add(line);
         }
         parts.add(new Table(title + " (" + some.size() + ")", null,
-                List.of("measurement", "before µs", "now µs", "now / before", "counts from %", "kernel"), lines,
+                List.of("now / before", "before µs", "now µs", "counts from %", "measurement", "kernel"), lines,
                 false));
     }
 

@@ -44,6 +44,7 @@
 
   function colour(series, index) {
     if (series.marks === "limit") return property("--text");
+    if (series.colour === "quiet") return property("--quiet");
     if (series.step === undefined) {
       const all = property("--slots").split(" ");
       return all[index % all.length];
@@ -102,10 +103,11 @@
       scale.offset = true;
       return scale;
     }
-    scale.ticks.callback = spec.bytes ? bytes : number;
+    scale.ticks.callback = spec.unit === "bytes" ? bytes : number;
+    if (spec.unit === "count") scale.ticks.precision = 0;
     if (spec.scale === "linear") scale.beginAtZero = spec.zero;
     else scale.afterBuildTicks = made => {
-      made.ticks = (spec.bytes ? byteTicks : logTicks)(made.min, made.max).map(value => ({ value }));
+      made.ticks = (spec.unit === "bytes" ? byteTicks : logTicks)(made.min, made.max).map(value => ({ value }));
     };
     return scale;
   }
@@ -155,7 +157,7 @@
       const limit = series.marks === "limit";
       const line = limit || series.marks !== "points";
       const points = series.points.filter(p => !p[3] || chosen.every((c, i) => c === "" || p[3][i] === c));
-      const index = limit || series.step !== undefined ? 0 : series.colour === undefined ? position : slot(series.colour);
+      const index = limit || series.step !== undefined || series.colour === "quiet" ? 0 : series.colour === undefined ? position : slot(series.colour);
       const paint = () => colour(series, index);
       const radius = limit ? 0 : line ? 3.5 : named < 0 ? 3 : points.map(p => 2.5 + 0.45 * Math.log2(Number(p[3][named])));
       const made = {
@@ -183,11 +185,14 @@
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", spec.title);
     const x = axis(spec.x, bars), y = axis(spec.y, false);
-    // Axes stay as they are when another variant is looked at or points are left out, so that pictures compare.
-    const values = i => spec.variants.flatMap(v => v.series.flatMap(s => s.points.map(p => p[i])));
-    fit(x, spec.x, values(0));
-    fit(y, spec.y, values(1));
-    if (spec.y.scale === "linear") y.suggestedMax = Math.max(...values(1)) * 1.02;
+    // Axes stay as they are when points are left out, so that pictures compare.
+    const values = i => variant.series.flatMap(s => s.points.map(p => p[i]));
+    const fitAll = scales => {
+      fit(bars ? scales.y : scales.x, spec.x, values(0));
+      fit(bars ? scales.x : scales.y, spec.y, values(1));
+    };
+    const scales = bars ? { y: x, x: y } : { x, y };
+    fitAll(scales);
     const chart = new Chart(canvas, {
       type: bars ? "bar" : "scatter",
       data: { datasets: datasets(spec, variant, chosen) },
@@ -195,7 +200,7 @@
       options: {
         animation: false, responsive: true, maintainAspectRatio: false, indexAxis: bars ? "y" : "x",
         interaction: { mode: "nearest", intersect: true, axis: "xy" },
-        scales: bars ? { y: x, x: y } : { x, y },
+        scales,
         plugins: {
           legend: { position: "bottom", labels: { color: () => property("--text"), usePointStyle: true, boxWidth: 22, boxHeight: 7 } },
           tooltip: {
@@ -208,6 +213,7 @@
     charts.push(chart);
     const redraw = () => {
       chart.data.datasets = datasets(spec, variant, chosen);
+      fitAll(chart.options.scales);
       chart.update();
     };
     if (spec.variants.length > 1) {
@@ -237,7 +243,9 @@
     if (spec.note) element(parent, "p", "note", spec.note);
     const table = element(element(parent, "div", "scroll"), "table", "heat");
     const head = element(element(table, "thead"), "tr");
-    element(head, "th", "", spec.corner);
+    // All columns but the first are equally wide.
+    const longest = Math.max(spec.corner.length, ...spec.rows.map(r => r.name.length));
+    element(head, "th", "", spec.corner).style.width = longest * 0.6 + 1 + "em";
     spec.columns.forEach(c => element(head, "th", "", c).scope = "col");
     const body = element(table, "tbody");
     for (const row of spec.rows) {
@@ -268,8 +276,6 @@
     }
   }
 
-  const FIRST_ROWS = 60;
-
   function table(parent, spec) {
     element(parent, "h4", "", spec.title);
     if (spec.note) element(parent, "p", "note", spec.note);
@@ -277,6 +283,9 @@
     const count = spec.all ? element(parent, "p", "note") : null;
     const made = element(element(parent, "div", "scroll"), "table");
     const numeric = spec.columns.map((c, i) => spec.rows.some(r => typeof r[i] === "number"));
+    const whole = spec.columns.map((c, i) => spec.rows.every(r => typeof r[i] !== "number" || Number.isInteger(r[i])));
+    const long = spec.columns.map((c, i) => spec.rows.some(r => String(r[i]).length > 60));
+    const first = spec.all ? 60 : 25;
     // What has no header is a list of names and values.
     if (spec.columns.some(c => c !== "")) {
       const head = element(element(made, "thead"), "tr");
@@ -307,19 +316,19 @@
     function fill() {
       const words = search ? search.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
       const fitting = sorted.filter(row => {
-        const text = words.length ? row.map(shown).join(" ").toLowerCase() : "";
+        const text = words.length ? row.map((value, i) => shown(value, whole[i])).join(" ").toLowerCase() : "";
         return words.every(w => text.includes(w));
       });
       body.replaceChildren();
-      for (const row of all ? fitting : fitting.slice(0, FIRST_ROWS)) {
+      for (const row of all ? fitting : fitting.slice(0, first)) {
         const line = element(body, "tr");
         row.forEach((value, i) => {
-          const text = shown(value);
-          element(line, "td", numeric[i] ? "number" : text.length > 60 ? "long" : "", text);
+          const text = shown(value, whole[i]);
+          element(line, "td", numeric[i] ? "number" : long[i] ? "long" : "", text);
         });
       }
       if (count) count.textContent = fitting.length + " of " + spec.rows.length + " rows";
-      more.hidden = all || fitting.length <= FIRST_ROWS;
+      more.hidden = all || fitting.length <= first;
       more.textContent = "Show all " + fitting.length + " rows";
     }
 
@@ -333,9 +342,10 @@
     fill();
   }
 
-  function shown(value) {
+  /** Numbers of a column look alike: all whole, or all with three digits at least. */
+  function shown(value, whole) {
     if (value === null) return "";
-    if (typeof value === "number") return number(value);
+    if (typeof value === "number") return whole || Math.abs(value) >= 1000 || value === 0 ? number(value) : value.toPrecision(3);
     if (typeof value === "boolean") return value ? "yes" : "no";
     return value;
   }
@@ -350,9 +360,10 @@
 
   function parts(parent, list) {
     const grid = element(parent, "div", "parts");
-    const single = list.filter(p => p.kind !== "note").length === 1;
+    const broad = part => part.kind === "note" || part.kind === "table" && (part.all || part.columns.length > 5);
+    const single = list.filter(p => !broad(p)).length === 1;
     for (const part of list) {
-      const wide = part.kind === "note" || part.all || part.kind === "table" && part.columns.length > 5 || single;
+      const wide = broad(part) || single;
       const box = element(grid, part.kind === "note" ? "p" : "div", "part " + part.kind + (wide ? " wide" : ""));
       if (part.kind === "note") box.textContent = part.text;
       else if (part.kind === "chart") draw(box, part);

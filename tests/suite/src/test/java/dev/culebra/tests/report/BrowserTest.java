@@ -33,6 +33,8 @@ class BrowserTest {
             document.documentElement.dataset.found = search.nextElementSibling.textContent;
             document.querySelectorAll("button.more").forEach(b => b.click());
             document.getElementById("theme").click();
+            dispatchEvent(new Event("beforeprint"));
+            dispatchEvent(new Event("afterprint"));
             document.documentElement.dataset.read = "yes";
             </script>
             """;

@@ -49,7 +49,8 @@ final class MadeUp {
         if (!quick) made.others();
         List<Results.Skipped> skipped = new ArrayList<>();
         if (!gpu)
-            skipped.add(new Results.Skipped("gpu", "all", "there is no NVIDIA driver: libcuda.so.1 was not found"));
+            skipped.add(new Results.Skipped("gpu", "the whole group",
+                    "there is no NVIDIA driver: libcuda.so.1 was not found"));
         else
             skipped.add(new Results.Skipped("gpu", "cuSPARSELt 2:4",
                     "libcusparseLt.so was found neither by -Dculebra.cusparselt nor in the usual places; pip install nvidia-cusparselt-cu12 brings it"));

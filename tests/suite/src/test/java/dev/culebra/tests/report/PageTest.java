@@ -150,6 +150,21 @@ class PageTest {
     }
 
     @Test
+    void aLimitThatNobodyKnowsIsNotDrawn() throws IOException {
+        Row row = product(64, 64, 8, 0.5, "cold").bytes(4096).build(new Samples(2, 0, 1));
+        JsonNode data = of(new Results("m", 2, "NVIDIA Q1", "580", null, "25", "2026-11-20T10:00:00Z", "c", "v", null,
+                false, List.of(), List.of(row)));
+        JsonNode roofline = section(data, 0, "roofline").at("/parts/0");
+        assertEquals(1, roofline.at("/variants/0/series").size());
+        assertTrue(roofline.get("note").asText().contains("no pure read was measured"));
+        assertTrue(roofline.get("note").asText().contains("does not know that of NVIDIA Q1"));
+        assertTrue(
+                section(data, 0, "speedup").at("/parts/0/text").asText().startsWith("No row has a ratio to cuBLAS."));
+        assertTrue(section(data, 0, "peers").at("/parts/0/text").asText()
+                .startsWith("Not measured: cublaslt, cusparse, cusparselt."));
+    }
+
+    @Test
     void thisVersionIsComparedWithTheLast() throws IOException {
         JsonNode data = of(
                 run("2026-11-20T10:00:00Z", false, product(64, 64, 1, 0.5, "cold").build(new Samples(10, 0, 1)),
@@ -158,13 +173,17 @@ class PageTest {
                         product(64, 64, 2, 0.5, "cold").build(new Samples(5, 0, 1))),
                 run("2026-11-19T10:00:00Z", false, product(64, 64, 1, 0.5, "cold").build(new Samples(1, 0, 1))));
         JsonNode parts = section(data, 0, "versions").get("parts");
-        JsonNode mean = parts.at("/1/rows/0");
+        JsonNode mean = parts.at("/3/rows/0");
         assertEquals(2, mean.get(3).asInt());
-        assertEquals(1, mean.get(4).asDouble(), 1e-12, "twice and half");
-        assertEquals(1, mean.get(5).asInt());
-        assertEquals(1, mean.get(6).asInt());
-        assertTrue(parts.toString().contains("against 2026-11-20T10:00:00Z (c-2026-11-20T10:00:00Z)"),
-                parts.toString());
+        assertEquals(1, mean.get(0).asDouble(), 1e-12, "twice and half");
+        assertEquals(1, mean.get(1).asInt());
+        assertEquals(1, mean.get(2).asInt());
+        assertTrue(parts.at("/1/title").asText().startsWith("Slower"));
+        assertEquals("gpu multiply culebra on cuda 64x64x1 50% tiled-csl cold", parts.at("/1/rows/0/4").asText());
+        assertEquals("gpu multiply culebra on cuda 64x64x2 50% tiled-csl cold", parts.at("/2/rows/0/4").asText());
+        JsonNode run = data.at("/machines/0/about/2/rows/0");
+        assertEquals("2026-11-20T10:00:00Z (c-2026-11-20T10:00:00Z)", run.get(5).asText(),
+                "not with the one before that");
     }
 
     /** Groups that were run apart are shown together; runs of another kind or machine are not mixed with them. */
@@ -188,7 +207,7 @@ class PageTest {
     @Test
     void whatIsEmptySaysWhy() throws IOException {
         JsonNode data = of(run("2026-11-20T10:00:00Z", false));
-        assertEquals("The group cpu was skipped. OpenBLAS: libopenblas.so.0 was not found.",
+        assertEquals("The group cpu was skipped: OpenBLAS: libopenblas.so.0 was not found.",
                 section(data, 0, "cpu").at("/parts/0/text").asText());
         assertTrue(section(data, 0, "gpu").at("/parts/0/text").asText().contains("./culebra bench gpu measures it"));
         assertEquals("No row was measured.", section(data, 0, "rows").at("/parts/0/text").asText());

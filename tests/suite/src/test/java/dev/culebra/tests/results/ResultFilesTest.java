@@ -11,6 +11,7 @@ import dev.culebra.jmh.results.ResultsException;
 import dev.culebra.jmh.results.Row;
 import dev.culebra.jmh.results.Samples;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +122,14 @@ class ResultFilesTest {
         refused("is not UTF-8");
         Files.writeString(file, "[".repeat(100_000));
         refused("is not valid JSON");
+    }
+
+    @Test
+    void aFileTooLargeIsNotRead() throws IOException {
+        try (var huge = new RandomAccessFile(file.toFile(), "rw")) {
+            huge.setLength((64L << 20) + 1);
+        }
+        refused("has 67108865 bytes; a file of results has at most 67108864");
     }
 
     /** A file of a later version. */
