@@ -10,14 +10,12 @@ import dev.culebra.jmh.run.Recorder;
 import dev.culebra.jmh.run.Settings;
 import dev.culebra.sparse.Format;
 import dev.culebra.spmm.CpuSpmm;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /**
  * Products on the processor's cores: both formats beside OpenBLAS's dense fp32, and beside a plain read of the same bytes, by the
@@ -27,7 +25,8 @@ import java.util.TreeSet;
  */
 public final class CpuGroup implements Group {
 
-    private static final int WARM_UP_MILLIS = 600;
+    /** The first calls wait for the JIT compiler: half a second is 30 blocks of a look. */
+    private static final int WARM_UP_BLOCKS = 30;
 
     private final CpuPlan fixed;
     // what a read of some size reaches, by state and size
@@ -59,10 +58,7 @@ public final class CpuGroup implements Group {
         OpenBlas blas = openBlas(threads, recorder);
         limits.clear();
         try (CpuSpmm cpu = CpuSpmm.open(threads);
-                MemoryReader reader = new MemoryReader(threads);
-                Arena arena = Arena.ofShared()) {
-            MemorySegment buffer = arena.allocate(bufferBytes(plan), 64);
-            ReadContestant.fill(buffer);
+                MemoryReader reader = new MemoryReader(threads)) {
             warmUp(cpu, plan);
             int done = 0;
             int steps = plan.layers().size() * plan.tokens().size();
@@ -72,7 +68,7 @@ public final class CpuGroup implements Group {
                     for (boolean warm : plan.warmToo(mk[0], mk[1])
                             ? new boolean[]{false, true}
                             : new boolean[]{false}) {
-                        read(plan, weights, reader, threads, buffer, warm, recorder);
+                        read(plan, weights, reader, threads, warm, recorder);
                     }
                     for (int n : plan.tokens()) {
                         recorder.progress(done++, steps, layer + ", " + n + (n == 1 ? " token" : " tokens"));
@@ -104,17 +100,7 @@ public final class CpuGroup implements Group {
         }
     }
 
-    /** Enough for any read that is to be cold, and for the largest one twice. */
-    private static long bufferBytes(CpuPlan plan) {
-        long most = 0;
-        for (String layer : plan.layers()) {
-            int[] mk = Layers.shape(layer);
-            most = Math.max(most, (long) mk[0] * mk[1] * Float.BYTES);
-        }
-        return Math.max(plan.coldBytes() + most, most);
-    }
-
-    /** The first calls wait for the JIT compiler; a kernel is compiled once for all layers, for up to 8 tokens at a time. */
+    /** A kernel is compiled once for all layers, for up to 8 tokens at a time. */
     private static void warmUp(CpuSpmm cpu, CpuPlan plan) {
         int side = 256;
         short[] dense = Layers.weights(side, side, .6);
@@ -122,7 +108,7 @@ public final class CpuGroup implements Group {
             try (CulebraContestant c = new CulebraContestant(cpu, format, null, dense, side, side, 0, null)) {
                 for (int n : plan.tokens().stream().map(n -> Math.min(n, 8)).distinct().toList()) {
                     c.begin(Layers.activations(n, side), n, true);
-                    long end = System.nanoTime() + WARM_UP_MILLIS * 1_000_000L;
+                    long end = System.nanoTime() + WARM_UP_BLOCKS * plan.blockMillis() * 1_000_000L;
                     while (System.nanoTime() < end) {
                         c.run(0);
                     }
@@ -131,27 +117,21 @@ public final class CpuGroup implements Group {
         }
     }
 
-    private void read(CpuPlan plan, LayerWeights weights, MemoryReader reader, int threads, MemorySegment buffer,
-            boolean warm,
-            Recorder recorder) throws InterruptedException {
-        TreeSet<Long> sizes = new TreeSet<>();
+    private void read(CpuPlan plan, LayerWeights weights, MemoryReader reader, int threads, boolean warm,
+            Recorder recorder)
+            throws InterruptedException {
+        List<ReadContestant> reads = new ArrayList<>();
         for (CulebraContestant c : weights.culebra()) {
-            sizes.add(rounded(c.bytes()));
+            reads.add(new ReadContestant(reader, c.memory(), warm));
         }
-        if (weights.openBlas() != null) sizes.add(rounded(weights.openBlas().bytes()));
-        sizes.removeIf(size -> limits.containsKey(key(size, warm)));
-        List<Long> order = List.copyOf(sizes);
-        List<ReadContestant> contestants = new ArrayList<>();
-        for (long size : order) {
-            contestants.add(new ReadContestant(reader, buffer, size,
-                    warm ? 1 : (int) Math.max(1, plan.coldBytes() / size + 1)));
-        }
-        List<Samples> samples = new Turns(plan.rounds(), plan.blockMillis()).measure(contestants);
-        for (int i = 0; i < order.size(); i++) {
+        if (weights.openBlas() != null) reads.add(new ReadContestant(reader, weights.openBlas().memory(), warm));
+        reads.removeIf(read -> limits.containsKey(key(read.bytes(), warm))); // layers of as many bytes have one row
+        List<Samples> samples = new Turns(plan.rounds(), plan.blockMillis()).measure(reads);
+        for (int i = 0; i < reads.size(); i++) {
+            long bytes = reads.get(i).bytes();
             Row row = Row.of(name(), "read", "memory").kernel(MemoryReader.kernel()).l2(state(warm)).threads(threads)
-                    .size(order.get(i)).bytes(order.get(i)).checked().build(samples.get(i));
-            limits.put(key(order.get(i), warm), row.gbPerS());
-            recorder.row(row);
+                    .size(bytes).bytes(bytes).checked().build(samples.get(i));
+            if (limits.put(key(bytes, warm), row.gbPerS()) == null) recorder.row(row);
         }
     }
 
@@ -174,26 +154,25 @@ public final class CpuGroup implements Group {
         Samples dense = blas == null ? null : samples.getLast();
         for (int i = 0; i < weights.culebra().size(); i++) {
             CulebraContestant c = weights.culebra().get(i);
-            RowBuilder row = row("culebra", weights, n, warm, c.bytes()).weights(c.format().id(), c.sparsity())
+            RowBuilder row = row("culebra", weights, n, warm, c.bytes(), c.memory())
+                    .weights(c.format().id(), c.sparsity())
                     .kernel(c.kernel()).threads(threads).checked();
             if (dense != null) row.openblas(dense.medianUs());
             recorder.row(row.build(samples.get(i)));
         }
         if (blas != null) {
-            recorder.row(row("openblas", weights, n, warm, blas.bytes()).weights(Format.DENSE.id(), null)
+            recorder.row(row("openblas", weights, n, warm, blas.bytes(), blas.memory()).weights(Format.DENSE.id(), null)
                     .kernel(blas.kernel()).threads(blas.threads()).checked().build(dense));
         }
     }
 
-    private RowBuilder row(String by, LayerWeights weights, int n, boolean warm, long bytes) {
+    private RowBuilder row(String by, LayerWeights weights, int n, boolean warm, long bytes,
+            List<MemorySegment> memory) {
         return Row.of(name(), "multiply", by).shape(weights.m(), weights.k(), n).l2(state(warm)).bytes(bytes)
-                .limit(limits.get(key(rounded(bytes), warm)));
+                .limit(limits.get(key(memory.getFirst().byteSize(), warm)));
     }
 
     private static String state(boolean warm) { return warm ? "warm" : "cold"; }
 
     private static String key(long size, boolean warm) { return size + state(warm); }
-
-    /** Reads are of whole lines. */
-    private static long rounded(long bytes) { return (bytes + 63) / 64 * 64; }
 }

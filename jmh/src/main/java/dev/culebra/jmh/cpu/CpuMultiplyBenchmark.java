@@ -1,5 +1,6 @@
 package dev.culebra.jmh.cpu;
 
+import dev.culebra.jmh.peer.OpenBlas;
 import dev.culebra.jmh.run.Layers;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
@@ -8,6 +9,7 @@ import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CpuSpmm;
 import dev.culebra.spmm.SpmmWeights;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
@@ -112,5 +114,57 @@ public class CpuMultiplyBenchmark {
             sum += bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
         }
         return sum;
+    }
+
+    /** The same layer for OpenBLAS: loaded only where its benchmark runs. */
+    @State(Scope.Benchmark)
+    public static class Dense {
+
+        private final Arena arena = Arena.ofShared();
+        private OpenBlas blas;
+        private MemorySegment weights;
+        private MemorySegment x;
+        private MemorySegment y;
+
+        /**
+         * Widens the weights.
+         *
+         * @param p the parameters
+         * @throws OpenBlas.MissingException where the library is not found
+         */
+        @Setup(Level.Trial)
+        public void load(CpuMultiplyBenchmark p) throws OpenBlas.MissingException {
+            int[] mk = Layers.shape(p.shape);
+            blas = OpenBlas.load();
+            blas.setThreads(p.threads == 0 ? Runtime.getRuntime().availableProcessors() : p.threads);
+            short[] dense = Layers.weights(mk[0], mk[1], p.sparsity);
+            weights = arena.allocate((long) dense.length * Float.BYTES, 64);
+            for (int i = 0; i < dense.length; i++) {
+                weights.setAtIndex(ValueLayout.JAVA_FLOAT, i, Float.float16ToFloat(dense[i]));
+            }
+            x = arena.allocate((long) p.n * mk[1] * Float.BYTES, 64).copyFrom(p.x);
+            y = arena.allocate((long) p.n * mk[0] * Float.BYTES, 64);
+        }
+
+        /** Frees all. */
+        @TearDown(Level.Trial)
+        public void close() { arena.close(); }
+    }
+
+    /**
+     * OpenBLAS's dense fp32 product in the same layout, whatever the format and the share of zeros: sgemv for one token, else sgemm.
+     *
+     * @param d the layer
+     * @return the result
+     */
+    @Benchmark
+    public MemorySegment openblas(Dense d) {
+        int[] mk = Layers.shape(shape);
+        if (n == 1) {
+            d.blas.sgemv(false, mk[0], mk[1], d.weights, d.x, d.y);
+        } else {
+            d.blas.sgemm(false, true, n, mk[0], mk[1], d.x, d.weights, d.y);
+        }
+        return d.y;
     }
 }

@@ -3,6 +3,7 @@ package dev.culebra.jmh.cpu;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.Section;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CpuSpmm;
@@ -10,6 +11,7 @@ import dev.culebra.spmm.SpmmWeights;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /** Culebra's product of a layer in one format, with as many copies of the weights as are to rotate. */
@@ -20,6 +22,7 @@ final class CulebraContestant implements Contestant, AutoCloseable {
     private final Reference reference;
     private final int m;
     private final List<SpmmWeights> copies = new ArrayList<>();
+    private final List<MemorySegment> memory = new ArrayList<>();
     private boolean warm;
     private MemorySegment x;
     private int n;
@@ -33,8 +36,12 @@ final class CulebraContestant implements Contestant, AutoCloseable {
         this.reference = reference;
         this.m = m;
         do {
-            copies.add(cpu.load(SparseMatrix.encode(MemorySegment.ofArray(dense), DenseType.F16, m, k, ValueType.F16,
-                    EncodeOptions.DEFAULT.withFormat(format))));
+            SparseMatrix encoded = SparseMatrix.encode(MemorySegment.ofArray(dense), DenseType.F16, m, k, ValueType.F16,
+                    EncodeOptions.DEFAULT.withFormat(format));
+            copies.add(cpu.load(encoded));
+            memory.add(encoded.sections().stream().map(Section::bytes)
+                    .max(Comparator.comparingLong(MemorySegment::byteSize))
+                    .orElseThrow());
         } while (copies.size() * bytes() < coldBytes);
     }
 
@@ -44,6 +51,11 @@ final class CulebraContestant implements Contestant, AutoCloseable {
     Double sparsity() { return sparsity; }
 
     long bytes() { return copies.getFirst().encodedBytes(); }
+
+    /** Of each copy, all but the offsets: where entries or values lie. */
+    List<MemorySegment> memory() {
+        return memory;
+    }
 
     String kernel() { return copies.getFirst().kernel(n); }
 

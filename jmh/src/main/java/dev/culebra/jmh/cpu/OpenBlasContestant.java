@@ -70,6 +70,8 @@ final class OpenBlasContestant implements Contestant, AutoCloseable {
 
     long bytes() { return (long) m * k * Float.BYTES; }
 
+    List<MemorySegment> memory() { return rowMajor; }
+
     String kernel() { return way.name + ", " + blas.core(); }
 
     int threads() { return blas.threads(); }

@@ -2,40 +2,34 @@ package dev.culebra.jmh.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 
-/** A plain read of as many bytes as a product has to. */
+/** A plain read of the very bytes that a product has to read. */
 final class ReadContestant implements Contestant {
 
     private final MemoryReader reader;
-    private final List<MemorySegment> parts = new ArrayList<>();
+    private final List<MemorySegment> copies;
+    private final boolean warm;
     private MemorySegment last;
     private long sum;
 
-    /** Rotates through as many disjoint parts of a buffer as are asked for; size is a multiple of 8. */
-    ReadContestant(MemoryReader reader, MemorySegment buffer, long size, int copies) {
+    /** Rotates through all copies, or takes one all the time. */
+    ReadContestant(MemoryReader reader, List<MemorySegment> copies, boolean warm) {
         this.reader = reader;
-        for (int i = 0; i < copies; i++) {
-            parts.add(buffer.asSlice(i * size, size));
-        }
+        this.copies = copies;
+        this.warm = warm;
     }
 
-    /** Numbers that add up to another sum for each part. */
-    static void fill(MemorySegment buffer) {
-        for (long i = 0; i < buffer.byteSize() / Long.BYTES; i++) {
-            buffer.setAtIndex(ValueLayout.JAVA_LONG, i, i * 0x9e37_79b9_7f4a_7c15L);
-        }
-    }
+    long bytes() { return copies.getFirst().byteSize(); }
 
     @Override
     public void run(int turn) {
-        last = parts.get(turn % parts.size());
+        last = copies.get(warm ? 0 : turn % copies.size());
         sum = reader.sum(last);
     }
 
     @Override
-    public void forget() { sum = 0; }
+    public void forget() { sum = ~sum; }
 
     @Override
     public void check() {

@@ -1,6 +1,7 @@
 package dev.culebra.jmh.cpu;
 
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * Some rows of a product in double precision, straight from the dense weights: nothing here knows the code that is timed. Made once
@@ -39,9 +40,10 @@ public final class Reference {
      */
     public Reference(short[] fp16, int m, int k) {
         this.k = k;
-        this.rows = new Random(m * 31L + k).ints(0, m).distinct().limit(Math.min(m, MOST_ROWS)).toArray();
-        rows[0] = 0;
-        rows[rows.length - 1] = m - 1;
+        this.rows = m <= MOST_ROWS
+                ? IntStream.range(0, m).toArray()
+                : IntStream.concat(IntStream.of(0, m - 1), new Random(m * 31L + k).ints(1, m - 1)).distinct()
+                        .limit(MOST_ROWS).toArray();
         this.weights = new double[rows.length][k];
         for (int r = 0; r < rows.length; r++) {
             for (int c = 0; c < k; c++) {

@@ -1,5 +1,6 @@
 package dev.culebra.jmh.gpu;
 
+import dev.culebra.cli.DriverReason;
 import dev.culebra.driver.Availability;
 import dev.culebra.driver.ComputeCapability;
 import dev.culebra.driver.Context;
@@ -89,7 +90,8 @@ public final class GpuGroup implements Group {
         String driver = GpuPlan.driver(property);
         Availability found = Cuda.available(driver);
         if (!found.available()) {
-            return Optional.of("no GPU to be had from the driver '" + driver + "': " + found.reason());
+            return Optional
+                    .of("no GPU to be had from the driver '" + driver + "': " + DriverReason.brief(found.reason()));
         }
         Device device = Cuda.open(driver).device(0);
         return device.computeCapability().compareTo(LEAST) >= 0

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * The same loops in C: {@code host.c}, compiled on the machine that is measured and run as a process of its own. It
  * knows the driver {@code cuda}, and {@code no-op}, which is the function of {@link NoOpDriver}. One thread.
  */
-final class CProgram implements AutoCloseable {
+public final class CProgram implements AutoCloseable {
 
     private static final List<String> COMPILERS = List.of("gcc", "cc", "clang");
 
@@ -40,10 +40,14 @@ final class CProgram implements AutoCloseable {
      * @param benchmark its name
      * @param size bytes that are moved; 0 where that is no parameter
      */
-    record Key(String benchmark, long size) {}
+    public record Key(String benchmark, long size) {}
 
-    /** A C compiler of the PATH. */
-    static Optional<Path> compiler() {
+    /**
+     * A C compiler.
+     *
+     * @return gcc, cc or clang, the first that is on the PATH
+     */
+    public static Optional<Path> compiler() {
         String path = System.getenv("PATH");
         if (path == null) return Optional.empty();
         for (String name : COMPILERS) {
@@ -60,9 +64,11 @@ final class CProgram implements AutoCloseable {
      *
      * @param compiler such as gcc
      * @param more flags
+     * @return the program; closing it takes it away
      * @throws IOException where it does not compile, with the compiler's words
+     * @throws InterruptedException where the thread was interrupted meanwhile
      */
-    static CProgram compile(Path compiler, String... more) throws IOException, InterruptedException {
+    public static CProgram compile(Path compiler, String... more) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("culebra-host-");
         boolean done = false;
         try {
@@ -91,8 +97,9 @@ final class CProgram implements AutoCloseable {
      * @param sizes of copies
      * @return microseconds an operation, in the order in which they were measured
      * @throws IOException where it fails, with its words
+     * @throws InterruptedException where the thread was interrupted meanwhile
      */
-    Map<Key, List<Double>> run(String driver, String library, int samples, int millis, List<Long> sizes)
+    public Map<Key, List<Double>> run(String driver, String library, int samples, int millis, List<Long> sizes)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(program.toString(), driver, library, folder.resolve("host.ptx").toString(),

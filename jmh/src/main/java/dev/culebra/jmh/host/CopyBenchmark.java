@@ -88,17 +88,20 @@ public class CopyBenchmark {
     /** Compares what arrived, where the driver works, and closes all. */
     @TearDown(Level.Trial)
     public void close() {
-        if (work.driver.works()) {
-            if (in) {
-                host.fill((byte) 0);
-                device.download(host);
+        try {
+            if (work.driver.works()) {
+                if (in) {
+                    host.fill((byte) 0);
+                    device.download(host);
+                }
+                check(host);
             }
-            check(host);
+        } finally {
+            device.close();
+            if (pinned != null) pinned.close();
+            work.close();
+            arena.close();
         }
-        device.close();
-        if (pinned != null) pinned.close();
-        work.close();
-        arena.close();
     }
 
     /** With a pattern that is nowhere the same. */

@@ -1,14 +1,9 @@
 package dev.culebra.jmh.host;
 
 import dev.culebra.driver.Cuda;
-import dev.culebra.jmh.results.Row;
-import dev.culebra.jmh.results.RowBuilder;
-import dev.culebra.jmh.results.Samples;
 import dev.culebra.jmh.run.Group;
 import dev.culebra.jmh.run.JmhPlan;
-import dev.culebra.jmh.run.JmhRun;
 import dev.culebra.jmh.run.JmhRuns;
-import dev.culebra.jmh.run.Layers;
 import dev.culebra.jmh.run.Recorder;
 import dev.culebra.jmh.run.Settings;
 import java.io.IOException;
@@ -16,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -28,15 +22,13 @@ import java.util.TreeSet;
  *
  * <p>
  * The C program runs once before the Java benchmarks and once after them, and both are one set of samples: what changed
- * on the machine meanwhile shows as spread. The system property {@value #DRIVER_PROPERTY} chooses one driver; {@code
- * emulator} proves without a GPU that what runs on one runs and is checked, and its times say nothing.
+ * on the machine meanwhile shows as spread. The system property {@value #DRIVER_PROPERTY} chooses one driver;
+ * {@code emulator} proves without a GPU that what runs on one runs and is checked, and its times say nothing.
  */
 public final class HostGroup implements Group {
 
     /** Chooses the driver: cuda, no-op or emulator. */
     public static final String DRIVER_PROPERTY = "culebra.host.driver";
-
-    private static final String NAME = "host";
 
     /** In classes that only a build with {@code -Pjcuda} has. */
     private static final String JCUDA = "dev.culebra.jmh.host.Jcuda";
@@ -51,7 +43,7 @@ public final class HostGroup implements Group {
     public HostGroup() {}
 
     @Override
-    public String name() { return NAME; }
+    public String name() { return HostRows.GROUP; }
 
     @Override
     public String description() {
@@ -74,14 +66,15 @@ public final class HostGroup implements Group {
         Map<String, Map<CProgram.Key, List<Double>>> ofC = new LinkedHashMap<>();
         try (CProgram program = compile(recorder)) {
             runC(program, ofC, drivers, settings, recorder);
-            IllegalStateException failure = null;
+            RuntimeException failure = null;
             try {
                 runs.run();
-            } catch (IllegalStateException e) {
-                failure = e; // the first; what C can measure is measured all the same
+            } catch (RuntimeException e) {
+                failure = e; // what C can measure is measured all the same
             }
             runC(program, ofC, drivers, settings, recorder);
-            ofC.forEach((driver, times) -> times.forEach((key, us) -> recorder.row(rowOfC(driver, key, us))));
+            ofC.forEach((driver, times) -> times
+                    .forEach((key, us) -> recorder.row(HostRows.ofC(key.benchmark(), key.size(), driver, us))));
             if (failure != null) throw failure;
         }
     }
@@ -108,81 +101,69 @@ public final class HostGroup implements Group {
                 : JmhPlan.of(LaunchBenchmark.class);
         for (JmhPlan plan : List.of(calls, launches)) {
             runs.add(plan.param("driver", driver).allocation(),
-                    run -> recorder.row(row(run, kebab(run.method())).driver(driver).build(run.samples())));
+                    run -> recorder.row(HostRows.call(run, "culebra", driver)));
         }
-        runs.add(JmhPlan.of(RoundTripBenchmark.class).param("driver", driver).allocation(), run -> recorder
-                .row(checked(driver, row(run, "round-trip").driver(driver)).build(run.samples())));
+        runs.add(JmhPlan.of(RoundTripBenchmark.class).param("driver", driver).allocation(),
+                run -> recorder.row(HostRows.roundTrip(run, "culebra", driver)));
     }
 
     private static void addMemory(JmhRuns runs, Settings settings, Recorder recorder, String driver) {
-        boolean moves = !driver.equals(NoOpDriver.NAME);
-        JmhPlan copies = JmhPlan.of(CopyBenchmark.class).param("driver", driver).allocation()
-                .param("size", moves ? copySizes(settings) : new Object[]{SMALL_COPY});
-        if (!moves && settings.quick()) copies = copies.param("direction", "in").param("memory", "pinned");
-        runs.add(copies, run -> recorder.row(copyRow(run, "culebra", driver)));
+        boolean works = !driver.equals(NoOpDriver.NAME);
+        JmhPlan copies = JmhPlan.of(CopyBenchmark.class).param("driver", driver).allocation().param("size",
+                works ? copySizes(settings) : new Object[]{SMALL_COPY});
+        if (!works && settings.quick()) copies = copies.param("direction", "in").param("memory", "pinned");
+        runs.add(copies, run -> recorder.row(HostRows.copy(run, "culebra", driver)));
+
         JmhPlan pools = JmhPlan.of(PoolBenchmark.class).param("driver", driver).allocation();
         if (settings.quick()) pools = pools.param("size", SMALL_COPY);
-        runs.add(pools, run -> recorder.row(row(run, kebab(run.method())).driver(driver)
-                .size(Long.parseLong(run.param("size"))).build(run.samples())));
+        runs.add(pools, run -> recorder.row(HostRows.pool(run, driver)));
+
         JmhPlan modules = JmhPlan.of(ModuleBenchmark.class).param("driver", driver).singleShot();
-        if (!moves) modules = modules.param("cache", "cached"); // there is none: it is the same text either way
+        if (!works) modules = modules.param("cache", "cached"); // it has none: one text is as good as another
         if (settings.quick()) modules = modules.param("text", "product");
-        runs.add(modules,
-                run -> recorder
-                        .row(row(run, "module-load-" + run.param("text") + (moves ? "-" + run.param("cache") : ""))
-                                .driver(driver).build(run.samples())));
+        runs.add(modules, run -> recorder.row(HostRows.module(run, driver)));
     }
 
     private static void addJcuda(JmhRuns runs, Settings settings, Recorder recorder, boolean cuda) {
-        List<Class<?>> classes = new ArrayList<>();
-        for (String name : List.of("CallBenchmark", "RoundTripBenchmark", "CopyBenchmark")) {
-            try {
-                classes.add(Class.forName(JCUDA + name));
-            } catch (ClassNotFoundException e) {
-                recorder.skipped("jcuda", "not in this build: build it with mvn -pl jmh -am package -Pjcuda");
-                return;
-            }
+        Class<?> calls = find(JCUDA + "CallBenchmark");
+        Class<?> roundTrip = find(JCUDA + "RoundTripBenchmark");
+        Class<?> copies = find(JCUDA + "CopyBenchmark");
+        if (calls == null || roundTrip == null || copies == null) {
+            recorder.skipped("jcuda", "not in this build: build it with mvn -pl jmh -am package -Pjcuda");
+        } else if (!cuda) {
+            recorder.skipped("jcuda", "it loads NVIDIA's driver, which was not found");
+        } else {
+            runs.add(JmhPlan.of(calls).allocation(), run -> recorder.row(HostRows.call(run, "jcuda", Drivers.CUDA)));
+            runs.add(JmhPlan.of(roundTrip).allocation(),
+                    run -> recorder.row(HostRows.roundTrip(run, "jcuda", Drivers.CUDA)));
+            runs.add(JmhPlan.of(copies).allocation().param("size", copySizes(settings)),
+                    run -> recorder.row(HostRows.copy(run, "jcuda", Drivers.CUDA)));
         }
-        if (!cuda) {
-            recorder.skipped("jcuda", "it loads NVIDIA's driver, and there is none");
-            return;
-        }
-        for (Class<?> benchmark : classes) {
-            boolean copies = benchmark.getSimpleName().contains("Copy");
-            JmhPlan plan = JmhPlan.of(benchmark).allocation();
-            runs.add(copies ? plan.param("size", copySizes(settings)) : plan, run -> {
-                RowBuilder row = Row.of(NAME, kebab(run.method()), "jcuda").driver(Drivers.CUDA);
-                run.allocatedBytes().ifPresent(row::allocated);
-                if (run.method().equals("roundTrip")) row.checked();
-                recorder.row(copies ? copyRow(run, "jcuda", Drivers.CUDA) : row.build(run.samples()));
-            });
+    }
+
+    private static Class<?> find(String name) {
+        try {
+            return Class.forName(name);
+        } catch (ClassNotFoundException e) {
+            return null;
         }
     }
 
     private static void addEncoding(JmhRuns runs, Settings settings, Recorder recorder) {
         int cores = Runtime.getRuntime().availableProcessors();
-        JmhPlan encode = JmhPlan.of(EncodeBenchmark.class, "encode").param("shape", "4096x4096")
-                .param("format", "tiled-csl")
-                .param("threads", threads(cores, settings.quick()));
-        JmhPlan decode = JmhPlan.of(EncodeBenchmark.class, "decode").param("shape", "4096x4096")
-                .param("format", "tiled-csl")
-                .param("threads", 1);
-        if (settings.quick()) {
-            encode = encode.param("sparsity", 0.7);
-            decode = decode.param("sparsity", 0.7);
+        JmhPlan encode = JmhPlan.of(EncodeBenchmark.class, "encode").param("threads", threads(cores, settings.quick()));
+        JmhPlan decode = JmhPlan.of(EncodeBenchmark.class, "decode").param("threads", 1);
+        for (JmhPlan each : List.of(encode, decode)) {
+            JmhPlan plan = each.param("shape", "4096x4096").param("format", "tiled-csl");
+            runs.add(settings.quick() ? plan.param("sparsity", 0.7) : plan,
+                    run -> recorder.row(HostRows.encoding(run)));
         }
-        for (JmhPlan plan : List.of(encode, decode)) {
-            runs.add(plan, run -> recorder.row(encodeRow(run)));
-        }
-        runs.add(JmhPlan.of(SafetensorsBenchmark.class).param("size", settings.quick() ? QUICK_FILE : FILE), run -> {
-            long size = Long.parseLong(run.param("size"));
-            RowBuilder row = Row.of(NAME, "safetensors-" + run.method(), "culebra").size(size).checked();
-            recorder.row((run.method().equals("read") ? row.bytes(size) : row).build(run.samples()));
-        });
+        runs.add(JmhPlan.of(SafetensorsBenchmark.class).param("size", settings.quick() ? QUICK_FILE : FILE),
+                run -> recorder.row(HostRows.file(run)));
     }
 
     /** 1, 2, 4, ... and all; in a look the first and the last. */
-    static Object[] threads(int cores, boolean quick) {
+    private static Object[] threads(int cores, boolean quick) {
         TreeSet<Integer> counts = new TreeSet<>(List.of(1, cores));
         for (int count = 2; count < cores && !quick; count *= 2) counts.add(count);
         return counts.toArray();
@@ -190,49 +171,18 @@ public final class HostGroup implements Group {
 
     private static Object[] copySizes(Settings settings) { return settings.quick() ? QUICK_COPIES : COPIES; }
 
-    private static RowBuilder row(JmhRun run, String benchmark) {
-        RowBuilder row = Row.of(NAME, benchmark, "culebra");
-        run.allocatedBytes().ifPresent(row::allocated);
-        return row;
-    }
-
-    /** Where the driver works, the benchmark itself failed if its result was wrong. */
-    private static RowBuilder checked(String driver, RowBuilder row) {
-        return driver.equals(NoOpDriver.NAME) ? row : row.checked();
-    }
-
-    private static Row copyRow(JmhRun run, String by, String driver) {
-        long size = Long.parseLong(run.param("size"));
-        RowBuilder row = Row.of(NAME, "copy-" + run.param("direction") + "-" + run.param("memory"), by).driver(driver)
-                .size(size);
-        run.allocatedBytes().ifPresent(row::allocated);
-        return checked(driver, moved(driver, row, size)).build(run.samples());
-    }
-
-    /** The no-op driver moves nothing. */
-    private static RowBuilder moved(String driver, RowBuilder row, long bytes) {
-        return driver.equals(NoOpDriver.NAME) ? row : row.bytes(bytes);
-    }
-
-    private static Row encodeRow(JmhRun run) {
-        int[] mk = Layers.shape(run.param("shape"));
-        long dense = 2L * mk[0] * mk[1];
-        int threads = Integer.parseInt(run.param("threads"));
-        RowBuilder row = Row.of(NAME, run.method(), "culebra")
-                .weights(run.param("format"), Double.valueOf(run.param("sparsity")))
-                .size(dense).bytes(dense).checked();
-        return (threads == 1 ? row : row.threads(threads)).build(run.samples());
-    }
-
     /** Null where it can not be. */
-    private static CProgram compile(Recorder recorder) throws IOException, InterruptedException {
+    private static CProgram compile(Recorder recorder) throws InterruptedException {
         Optional<Path> compiler = CProgram.compiler();
-        if (compiler.isEmpty()) {
+        try {
+            if (compiler.isPresent()) return CProgram.compile(compiler.get());
             recorder.skipped("c",
                     "no C compiler (gcc, cc or clang) on the PATH: install one to have the same loops in C");
-            return null;
+        } catch (IOException e) {
+            // Such as a compiler without the C library's headers.
+            recorder.skipped("c", "does not compile here: " + e.getMessage().lines().findFirst().orElse(""));
         }
-        return CProgram.compile(compiler.get());
+        return null;
     }
 
     private static void runC(CProgram program, Map<String, Map<CProgram.Key, List<Double>>> into, List<String> drivers,
@@ -249,18 +199,5 @@ public final class HostGroup implements Group {
                     settings.quick() ? 50 : 200, sizes)
                     .forEach((key, us) -> all.computeIfAbsent(key, k -> new ArrayList<>()).addAll(us));
         }
-    }
-
-    private static Row rowOfC(String driver, CProgram.Key key, List<Double> microseconds) {
-        RowBuilder row = Row.of(NAME, key.benchmark(), "c").driver(driver);
-        boolean copied = key.size() > 0;
-        if (copied) moved(driver, row, key.size()).size(key.size());
-        if (copied || key.benchmark().equals("round-trip")) checked(driver, row);
-        return row.build(Samples.of(microseconds.stream().mapToDouble(us -> us).toArray()));
-    }
-
-    /** {@code preparedLaunch} is {@code prepared-launch}. */
-    static String kebab(String method) {
-        return method.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     }
 }

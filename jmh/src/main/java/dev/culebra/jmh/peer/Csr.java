@@ -12,16 +12,19 @@ import java.lang.foreign.ValueLayout;
  * @param columns int32, ascending in each row
  * @param values fp16
  */
-record Csr(int nonzeros, MemorySegment offsets, MemorySegment columns, MemorySegment values) {
+public record Csr(int nonzeros, MemorySegment offsets, MemorySegment columns, MemorySegment values) {
 
     /**
      * Drops the zeros, negative ones too.
      *
      * @param dense fp16 [M, K] row-major
+     * @param m rows
+     * @param k columns
      * @param arena that the result lives in
+     * @return the rows
      * @throws IllegalArgumentException where the nonzeros are too many for 32-bit indices
      */
-    static Csr of(MemorySegment dense, int m, int k, Arena arena) {
+    public static Csr of(MemorySegment dense, int m, int k, Arena arena) {
         MemorySegment offsets = arena.allocate(4L * (m + 1L), 64);
         long nonzeros = 0;
         for (int row = 0; row < m; row++) {

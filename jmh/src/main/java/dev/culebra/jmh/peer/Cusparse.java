@@ -13,7 +13,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/** cuSPARSE: CSR with 32-bit indices, by the fastest of its algorithms, each after its preprocessing. */
+/**
+ * cuSPARSE: CSR with 32-bit indices, by the fastest of its algorithms, each after its preprocessing.
+ *
+ * <p>
+ * It likes activations in rows, [K, N] and [M, N], far better than the [N, K] and [N, M] that models have: on an H200
+ * (2026-11-20, 12.6.3, CSR_ALG3, 28672 x 7168 with 80% zeros, the least of three) its product took 287 us with x alone in rows
+ * instead of 545 at N = 8, and with both 513 instead of 2149 at N = 32 and 982 instead of 8322 at N = 128. So turning them
+ * around is among the ways that are tried, as a part of the product.
+ */
 final class Cusparse implements GpuPeer {
 
     static final Places.Library LIBRARY = new Places.Library("cuSPARSE", "culebra.cusparse", "libcusparse.so",
@@ -27,19 +35,38 @@ final class Cusparse implements GpuPeer {
     private static final int OP_N = 0;
     private static final int OP_T = 1;
 
-    /** {@code CUSPARSE_SPMM_…}. */
+    /**
+     * {@code CUSPARSE_SPMM_…}, first the one that most often wins, so that the others need not be timed for long. CSR_ALG2 is not among them: on an H200 its results, of cuSPARSE 12.6.3, were off by up to
+     * 5 times half a unit in the last place of fp16, so it does not sum in fp32 all the way.
+     */
     private enum Algorithm {
-        ALG_DEFAULT(0), CSR_ALG1(4), CSR_ALG2(6), CSR_ALG3(12);
+        CSR_ALG3(12), CSR_ALG1(4), ALG_DEFAULT(0);
 
         final int number;
 
         Algorithm(int number) { this.number = number; }
     }
 
+    /** How x [N, K] and y [N, M] are made the library's K x N and M x N. */
+    private enum Layout {
+        COLUMNS("x and y as columns"), TRANSPOSED("x transposed by the library, y as columns"), X_IN_ROWS(
+                "x turned into rows, y as columns"),
+        IN_ROWS("x and y turned into rows");
+
+        final String text;
+
+        Layout(String text) { this.text = text; }
+
+        boolean turnsX() { return this == X_IN_ROWS || this == IN_ROWS; }
+
+        boolean turnsY() { return this == IN_ROWS; }
+    }
+
     private final Context context;
     private final String origin;
     private final String version;
     private final MemorySegment handle;
+    private final HalfTranspose transpose;
     private final Owned owned = new Owned();
     private final StatusFunction setStream, csrCreate, csrDestroy, denseCreate, denseDestroy, bufferSize, preprocess,
             multiply;
@@ -63,6 +90,13 @@ final class Cusparse implements GpuPeer {
         context.lend(() -> created[0] = create.make());
         handle = created[0];
         owned.then(() -> context.lend(() -> destroy.call(handle)));
+        try {
+            transpose = new HalfTranspose(context);
+        } catch (RuntimeException e) {
+            owned.close();
+            throw e;
+        }
+        owned.then(transpose::close);
     }
 
     @Override
@@ -143,8 +177,9 @@ final class Cusparse implements GpuPeer {
             Scalars.requireProduct(Cusparse.this, m, k, n, x.bytes(), y.bytes());
             try (var fastest = new Fastest<Product>(device.stream(), device.count())) {
                 for (Algorithm algorithm : Algorithm.values()) {
-                    for (boolean transposed : new boolean[]{false, true}) {
-                        Product product = new Product(this, algorithm, transposed);
+                    for (Layout layout : Layout.values()) {
+                        if (n == 1 && layout != Layout.COLUMNS) continue; // one column is one row
+                        Product product = new Product(this, algorithm, layout);
                         RuntimeException refusal = product.describe(x, n, y);
                         if (refusal == null) fastest.offer(product);
                         else fastest.refuse(product, refusal);
@@ -159,21 +194,23 @@ final class Cusparse implements GpuPeer {
     }
 
     /**
-     * One algorithm. Our x [N, K] is the library's K x N in columns, or its N x K in rows and transposed; y [N, M] is M x N
-     * in columns. A matrix's descriptor remembers what was found out by preprocessing, so each product has its own.
+     * One algorithm with one layout. A matrix's descriptor remembers what was found out by preprocessing, so each product has
+     * its own.
      */
     private final class Product implements PeerProduct, Fastest.Way {
 
         private final Weights weights;
         private final Algorithm algorithm;
-        private final boolean transposed;
+        private final Layout layout;
         private final Owned mine = new Owned();
         private final Runnable[] launches;
+        private Runnable before = () -> {};
+        private Runnable after = () -> {};
 
-        Product(Weights weights, Algorithm algorithm, boolean transposed) {
+        Product(Weights weights, Algorithm algorithm, Layout layout) {
             this.weights = weights;
             this.algorithm = algorithm;
-            this.transposed = transposed;
+            this.layout = layout;
             launches = new Runnable[weights.copies()];
         }
 
@@ -182,12 +219,7 @@ final class Cusparse implements GpuPeer {
             RuntimeException[] refusal = new RuntimeException[1];
             context.lend(() -> {
                 try {
-                    MemorySegment in = transposed
-                            ? dense(n, weights.k, x, ORDER_ROW)
-                            : dense(weights.k, n, x, ORDER_COL);
-                    MemorySegment out = dense(weights.m, n, y, ORDER_COL);
-                    setStream();
-                    for (int i = 0; i < launches.length; i++) launches[i] = launch(i, in, out);
+                    describe(x.address(), n, y.address());
                 } catch (PeerException | CudaException e) {
                     refusal[0] = e;
                 }
@@ -195,11 +227,31 @@ final class Cusparse implements GpuPeer {
             return refusal[0];
         }
 
+        private void describe(long x, int n, long y) {
+            int m = weights.m, k = weights.k;
+            Stream stream = weights.device.stream();
+            long xHere = layout.turnsX() ? allocate(2L * n * k) : x;
+            long yHere = layout.turnsY() ? allocate(2L * n * m) : y;
+            if (layout.turnsX()) before = transpose.of(stream, x, n, k, xHere);
+            if (layout.turnsY()) after = transpose.of(stream, yHere, m, n, y);
+            MemorySegment in = layout == Layout.TRANSPOSED
+                    ? dense(n, k, x, ORDER_ROW)
+                    : dense(k, n, xHere, layout.turnsX() ? ORDER_ROW : ORDER_COL);
+            MemorySegment out = dense(m, n, yHere, layout.turnsY() ? ORDER_ROW : ORDER_COL);
+            setStream();
+            for (int i = 0; i < launches.length; i++) launches[i] = launch(i, in, out);
+        }
+
         /** A dense matrix without gaps. */
-        private MemorySegment dense(int rows, int columns, DeviceBuffer buffer, int order) {
-            long leading = order == ORDER_COL ? rows : columns;
-            return mine.made(denseDestroy, denseCreate, (long) rows, (long) columns, leading,
-                    Scalars.pointer(buffer.address()), Scalars.R_16F, order);
+        private MemorySegment dense(int rows, int columns, long address, int order) {
+            return mine.made(denseDestroy, denseCreate, (long) rows, (long) columns,
+                    (long) (order == ORDER_COL ? rows : columns), Scalars.pointer(address), Scalars.R_16F, order);
+        }
+
+        private long allocate(long bytes) {
+            DeviceBuffer buffer = context.allocate(Math.max(bytes, 1));
+            mine.then(buffer::close);
+            return buffer.address();
         }
 
         private void setStream() { setStream.call(handle, Scalars.pointer(weights.device.stream().handle())); }
@@ -211,7 +263,7 @@ final class Cusparse implements GpuPeer {
                     Scalars.pointer(base + weights.columns), Scalars.pointer(base), INDEX_32I, INDEX_32I, BASE_ZERO,
                     Scalars.R_16F);
             int number = algorithm.number;
-            int opIn = transposed ? OP_T : OP_N;
+            int opIn = layout == Layout.TRANSPOSED ? OP_T : OP_N;
             MemorySegment buffer = Scalars.pointer(buffer(sparse, in, out, opIn));
             preprocess.call(handle, OP_N, opIn, Scalars.ONE, sparse, in, Scalars.ZERO, out, Scalars.R_32F, number,
                     buffer);
@@ -238,17 +290,19 @@ final class Cusparse implements GpuPeer {
                 MemorySegment size = arena.allocate(ValueLayout.JAVA_LONG);
                 bufferSize.call(handle, OP_N, opIn, Scalars.ONE, sparse, in, Scalars.ZERO, out, Scalars.R_32F,
                         algorithm.number, size);
-                DeviceBuffer buffer = context.allocate(Math.max(size.get(ValueLayout.JAVA_LONG, 0), 1));
-                mine.then(buffer::close);
-                return buffer.address();
+                return allocate(size.get(ValueLayout.JAVA_LONG, 0));
             }
         }
 
         @Override
-        public String kernel() { return algorithm + (transposed ? ", x as rows transposed" : ", x as columns"); }
+        public String kernel() { return algorithm + ", " + layout.text; }
 
         @Override
-        public void launch(int copy) { context.lend(launches[copy]); }
+        public void launch(int copy) {
+            before.run();
+            context.lend(launches[copy]);
+            after.run();
+        }
 
         @Override
         public void close() {

@@ -14,8 +14,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * cuSPARSELt: weights of which two of four neighbours are zero, which is another matrix than the one that was given, by the
- * fastest of its algorithms and of what its own search takes.
+ * cuSPARSELt: weights of which two of four neighbours are zero, which is another matrix than the one that was given, by what
+ * its own search takes.
  */
 final class Cusparselt implements GpuPeer {
 
@@ -38,6 +38,9 @@ final class Cusparselt implements GpuPeer {
     private static final long STRUCT_BYTES = 16384;
     private static final int ALIGNMENT = 16;
 
+    /** The library's search times each algorithm a few times on one copy, so one in a while is misled. */
+    private static final int SEARCHES = 3;
+
     /** For the search, which may split K. */
     private static final long SEARCH_WORKSPACE_BYTES = 64L << 20;
 
@@ -46,7 +49,7 @@ final class Cusparselt implements GpuPeer {
     private final String version;
     private final MemorySegment handle = struct(Arena.ofAuto());
     private final Owned owned = new Owned();
-    private final StatusFunction denseInit, structuredInit, matDestroy, matmulInit, algInit, algDestroy, algSet, algGet,
+    private final StatusFunction denseInit, structuredInit, matDestroy, matmulInit, algInit, algDestroy, algGet,
             planInit, planDestroy, workspace, compressedSize, compress, search, matmul;
 
     Cusparselt(SharedLibrary library, Context context) throws SharedLibrary.NotLoaded {
@@ -62,7 +65,6 @@ final class Cusparselt implements GpuPeer {
         matmulInit = functions.of("cusparseLtMatmulDescriptorInit", PTR, PTR, INT, INT, PTR, PTR, PTR, PTR, INT);
         algInit = functions.of("cusparseLtMatmulAlgSelectionInit", PTR, PTR, PTR, INT);
         algDestroy = functions.of("cusparseLtMatmulAlgSelectionDestroy", PTR);
-        algSet = functions.of("cusparseLtMatmulAlgSetAttribute", PTR, PTR, INT, PTR, LONG);
         algGet = functions.of("cusparseLtMatmulAlgGetAttribute", PTR, PTR, INT, PTR, LONG);
         planInit = functions.of("cusparseLtMatmulPlanInit", PTR, PTR, PTR, PTR);
         planDestroy = functions.of("cusparseLtMatmulPlanDestroy", PTR);
@@ -114,7 +116,7 @@ final class Cusparselt implements GpuPeer {
         try (Plan plan = new Plan(m, k, anyN); DeviceBuffer whole = device.allocate(pruned.byteSize())) {
             whole.upload(pruned);
             context.lend(() -> {
-                plan.init(ALG_DEFAULT);
+                plan.init();
                 MemorySegment sizes = plan.memory.allocate(LONG, 2);
                 compressedSize.call(handle, plan.plan, sizes, sizes.asSlice(8));
                 bytes[0] = sizes.getAtIndex(LONG, 0);
@@ -165,20 +167,16 @@ final class Cusparselt implements GpuPeer {
         public PeerProduct prepare(DeviceBuffer x, int n, DeviceBuffer y) {
             Scalars.requireProduct(Cusparselt.this, m, k, n, x.bytes(), y.bytes());
             try (var fastest = new Fastest<Product>(device.stream(), device.count())) {
-                int algorithms = 1;
-                // The search's own choice first: it tells how many algorithms there are.
-                for (int i = -1; i < algorithms; i++) {
+                for (int i = 0; i < SEARCHES; i++) {
                     Product product = new Product(this, n);
-                    int id = i;
                     RuntimeException[] refusal = new RuntimeException[1];
                     context.lend(() -> {
                         try {
-                            product.describe(id, x, y);
+                            product.describe(x, y);
                         } catch (PeerException | CudaException e) {
                             refusal[0] = e;
                         }
                     });
-                    if (id < 0) algorithms = product.plan.algorithms();
                     if (refusal[0] == null) fastest.offer(product);
                     else fastest.refuse(product, refusal[0]);
                 }
@@ -208,8 +206,7 @@ final class Cusparselt implements GpuPeer {
             mine.then(memory::close);
         }
 
-        /** With an algorithm's number. */
-        void init(int algorithm) {
+        void init() {
             MemorySegment a = struct(memory), x = struct(memory), y = struct(memory), product = struct(memory);
             structuredInit.call(handle, a, (long) m, (long) k, (long) k, ALIGNMENT, Scalars.R_16F, ORDER_ROW,
                     SPARSITY_50_PERCENT);
@@ -221,8 +218,6 @@ final class Cusparselt implements GpuPeer {
             matmulInit.call(handle, product, OP_N, OP_N, a, x, y, y, COMPUTE_32F);
             algInit.call(handle, selection, product, ALG_DEFAULT);
             mine.then(() -> algDestroy.call(selection));
-            if (algorithm != ALG_DEFAULT)
-                algSet.call(handle, selection, ALG_CONFIG_ID, memory.allocateFrom(INT, algorithm), 4L);
             planInit.call(handle, plan, product, selection);
             mine.then(() -> planDestroy.call(plan));
         }
@@ -231,9 +226,6 @@ final class Cusparselt implements GpuPeer {
             MemorySegment value = memory.allocate(INT);
             return algGet.status(handle, selection, attribute, value, 4L) == 0 ? value.get(INT, 0) : 0;
         }
-
-        /** How many the library has for this product. */
-        int algorithms() { return get(ALG_CONFIG_MAX_ID); }
 
         @Override
         public void close() { mine.close(); }
@@ -252,22 +244,21 @@ final class Cusparselt implements GpuPeer {
             launches = new Runnable[weights.copies()];
         }
 
-        /** With an algorithm's number, or -1 for what the library's search finds. */
-        void describe(int algorithm, DeviceBuffer x, DeviceBuffer y) {
-            plan.init(Math.max(algorithm, ALG_DEFAULT));
+        /** Makes all ready, by the library's own search. */
+        void describe(DeviceBuffer x, DeviceBuffer y) {
+            plan.init();
             MemorySegment streams = plan.memory.allocate(PTR);
             streams.set(ValueLayout.ADDRESS, 0, Scalars.pointer(weights.device.stream().handle()));
             MemorySegment in = Scalars.pointer(x.address());
             MemorySegment out = Scalars.pointer(y.address());
-            if (algorithm < 0) {
-                try (DeviceBuffer scratch = context.allocate(SEARCH_WORKSPACE_BYTES)) {
-                    search.call(handle, plan.plan, Scalars.ONE, Scalars.pointer(weights.device.address(0)), in,
-                            Scalars.ZERO, out, out, Scalars.pointer(scratch.address()), streams, 1);
-                    weights.device.stream().synchronize();
-                }
+            try (DeviceBuffer scratch = context.allocate(SEARCH_WORKSPACE_BYTES)) {
+                search.call(handle, plan.plan, Scalars.ONE, Scalars.pointer(weights.device.address(0)), in,
+                        Scalars.ZERO, out,
+                        out, Scalars.pointer(scratch.address()), streams, 1);
+                weights.device.stream().synchronize();
             }
-            kernel = (algorithm < 0 ? "searched algorithm " : "algorithm ") + plan.get(ALG_CONFIG_ID) + " split-k "
-                    + plan.get(ALG_SPLIT_K) + " mode " + plan.get(ALG_SPLIT_K_MODE) + ", of " + plan.algorithms();
+            kernel = "algorithm " + plan.get(ALG_CONFIG_ID) + " split-k " + plan.get(ALG_SPLIT_K) + " mode "
+                    + plan.get(ALG_SPLIT_K_MODE) + ", searched of " + plan.get(ALG_CONFIG_MAX_ID);
             MemorySegment size = plan.memory.allocate(LONG);
             workspace.call(handle, plan.plan, size);
             DeviceBuffer scratch = context.allocate(Math.max(size.get(LONG, 0), 1));

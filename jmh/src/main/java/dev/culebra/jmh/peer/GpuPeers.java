@@ -4,6 +4,7 @@ import dev.culebra.driver.Context;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -64,7 +65,7 @@ public final class GpuPeers {
             this.opening = opening;
         }
 
-        String peerName() { return name().toLowerCase(java.util.Locale.ROOT); }
+        String peerName() { return name().toLowerCase(Locale.ROOT); }
     }
 
     /**
@@ -75,7 +76,14 @@ public final class GpuPeers {
      */
     public static Found find(Context context) { return find(context, Places.ofThisMachine()); }
 
-    static Found find(Context context, Places places) {
+    /**
+     * Loads the libraries that are in some places.
+     *
+     * @param context of NVIDIA's driver; it is closed after what this returns
+     * @param places where to look
+     * @return as {@link #find(Context)}
+     */
+    public static Found find(Context context, Places places) {
         List<GpuPeer> peers = new ArrayList<>();
         List<Missing> missing = new ArrayList<>();
         String provider = context.device().cuda().provider();
@@ -97,7 +105,9 @@ public final class GpuPeers {
     private static GpuPeer open(Peer peer, Places places, Context context, List<String> failures) {
         for (String file : places.of(peer.library)) {
             try {
-                return peer.opening.open(load(file, places), context);
+                SharedLibrary library = load(file, places);
+                if (peer == Peer.CUSPARSELT) PeerTrial.run(file, context.device().ordinal());
+                return peer.opening.open(library, context);
             } catch (SharedLibrary.NotLoaded e) {
                 if (!isNotThere(e, file)) failures.add(sentence(file, e.getMessage()));
             } catch (PeerException e) {

@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,7 +26,7 @@ import java.util.regex.Pattern;
  * @param environment an environment variable's value, or null
  * @param root the file system's root; another one in tests
  */
-record Places(Function<String, String> property, Function<String, String> environment, Path root) {
+public record Places(Function<String, String> property, Function<String, String> environment, Path root) {
 
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 
@@ -38,7 +39,12 @@ record Places(Function<String, String> property, Function<String, String> enviro
         return a.toString().compareTo(b.toString());
     };
 
-    static Places ofThisMachine() { return new Places(System::getProperty, System::getenv, Path.of("/")); }
+    /**
+     * The real ones.
+     *
+     * @return of this process's properties, environment and files
+     */
+    public static Places ofThisMachine() { return new Places(System::getProperty, System::getenv, Path.of("/")); }
 
     /**
      * A library that can be looked for.
@@ -49,17 +55,23 @@ record Places(Function<String, String> property, Function<String, String> enviro
      * @param versions its file's major versions, the newest first
      * @param pip the Python package that has it
      */
-    record Library(String title, String property, String stem, List<Integer> versions, String pip) {
+    public record Library(String title, String property, String stem, List<Integer> versions, String pip) {
 
         /** {@code libx.so.1}, {@code libx.so}, and PyTorch's {@code libx-1f2e3d.so.1}. */
-        boolean isNamed(String file) {
+        private boolean isNamed(String file) {
             String name = stem.substring(0, stem.length() - ".so".length());
             return file.startsWith(stem) || file.matches(Pattern.quote(name) + "-[0-9a-f]+\\.so.*");
         }
     }
 
-    /** What to give to {@link SharedLibrary#open}, best first; none where a property names something that is not there. */
-    List<String> of(Library library) {
+    /**
+     * Where a library may be.
+     *
+     * @param library which
+     * @return names for the system's loader and paths of files, best first; none where a property names something that is
+     *         not there
+     */
+    public List<String> of(Library library) {
         String given = property.apply(library.property);
         if (given != null) return ofProperty(given, library);
         List<String> files = new ArrayList<>();
@@ -79,8 +91,13 @@ record Places(Function<String, String> property, Function<String, String> enviro
         return Files.exists(path) ? List.of(path.toString()) : List.of();
     }
 
-    /** A library by its file's full name, such as one that another library needs. */
-    List<Path> named(String file) {
+    /**
+     * A library by its file's full name, such as one that another library needs.
+     *
+     * @param file such as {@code libnvJitLink.so.13}
+     * @return files of this name in toolkits and Python's packages
+     */
+    public List<Path> named(String file) {
         List<Path> found = new ArrayList<>();
         for (Path folder : folders()) {
             if (Files.exists(folder.resolve(file))) found.add(folder.resolve(file));
@@ -88,8 +105,13 @@ record Places(Function<String, String> property, Function<String, String> enviro
         return found;
     }
 
-    /** What was looked for where, and what to do. */
-    String notFound(Library library) {
+    /**
+     * That it was not found.
+     *
+     * @param library which
+     * @return a sentence: what was looked for where, and what to do
+     */
+    public String notFound(Library library) {
         String given = property.apply(library.property);
         String advice = "-D" + library.property + "=PATH, its file or folder";
         if (given != null) {
@@ -186,7 +208,7 @@ record Places(Function<String, String> property, Function<String, String> enviro
     }
 
     /** What a folder has, the newest version first; nothing where it can not be read. */
-    private static List<Path> list(Path folder, java.util.function.Predicate<String> names) {
+    private static List<Path> list(Path folder, Predicate<String> names) {
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder,
                 entry -> names.test(entry.getFileName().toString()))) {

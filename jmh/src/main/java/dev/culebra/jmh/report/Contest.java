@@ -20,7 +20,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Products of a group against the dense one of a library: by sparsity, N, layer, and whether the L2 was cold.
+ * Products of a group against the dense one of a library: by sparsity, N, layer, and whether the cache was cold.
  *
  * @param rows products, with shapes
  * @param peer the library, as people call it
@@ -55,17 +55,22 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
         List<Variant> variants = new ArrayList<>();
         List<Row> cold = new Contest(ofFormat, peer, ratio).cold();
         List<Row> warm = ofFormat.stream().filter(r -> !cold.contains(r)).toList();
-        variants.add(overSparsity("all layers (geometric mean)" + l2(cold), cold, ofFormat));
-        if (!warm.isEmpty()) variants.add(overSparsity("all layers (geometric mean)" + l2(warm), warm, ofFormat));
+        variants.add(overSparsity(all(cold), cold, ofFormat));
+        if (!warm.isEmpty()) variants.add(overSparsity(all(warm), warm, ofFormat));
         for (List<Row> state : List.of(cold, warm)) {
             byLayer(state).forEach((layer, some) -> variants.add(overSparsity(layer + l2(some), some, ofFormat)));
         }
         return new Chart("Speed-up over " + peer + ": " + who, null, "plot", sparsityAxis(ofFormat),
-                Axis.linear("time of " + peer + " / time"), "layers", variants, null);
+                Axis.linear("time of " + peer + " / time"), "layers", variants, 0, null);
     }
 
     private static String l2(List<Row> rows) {
-        return rows.getFirst().l2() == null ? "" : ", " + rows.getFirst().l2() + " L2";
+        return rows.getFirst().l2() == null ? "" : ", " + rows.getFirst().l2() + " cache";
+    }
+
+    private static String all(List<Row> rows) {
+        return "geometric mean of " + Words.count((int) rows.stream().map(Words::layer).distinct().count(), "layer")
+                + l2(rows);
     }
 
     private Variant overSparsity(String name, List<Row> some, List<Row> all) {
@@ -94,7 +99,7 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
     /** Speed-up of one format, sparsity by N. */
     Heat table(String who, List<Row> ofFormat) {
         List<Row> cold = new Contest(ofFormat, peer, ratio).cold();
-        return heat("Geometric mean over layers: " + who + l2(cold), "ratio", cold, ratio, Words::ratio);
+        return heat(who + ", " + all(cold), "ratio", cold, ratio, Words::ratio);
     }
 
     /** Share of the memory's limit, by who multiplied. */
@@ -103,20 +108,37 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
         Map<String, List<Row>> formats = new LinkedHashMap<>();
         cold().stream().filter(r -> r.shareOfLimit() != null && r.shareOfLimit() > 0)
                 .forEach(r -> formats.computeIfAbsent(Words.who(r), f -> new ArrayList<>()).add(r));
-        formats.forEach(
-                (who, some) -> parts.add(heat(who + l2(some), "share", some, Row::shareOfLimit, Words::percent)));
+        List<Row> single = new ArrayList<>();
+        formats.forEach((who, some) -> {
+            // What has one sparsity, or none, is a line of one table for all of these.
+            if (sparsities(some).size() == 1) single.addAll(some);
+            else parts.add(heat(who + l2(some), "share", some, Row::shareOfLimit, Words::percent));
+        });
+        if (!single.isEmpty()) {
+            parts.add(heat("Whatever the zeros are" + l2(single), "share", "by \\ N", single, Row::shareOfLimit,
+                    Words::percent, Means.by(single, Words::who)));
+        }
         return parts;
     }
 
-    private Heat heat(String title, String scale, List<Row> some, Function<Row, Double> value,
+    private static Heat heat(String title, String scale, List<Row> some, Function<Row, Double> value,
             Function<Double, String> words) {
+        Map<String, List<Row>> lines = new LinkedHashMap<>();
+        for (Double sparsity : sparsities(some)) {
+            lines.put(Words.sparsity(sparsity),
+                    some.stream().filter(r -> Objects.equals(r.sparsity(), sparsity)).toList());
+        }
+        return heat(title, scale, "zeros \\ N", some, value, words, lines);
+    }
+
+    private static Heat heat(String title, String scale, String corner, List<Row> some, Function<Row, Double> value,
+            Function<Double, String> words, Map<String, List<Row>> named) {
         List<Long> tokens = tokens(some);
         List<HeatRow> lines = new ArrayList<>();
-        for (Double sparsity : sparsities(some)) {
+        named.forEach((name, line) -> {
             List<Cell> cells = new ArrayList<>();
             for (Long n : tokens) {
-                List<Row> cell = some.stream()
-                        .filter(r -> Objects.equals(r.sparsity(), sparsity) && r.shape().n() == n).toList();
+                List<Row> cell = line.stream().filter(r -> r.shape().n() == n).toList();
                 if (cell.isEmpty()) {
                     cells.add(null);
                     continue;
@@ -125,9 +147,9 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
                 double mean = Means.geometric(values);
                 cells.add(new Cell(mean, words.apply(mean), spanned(cell, value, words)));
             }
-            lines.add(new HeatRow(Words.sparsity(sparsity), cells));
-        }
-        return new Heat(title, null, scale, "zeros \\ N", tokens.stream().map(String::valueOf).toList(), lines);
+            lines.add(new HeatRow(name, cells));
+        });
+        return new Heat(title, null, scale, corner, tokens.stream().map(String::valueOf).toList(), lines);
     }
 
     /** Everybody beside each other, at one N. */
@@ -150,11 +172,13 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
                 }
                 if (!points.isEmpty()) series.add(new Series(who, who, null, "both", points));
             }
-            variants.add(new Variant("N = " + n + ", all layers (geometric mean)" + l2(ofN), series));
+            variants.add(new Variant("N = " + n + ", " + all(ofN), series));
         });
+        // 8 sequences at once: where serving begins.
+        int start = Math.max(0, tokens(withRatio).indexOf(8L));
         return new Chart("Everybody beside " + peer, null, "plot",
                 Axis.of("zeros in the weights", sparsities.stream().map(Words::sparsity).toList()),
-                Axis.log("time of " + peer + " / time"), "N", variants, null);
+                Axis.log("time of " + peer + " / time"), "N", variants, start, null);
     }
 
     private double mean(List<Row> cell) { return Means.geometric(cell.stream().map(ratio).toList()); }

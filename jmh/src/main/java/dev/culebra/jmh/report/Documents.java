@@ -8,18 +8,21 @@ import dev.culebra.jmh.report.Part.Note;
 import dev.culebra.jmh.report.Part.Point;
 import dev.culebra.jmh.report.Part.Section;
 import dev.culebra.jmh.report.Part.Series;
-import dev.culebra.jmh.report.Part.Table;
 import dev.culebra.jmh.report.Part.Variant;
 import dev.culebra.jmh.results.Results;
 import dev.culebra.jmh.results.Row;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** What is on the page, top to bottom. */
 final class Documents {
+
+    private static final String MEMORY = "memory";
 
     private final String id;
     private final MachineRuns runs;
@@ -48,17 +51,22 @@ final class Documents {
         sections.addAll(gpu());
         sections.addAll(cpu());
         sections.add(section("host", "Host path", "host", HostPath::of));
-        sections.add(section("text", "Text", "text", rows -> List.of(RowTable.of("Text", null, rows, false, "group"))));
+        sections.add(section("text", "Text", "text",
+                rows -> List.of(RowTable.of("Text",
+                        "Of prefill and decode, one operation is one token.", rows,
+                        RowTable.A_SECOND))));
         sections.add(section("emulator", "The emulator", "emulator",
-                rows -> List.of(RowTable.of("The emulator", null, rows, false, "group"))));
+                rows -> List.of(RowTable.of("The emulator",
+                        "One operation is a million lane instructions; an instruction of a warp is 32.", rows,
+                        RowTable.A_SECOND))));
         runs.groups().stream().map(MachineRuns.GroupRun::group).filter(g -> !Summary.KNOWN.contains(g))
                 .forEach(g -> sections.add(section("other", g, g,
-                        rows -> List.of(RowTable.of(g, null, rows, false, "group")))));
+                        rows -> List.of(RowTable.of(g, null, rows, RowTable.PLAIN)))));
         sections.add(Versions.section(id + "-versions", runs));
         List<Row> all = runs.groups().stream().flatMap(g -> g.rows().stream()).toList();
         sections.add(new Section(id + "-rows", "All rows", null, all.isEmpty()
                 ? List.of(new Note("No row was measured."))
-                : List.of(RowTable.of("Every measurement", null, all, true))));
+                : List.of(RowTable.of("Every measurement", null, all, RowTable.ALL))));
         return new MachinePart(id, title, Summary.tiles(runs), Summary.about(runs), sections);
     }
 
@@ -79,8 +87,11 @@ final class Documents {
                     .of(new Section(id + "-gpu", "GPU multiply", null, List.of(new Note(Summary.whyNot(runs, "gpu")))));
         Contest contest = Contest.of(run.rows(), "cuBLAS", Row::ratioToCublas);
         Chart roofline = Roofline.chart(run.rows(), contest, run.now().results().gpu());
+        // The group can be tried where there is no GPU.
+        boolean real = run.rows().stream().noneMatch(r -> "emulator".equals(r.driver()));
         return List.of(
-                new Section(id + "-roofline", "Roofline", null,
+                new Section(id + "-roofline", "Roofline",
+                        real ? null : "These products ran on the emulator: their times mean nothing.",
                         roofline == null
                                 ? List.of(new Note("No product says how many bytes it moves."))
                                 : List.of(roofline)),
@@ -104,9 +115,9 @@ final class Documents {
                     .of(new Section(id + "-cpu", "CPU multiply", null, List.of(new Note(Summary.whyNot(runs, "cpu")))));
         Contest contest = Contest.of(run.rows(), "OpenBLAS", Row::ratioToOpenblas);
         List<Part> parts = new ArrayList<>(speedup("cpu", contest));
+        parts.addAll(contest.shares());
         Chart rates = rates(run.rows());
         if (rates != null) parts.add(rates);
-        parts.addAll(contest.shares());
         return List.of(new Section(id + "-cpu", "CPU multiply",
                 "Against OpenBLAS' dense fp32 sgemm of the same layer and N in the same run.", parts));
     }
@@ -144,22 +155,32 @@ final class Documents {
     /** Bytes a second of everything on a CPU, over how many there are: what the caches hold is faster. */
     private static Chart rates(List<Row> rows) {
         List<Row> rated = rows.stream().filter(r -> r.gbPerS() != null && r.gbPerS() > 0 && r.bytes() > 0).toList();
-        List<Series> series = new ArrayList<>();
-        for (String who : Means.distinct(rated, HostName::of)) {
-            List<Point> points = rated.stream().filter(r -> HostName.of(r).equals(who))
-                    .map(r -> new Point(r.bytes(), r.gbPerS(), Words.tip(r),
-                            List.of(r.shape() == null ? "any" : String.valueOf(r.shape().n()),
-                                    Words.sparsity(r.sparsity()))))
-                    .toList();
-            series.add(new Series(who, who, null, "points", points));
+        List<Variant> variants = new ArrayList<>();
+        for (String state : Means.distinct(rated, r -> Objects.requireNonNullElse(r.l2(), "any"))) {
+            List<Series> series = new ArrayList<>();
+            List<Row> ofState = rated.stream().filter(r -> r.l2() == null || r.l2().equals(state)).toList();
+            for (String who : Means.distinct(ofState, Documents::mover)) {
+                series.add(rate(who, ofState.stream().filter(r -> mover(r).equals(who))
+                        .sorted(Comparator.comparing(Row::bytes)).toList()));
+            }
+            variants.add(new Variant(state, series));
         }
-        if (series.isEmpty()) return null;
-        return new Chart("Bytes a second, beside a plain read", null, "plot", Axis.bytes("bytes of the weights"),
-                Axis.log("GB/s"), null, List.of(new Variant("all", series)), List.of("N", "zeros"));
+        if (variants.isEmpty()) return null;
+        return new Chart("Bytes a second, beside a plain read",
+                "Larger marks are larger N, where arithmetic takes longer than bytes.", "plot",
+                Axis.bytes("bytes of the weights"), Axis.log("GB/s"), "cache", variants, 0, List.of("N", "zeros"));
     }
 
-    /** What a point of the chart of rates is called. */
-    private static final class HostName {
-        static String of(Row row) { return row.by().equals("memory") ? "plain " + row.benchmark() : Words.who(row); }
+    private static Series rate(String who, List<Row> rows) {
+        boolean limit = rows.getFirst().by().equals(MEMORY);
+        List<Point> points = rows.stream().map(r -> new Point(r.bytes(), r.gbPerS(), Words.tip(r), limit
+                ? null
+                : List.of(String.valueOf(r.shape() == null ? 1 : r.shape().n()), Words.sparsity(r.sparsity()))))
+                .toList();
+        return new Series(who, limit ? null : who, null, limit ? "limit" : "points", points);
+    }
+
+    private static String mover(Row row) {
+        return row.by().equals(MEMORY) ? "plain " + row.benchmark() : Words.who(row);
     }
 }

@@ -4,7 +4,6 @@ import dev.culebra.jmh.report.Part.Axis;
 import dev.culebra.jmh.report.Part.Chart;
 import dev.culebra.jmh.report.Part.Point;
 import dev.culebra.jmh.report.Part.Series;
-import dev.culebra.jmh.report.Part.Variant;
 import dev.culebra.jmh.results.Row;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,13 +12,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /** What the host does around a product: calls, copies, encoding. What goes into which chart is told by the rows' parameters alone. */
 final class HostPath {
 
-    /** A call is what takes less, in microseconds, whoever does it; longer things would press its bars flat. */
+    /** A call is what takes less, in microseconds; longer things would press its bars flat. */
     private static final double CALL = 5;
+
+    /** It is slower by far and nobody else calls it. */
+    private static final String EMULATOR = "emulator";
 
     private final List<Row> rows;
     private final Set<Row> shown = new LinkedHashSet<>();
@@ -34,27 +37,28 @@ final class HostPath {
         host.scaling();
         List<Row> rest = rows.stream().filter(r -> !host.shown.contains(r)).toList();
         if (!rest.isEmpty())
-            host.parts.add(RowTable.of("Everything else of the host path", null, rest, false, "group"));
+            host.parts.add(RowTable.of("Everything else of the host path", null, rest, RowTable.PLAIN));
         return host.parts;
     }
 
     private void calls() {
-        Map<String, List<Row>> benchmarks = new LinkedHashMap<>();
-        rows.stream().filter(r -> r.size() == null && r.bytes() == null && r.threads() == null && r.shape() == null)
-                .forEach(r -> benchmarks.computeIfAbsent(r.benchmark(), b -> new ArrayList<>()).add(r));
-        benchmarks.values().removeIf(some -> some.stream().anyMatch(r -> r.timeUs() >= CALL));
-        if (benchmarks.isEmpty()) return;
-        List<String> names = List.copyOf(benchmarks.keySet());
-        List<Row> all = benchmarks.values().stream().flatMap(List::stream).toList();
-        List<Series> series = new ArrayList<>();
-        for (String caller : Means.distinct(all, HostPath::caller)) {
-            List<Point> points = all.stream().filter(r -> caller(r).equals(caller))
-                    .map(r -> Point.of(names.indexOf(r.benchmark()), r.timeUs() * 1e3, tip(r))).toList();
-            series.add(new Series(caller, caller, null, "both", points));
+        List<Row> calls = rows.stream()
+                .filter(r -> r.timeUs() < CALL && r.driver() != null && !r.driver().equals(EMULATOR))
+                .filter(r -> r.size() == null && r.bytes() == null && r.threads() == null && r.shape() == null)
+                .toList();
+        for (String driver : Means.distinct(calls, Row::driver)) {
+            List<Row> some = calls.stream().filter(r -> r.driver().equals(driver)).toList();
+            List<String> names = Means.distinct(some, Row::benchmark);
+            List<Series> series = new ArrayList<>();
+            for (String by : Means.distinct(some, Row::by)) {
+                List<Point> points = some.stream().filter(r -> r.by().equals(by))
+                        .map(r -> Point.of(names.indexOf(r.benchmark()), r.timeUs() * 1e3, tip(r))).toList();
+                series.add(new Series(by, "caller " + by, null, "both", points));
+            }
+            parts.add(Chart.of("Calls, " + driver + " driver", "Shorter is better.", "bars", Axis.of("", names),
+                    Axis.linear("ns a call"), series));
         }
-        parts.add(new Chart("Calls", "Shorter is better.", "bars", Axis.of("", names), Axis.linear("ns a call"), null,
-                List.of(new Variant("all", series)), null));
-        shown.addAll(all);
+        shown.addAll(calls);
     }
 
     private void copies() {
@@ -63,9 +67,9 @@ final class HostPath {
         Map<String, List<Row>> curves = group(copies, r -> r.benchmark() + ", " + caller(r));
         curves.values().removeIf(some -> some.stream().map(Row::size).distinct().count() < 2);
         if (curves.isEmpty()) return;
-        parts.add(new Chart("Copies", "Higher is better; both axes are logarithmic.", "plot",
+        parts.add(Chart.of("Copies", "Higher is better; both axes are logarithmic.", "plot",
                 Axis.bytes("bytes of one copy"),
-                Axis.log("GB/s"), null, List.of(new Variant("all", lines(curves, r -> (double) r.size()))), null));
+                Axis.log("GB/s"), lines(curves, r -> (double) r.size())));
         curves.values().forEach(shown::addAll);
     }
 
@@ -77,13 +81,13 @@ final class HostPath {
                 + (r.shape() == null ? "" : " " + Words.layer(r)) + (r.by().equals("culebra") ? "" : ", " + caller(r)));
         curves.values().removeIf(some -> some.stream().map(HostPath::threads).distinct().count() < 2);
         if (curves.isEmpty()) return;
-        parts.add(new Chart("Encoding and decoding", "Higher is better.", "plot", Axis.linear("threads"),
+        parts.add(Chart.of("Encoding and decoding", "Higher is better.", "plot", Axis.linear("threads"),
                 Axis.linear("GB/s"),
-                null, List.of(new Variant("all", lines(curves, r -> (double) threads(r)))), null));
+                lines(curves, r -> (double) threads(r))));
         curves.values().forEach(shown::addAll);
     }
 
-    private static Map<String, List<Row>> group(List<Row> some, java.util.function.Function<Row, String> name) {
+    private static Map<String, List<Row>> group(List<Row> some, Function<Row, String> name) {
         Map<String, List<Row>> groups = new LinkedHashMap<>();
         some.forEach(r -> groups.computeIfAbsent(name.apply(r), n -> new ArrayList<>()).add(r));
         return groups;
@@ -95,7 +99,7 @@ final class HostPath {
             // In the order of x, which is what a line goes along.
             TreeMap<Double, Point> points = new TreeMap<>();
             some.forEach(r -> points.put(x.applyAsDouble(r), Point.of(x.applyAsDouble(r), r.gbPerS(), tip(r))));
-            series.add(new Series(name, name, null, "both", List.copyOf(points.values())));
+            series.add(new Series(name, null, null, "both", List.copyOf(points.values())));
         });
         return series;
     }

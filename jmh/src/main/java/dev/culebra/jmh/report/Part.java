@@ -15,17 +15,31 @@ sealed interface Part {
     @JsonTypeName("note")
     record Note(String text) implements Part {}
 
+    /** Names and what they stand for. @param pairs of two texts each */
+    @JsonTypeName("facts")
+    record Facts(String title, List<List<String>> pairs) implements Part {}
+
     /**
      * A plot.
      *
      * @param style {@code plot} (points and lines) or {@code bars}
      * @param choice what the reader chooses among the variants by, such as "layer"
-     * @param variants what can be seen in turns; the first is seen first, and printed
-     * @param filters names of what a point's tags say, by which points can be left out; null where there are no tags
+     * @param variants what can be seen in turns
+     * @param start the variant that is seen first, and printed
+     * @param filters names of what a point's tags say, by which points can be left out; null where there are no tags; marks are the larger
+     *     the larger the one named N
      */
     @JsonTypeName("chart")
     record Chart(String title, String note, String style, Axis x, Axis y, String choice, List<Variant> variants,
-            List<String> filters) implements Part {}
+            int start, List<String> filters) implements Part {
+
+        /** One that has nothing to choose. */
+        static Chart of(String title, String note, String style, Axis x, Axis y, List<Series> series,
+                String... filters) {
+            return new Chart(title, note, style, x, y, null, List.of(new Variant("all", series)), 0,
+                    filters.length == 0 ? null : List.of(filters));
+        }
+    }
 
     /**
      * @param title with the unit
@@ -48,7 +62,7 @@ sealed interface Part {
     record Variant(String name, List<Series> series) {}
 
     /**
-     * @param colour series of one colour key have the same colour in every chart; null for a limit, which is drawn in the text's
+     * @param colour series of one key have the same colour in every chart; null where the colours are the chart's own
      * @param step place on a scale of colours from first to last, 0 to 1, for what has an order; null otherwise
      * @param marks points, line, both, or limit (a dashed line)
      */

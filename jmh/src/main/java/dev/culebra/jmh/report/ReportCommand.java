@@ -4,6 +4,7 @@ import dev.culebra.cli.Console;
 import dev.culebra.cli.Culebra;
 import dev.culebra.cli.Failure;
 import dev.culebra.jmh.results.ResultFiles;
+import dev.culebra.jmh.run.Checkout;
 import dev.culebra.llm.checkpoint.OutputFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,14 +30,18 @@ import picocli.CommandLine.Parameters;
             "  culebra report before.json after.json --out report.html", ""})
 public final class ReportCommand implements Callable<Integer> {
 
+    private static final String RESULTS = "jmh/results";
+    private static final String PAGE = "report.html";
+
     private final Console console;
 
     @Parameters(paramLabel = "FILE", arity = "0..*",
-            description = "Files of results. Default: jmh/results/*.json, or results-*.json of the current folder.")
+            description = "Files of results. Default: jmh/results/*.json in a checkout, else results-*.json here.")
     private List<Path> files = new ArrayList<>();
 
-    @Option(names = "--out", paramLabel = "F", defaultValue = "report.html",
-            description = "Where to write the page; a file there is replaced. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--out", paramLabel = "F",
+            description = "Where to write the page; a file there is replaced. Default: jmh/results/report.html in a checkout, else "
+                    + "report.html here.")
     private Path out;
 
     /**
@@ -49,6 +54,9 @@ public final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (files.isEmpty()) files = found();
+        if (out == null)
+            out = Checkout.root().map(r -> r.resolve(RESULTS)).filter(Files::isDirectory).orElse(Path.of(""))
+                    .resolve(PAGE);
         List<Source> sources = new ArrayList<>();
         for (Path file : files) {
             if (file.toAbsolutePath().normalize().equals(out.toAbsolutePath().normalize()))
@@ -66,12 +74,13 @@ public final class ReportCommand implements Callable<Integer> {
     }
 
     private static List<Path> found() throws IOException {
-        Path results = Path.of("jmh", "results");
-        List<Path> found = Files.isDirectory(results) ? json(results, "") : json(Path.of(""), "results-");
+        Path folder = Checkout.root().map(r -> r.resolve(RESULTS)).orElse(Path.of(""));
+        List<Path> found = Files.isDirectory(folder) || folder.toString().isEmpty()
+                ? json(folder, Checkout.root().isPresent() ? "" : "results-")
+                : List.of();
         if (found.isEmpty()) {
-            throw new Failure(
-                    "no results in " + (Files.isDirectory(results) ? results : "jmh/results, nor results-*.json here")
-                            + ": run 'culebra bench' first, or name files");
+            throw new Failure("there are no results, neither *.json in a checkout's " + RESULTS
+                    + " nor results-*.json here: run 'culebra bench' first, or name files");
         }
         return found;
     }

@@ -4,7 +4,6 @@ import dev.culebra.jmh.report.Part.Axis;
 import dev.culebra.jmh.report.Part.Chart;
 import dev.culebra.jmh.report.Part.Point;
 import dev.culebra.jmh.report.Part.Series;
-import dev.culebra.jmh.report.Part.Variant;
 import dev.culebra.jmh.results.Row;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -76,9 +75,8 @@ final class Roofline {
             List<Point> points = products.stream().filter(r -> Words.who(r).equals(who)).map(Roofline::point).toList();
             series.add(new Series(who, who, null, "points", points));
         }
-        return new Chart("Roofline", note(limit, peak, gpu), "plot",
-                Axis.log("2 M N K flops / byte of weights"), Axis.log("achieved TFLOP/s, zeros counted"), null,
-                List.of(new Variant("all", series)), List.of("N", "zeros", "layer"));
+        return Chart.of("Roofline", note(limit, peak, gpu), "plot", Axis.log("2 M N K flops / byte of weights"),
+                Axis.log("achieved TFLOP/s, zeros counted"), series, "N", "zeros", "layer");
     }
 
     private static Series roof(String name, double x0, double y0, double x1, double y1) {
@@ -86,7 +84,7 @@ final class Roofline {
     }
 
     private static String note(OptionalDouble limit, OptionalDouble peak, String gpu) {
-        String note = "Both axes are logarithmic. A product on the sloped line moves its weights as fast as a pure read moves bytes.";
+        String note = "Both axes are logarithmic. A product on the sloped line moves its weights as fast as a pure read moves bytes. Larger marks are larger N.";
         if (limit.isEmpty()) note += " The memory's limit is not drawn, since no pure read was measured.";
         if (peak.isEmpty()) {
             note += " The arithmetic peak is not drawn, since this report does not know that of "

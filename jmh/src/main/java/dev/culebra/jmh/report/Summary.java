@@ -1,5 +1,6 @@
 package dev.culebra.jmh.report;
 
+import dev.culebra.jmh.report.Part.Facts;
 import dev.culebra.jmh.report.Part.Table;
 import dev.culebra.jmh.report.Part.Tile;
 import dev.culebra.jmh.results.Change;
@@ -8,6 +9,7 @@ import dev.culebra.jmh.results.Row;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -58,7 +60,7 @@ final class Summary {
         for (Row row : launches) {
             if (!row.by().equals("culebra")) continue;
             String beside = launches.stream()
-                    .filter(r -> r.by().equals("c") && java.util.Objects.equals(r.driver(), row.driver()))
+                    .filter(r -> r.by().equals("c") && Objects.equals(r.driver(), row.driver()))
                     .findFirst().map(c -> ", C: " + Words.time(c.timeUs())).orElse("");
             tiles.add(new Tile("Prepared launch", Words.time(row.timeUs()),
                     (row.driver() == null ? "" : row.driver() + " driver") + beside
@@ -90,6 +92,11 @@ final class Summary {
     static List<Part> about(MachineRuns runs) {
         List<Part> parts = new ArrayList<>();
         parts.add(machine(runs));
+        List<List<Object>> skipped = new ArrayList<>();
+        for (Results.Skipped skip : runs.skipped()) skipped.add(List.of(skip.group(), skip.what(), skip.why()));
+        parts.add(skipped.isEmpty()
+                ? new Part.Note("Nothing was left out.")
+                : new Table("What was left out, and why", null, List.of("group", "what", "why"), skipped, false));
         List<List<Object>> lines = new ArrayList<>();
         for (MachineRuns.GroupRun run : runs.groups()) {
             Results now = run.now().results();
@@ -104,25 +111,23 @@ final class Summary {
         if (!lines.isEmpty())
             parts.add(new Table("What was run", null,
                     List.of("group", "rows", "date", "commit", "version", "compared with", "command"), lines, false));
-        List<List<Object>> skipped = new ArrayList<>();
-        for (Results.Skipped skip : runs.skipped()) skipped.add(List.of(skip.group(), skip.what(), skip.why()));
-        parts.add(skipped.isEmpty()
-                ? new Part.Note("Nothing was left out.")
-                : new Table("What was left out, and why", null, List.of("group", "what", "why"), skipped, false));
         return parts;
     }
 
-    private static Table machine(MachineRuns runs) {
+    private static Facts machine(MachineRuns runs) {
         Results newest = runs.newest().results();
-        List<List<Object>> lines = new ArrayList<>();
-        lines.add(List.of("machine", newest.machine()));
-        lines.add(List.of("cores", String.valueOf(newest.cores())));
-        lines.add(List.of("GPU", newest.gpu() == null ? "none" : newest.gpu()));
+        List<List<String>> facts = new ArrayList<>();
+        facts.add(List.of("machine", newest.machine()));
+        facts.add(List.of("cores", String.valueOf(newest.cores())));
+        facts.add(List.of("GPU", newest.gpu() == null ? "none" : newest.gpu()));
         Set<String> drivers = each(runs, Results::driver);
-        if (!drivers.isEmpty()) lines.add(List.of("driver", String.join("; ", drivers)));
-        lines.add(List.of("JDK", String.join("; ", each(runs, Results::jdk))));
-        lines.add(List.of("kind of run", newest.quick() ? "quick: a look with few samples" : "full"));
-        return new Table("Machine", null, List.of("", ""), lines, false);
+        if (!drivers.isEmpty()) facts.add(List.of("driver", String.join("; ", drivers)));
+        facts.add(List.of("JDK", String.join("; ", each(runs, Results::jdk))));
+        facts.add(List.of("kind of run", newest.quick() ? "quick: a look, with few samples" : "full"));
+        if (newest.loadAverage() != null) {
+            facts.add(List.of("load before", Words.number(newest.loadAverage()) + " cores in use"));
+        }
+        return new Facts("Machine", facts);
     }
 
     private static Set<String> each(MachineRuns runs, Function<Results, String> value) {

@@ -7,7 +7,6 @@ import dev.culebra.jmh.report.Part.Point;
 import dev.culebra.jmh.report.Part.Section;
 import dev.culebra.jmh.report.Part.Series;
 import dev.culebra.jmh.report.Part.Table;
-import dev.culebra.jmh.report.Part.Variant;
 import dev.culebra.jmh.results.Change;
 import dev.culebra.jmh.results.Comparison;
 import dev.culebra.jmh.results.Results;
@@ -94,10 +93,10 @@ final class Versions {
             points.computeIfAbsent(name, n -> new ArrayList<>())
                     .add(Point.of(change.before().timeUs(), change.ratio(), tip(change)));
         }
-        points.forEach((name, some) -> series.add(new Series(name, name, null, "points", some)));
-        return new Chart("Each measurement", "Below the line is faster than before.", "plot",
+        points.forEach((name, some) -> series.add(new Series(name, null, null, "points", some)));
+        return Chart.of("Each measurement", "Below the line is faster than before.", "plot",
                 Axis.log("time before, µs"),
-                Axis.log("time now / time before"), null, List.of(new Variant("all", series)), null);
+                Axis.log("time now / time before"), series);
     }
 
     private static String tip(Change change) {

@@ -63,7 +63,7 @@ final class Words {
         List<String> lines = new ArrayList<>();
         lines.add(who(row) + (row.sparsity() == null ? "" : ", " + sparsity(row.sparsity()) + " zeros"));
         lines.add(row.benchmark() + (row.shape() == null ? "" : " " + row.shape())
-                + (row.l2() == null ? "" : ", " + row.l2() + " L2")
+                + (row.l2() == null ? "" : ", " + row.l2() + " cache")
                 + (row.threads() == null ? "" : ", " + count(row.threads(), "thread"))
                 + (row.size() == null ? "" : ", " + bytes(row.size())));
         if (row.kernel() != null) lines.add(row.kernel());

@@ -88,6 +88,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         Path file = out != null ? out : freeName(machine);
         OutputFile.beside(file).close(); // refused now rather than after an hour
+        console.remark("results go to %s as they come", file);
         String date = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
         String commit = Checkout.commit();
         String jdk = Runtime.version() + ", " + System.getProperty("java.vendor");

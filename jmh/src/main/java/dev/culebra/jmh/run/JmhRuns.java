@@ -95,7 +95,7 @@ public final class JmhRuns {
                 if (e.getCause() == null) { // such as: another JMH runs on this machine
                     throw new Failure(work.step + ": " + e.getMessage(), e);
                 }
-                failures.add(new Failure(work.step + ": " + reason(e) + kept(), e));
+                failures.add(new Failure(work.step + ": " + reason(e) + (failures.isEmpty() ? kept() : ""), e));
                 continue;
             }
             work.done.accept(run);

@@ -95,9 +95,14 @@ set -f
 # shellcheck disable=SC2086
 set -- ${CULEBRA_JAVA_OPTIONS:-} "$@"
 set +f
-# As the launcher of a checkout does: vector code that is interpreted meanwhile is slower than the wait for the compiler.
-# Measurements warm up by themselves.
-[ "$command" = culebra ] && set -- -Xbatch "$@"
+# As the launcher of a checkout does: vector code that is interpreted meanwhile is slower than the wait for the compiler, also
+# where products are measured in this JVM.
+[ "$command" = test ] || set -- -Xbatch "$@"
+# From 24 on the JVM complains of what JMH does, in four lines.
+case $(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$root/java/release" 2> /dev/null) in
+    22 | 23 | '') ;;
+    *) set -- --sun-misc-unsafe-memory-access=allow "$@" ;;
+esac
 [ -t 1 ] && set -- -Dculebra.terminal.output=true "$@"
 [ -t 2 ] && set -- -Dculebra.terminal=true "$@"
 # Encoded weights lie outside the Java heap, and by itself the JVM gives them no more than the heap may have, a quarter of

@@ -16,9 +16,9 @@
   }
 
   function number(value) {
-    if (Number.isInteger(value)) return Math.abs(value) < 10000 ? String(value) : value.toLocaleString("en");
-    if (Math.abs(value) >= 1000) return String(Math.round(value));
-    return String(Number(value.toPrecision(3)));
+    if (!Number.isInteger(value) && Math.abs(value) < 1000) return String(Number(value.toPrecision(3)));
+    value = Math.round(value);
+    return Math.abs(value) < 10000 ? String(value) : value.toLocaleString("en");
   }
 
   function bytes(value) {
@@ -42,11 +42,11 @@
     return slots.get(key);
   }
 
-  function colour(series) {
+  function colour(series, index) {
     if (series.marks === "limit") return property("--text");
     if (series.step === undefined) {
       const all = property("--slots").split(" ");
-      return all[slot(series.colour) % all.length];
+      return all[index % all.length];
     }
     const ramp = property("--ramp").split(" ");
     const at = series.step * (ramp.length - 1);
@@ -150,16 +150,18 @@
 
   function datasets(chart, variant, chosen) {
     const bars = chart.style === "bars";
-    return variant.series.map(series => {
+    const named = (chart.filters || []).indexOf("N");
+    return variant.series.map((series, position) => {
       const limit = series.marks === "limit";
       const line = limit || series.marks !== "points";
       const points = series.points.filter(p => !p[3] || chosen.every((c, i) => c === "" || p[3][i] === c));
-      const paint = () => colour(series);
-      const index = series.step === undefined && !limit ? slot(series.colour) : 0;
+      const index = limit || series.step !== undefined ? 0 : series.colour === undefined ? position : slot(series.colour);
+      const paint = () => colour(series, index);
+      const radius = limit ? 0 : line ? 3.5 : named < 0 ? 3 : points.map(p => 2.5 + 0.45 * Math.log2(Number(p[3][named])));
       const made = {
         label: series.name, data: points.map(p => place(chart, p, bars)), showLine: line, borderColor: paint,
-        backgroundColor: paint, borderWidth: bars ? 0 : limit ? 1.5 : 2, borderDash: limit ? [6, 4] : index >= 8 ? [3, 3] : [],
-        pointStyle: limit ? "line" : marks[index % marks.length], pointRadius: limit ? 0 : line ? 3.5 : 3,
+        backgroundColor: series.marks === "points" ? () => paint() + "99" : paint, borderWidth: bars ? 0 : limit ? 1.5 : 2, borderDash: limit ? [6, 4] : index >= 8 ? [3, 3] : [],
+        pointStyle: limit ? "line" : bars ? "rect" : marks[index % marks.length], pointRadius: radius,
         pointHoverRadius: limit ? 0 : 6, pointHitRadius: 6, order: limit ? 1 : 0,
       };
       if (bars) Object.assign(made, { maxBarThickness: 16, categoryPercentage: 0.75, barPercentage: 0.9 });
@@ -173,9 +175,9 @@
     element(parent, "h4", "", spec.title);
     if (spec.note) element(parent, "p", "note", spec.note);
     const choices = element(parent, "div", "choices");
-    let variant = spec.variants[0];
+    let variant = spec.variants[spec.start];
     const chosen = (spec.filters || []).map(() => "");
-    const box = element(parent, "div", "canvas");
+    const box = element(parent, "div", "canvas" + (spec.filters && spec.filters.length > 2 ? " tall" : ""));
     if (bars) box.style.height = 5 + variant.series.length * spec.x.labels.length * 1.1 + spec.x.labels.length * 0.6 + "rem";
     const canvas = element(box, "canvas");
     canvas.setAttribute("role", "img");
@@ -209,21 +211,22 @@
       chart.update();
     };
     if (spec.variants.length > 1) {
-      select(choices, spec.choice, spec.variants.map(v => v.name), at => { variant = spec.variants[at]; redraw(); });
+      select(choices, spec.choice, spec.variants.map(v => v.name), spec.start, at => { variant = spec.variants[at]; redraw(); });
     }
     (spec.filters || []).forEach((name, i) => {
       const tags = [...new Set(variant.series.flatMap(s => s.points.map(p => p[3] && p[3][i])).filter(Boolean))];
       if (tags.length < 2) return;
       tags.sort((a, b) => parseFloat(a) - parseFloat(b) || (a < b ? -1 : 1));
-      select(choices, name, ["all", ...tags], at => { chosen[i] = at === 0 ? "" : tags[at - 1]; redraw(); });
+      select(choices, name, ["all", ...tags], 0, at => { chosen[i] = at === 0 ? "" : tags[at - 1]; redraw(); });
     });
     if (!choices.firstChild) choices.remove();
   }
 
-  function select(parent, name, options, changed) {
+  function select(parent, name, options, start, changed) {
     const label = element(parent, "label", "", name);
     const list = element(label, "select");
     options.forEach(o => element(list, "option", "", o));
+    list.selectedIndex = start;
     list.addEventListener("change", () => changed(list.selectedIndex));
   }
 
@@ -254,6 +257,15 @@
     const strength = scale === "share" ? value : Math.log(value) / Math.log(3);
     const percent = Math.round(Math.min(1, Math.abs(strength)) * 75);
     return "color-mix(in srgb, var(" + (strength < 0 ? "--down" : "--up") + ") " + percent + "%, var(--surface))";
+  }
+
+  function facts(parent, spec) {
+    element(parent, "h4", "", spec.title);
+    const list = element(parent, "dl");
+    for (const [name, value] of spec.pairs) {
+      element(list, "dt", "", name);
+      element(list, "dd", "", value);
+    }
   }
 
   const FIRST_ROWS = 60;
@@ -340,11 +352,12 @@
     const grid = element(parent, "div", "parts");
     const single = list.filter(p => p.kind !== "note").length === 1;
     for (const part of list) {
-      const wide = part.kind === "note" || part.kind === "table" || single;
+      const wide = part.kind === "note" || part.all || part.kind === "table" && part.columns.length > 5 || single;
       const box = element(grid, part.kind === "note" ? "p" : "div", "part " + part.kind + (wide ? " wide" : ""));
       if (part.kind === "note") box.textContent = part.text;
       else if (part.kind === "chart") draw(box, part);
       else if (part.kind === "heat") heat(box, part);
+      else if (part.kind === "facts") facts(box, part);
       else table(box, part);
     }
   }

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Why there is no driver, for people who did not ask for the loader's own words. */
-final class DriverReason {
+public final class DriverReason {
     /** How loaders say that a library is not installed. */
     private static final String NOT_THERE = "no such file";
 
@@ -31,8 +31,9 @@ final class DriverReason {
      * that is there (another architecture, too old) is what the reader must know, and stays as it is.
      *
      * @param reason the driver layer's: for each library that was tried what the loader said, joined by "; "
+     * @return a part of a sentence, such as {@code not installed (looked for libcuda.so.1, libcuda.so)}
      */
-    static String brief(String reason) {
+    public static String brief(String reason) {
         var tried = reason.split("; ");
         var others = Arrays.stream(tried).filter(t -> !isMissing(t)).collect(Collectors.joining("; "));
         if (!others.isEmpty()) return others;

@@ -158,11 +158,26 @@ final class ArgumentBlock {
     }
 
     /**
-     * Before each launch: all is set, the stream knows what it uses, and who closes a buffer waits for {@link #exit()}, so
-     * that none is freed between being asked about and being used. Allocates nothing.
+     * Before a launch that its stream {@linkplain Launches counts}: all is set, each buffer knows that the stream uses it,
+     * and none was closed before it did. Allocates nothing.
+     */
+    void mark(Stream stream) {
+        requireSet();
+        for (DeviceBuffer buffer : buffers) {
+            if (buffer == null) continue;
+            buffer.uses().mark(stream);
+            buffer.check(); // not before: see Launches
+        }
+    }
+
+    private void requireSet() { if (unset > 0) throw new IllegalStateException(describeUnset()); }
+
+    /**
+     * Before a launch that is captured: all is set, the capture knows what it uses, and who closes a buffer waits for
+     * {@link #exit()}, so that none is freed between being asked about and being used.
      */
     void enter(Stream stream) {
-        if (unset > 0) throw new IllegalStateException(describeUnset());
+        requireSet();
         int entered = 0;
         try {
             for (; entered < buffers.length; entered++) {

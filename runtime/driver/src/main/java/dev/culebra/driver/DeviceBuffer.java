@@ -250,7 +250,10 @@ public final class DeviceBuffer implements AutoCloseable {
     public void close() {
         if (view) return;
         if (!lifetime.isClosed()) requireNoCapture();
-        lifetime.close(release);
+        lifetime.close(() -> {
+            uses.awaitLaunches();
+            release.run();
+        });
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A function of a module that can be launched. Needs no closing and must not be used after its module is closed. May be
@@ -241,30 +242,39 @@ public final class Kernel {
             throw new IllegalArgumentException(name + " is loaded in " + context + ", and " + stream + " is of "
                     + stream.context());
         }
-        owner.enter();
+        if (stream.capture != null) {
+            capture(stream, config, arguments, struct);
+            return;
+        }
+        AtomicInteger entered = stream.launches().enter();
         try {
-            stream.lifetime().enter();
-            try {
-                enqueue(stream, config, arguments, struct);
-            } finally {
-                stream.lifetime().exit();
-            }
+            stream.check();
+            ownerUses.mark(stream);
+            owner.check();
+            arguments.mark(stream);
+            submit(stream, config, arguments, struct);
         } finally {
-            owner.exit();
+            Launches.exit(entered);
         }
     }
 
-    private void enqueue(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
-        arguments.enter(stream);
-        try {
-            submit(stream, config, arguments, struct);
-        } finally {
-            arguments.exit();
-        }
+    /**
+     * What is captured is no use of a stream that who closes it could wait for, so that each thing is kept open by itself
+     * until the driver has the launch; afterwards the graph owns it.
+     */
+    private void capture(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
+        stream.lifetime().during(() -> owner.during(() -> {
+            arguments.enter(stream);
+            try {
+                stream.touch(module, owner, ownerUses);
+                submit(stream, config, arguments, struct);
+            } finally {
+                arguments.exit();
+            }
+        }));
     }
 
     private void submit(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
-        stream.touch(module, owner, ownerUses);
         Trace.Span span = Trace.launch();
         if (struct != null) {
             LaunchStruct.stream(struct, stream.raw());

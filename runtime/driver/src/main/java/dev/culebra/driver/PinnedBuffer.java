@@ -97,6 +97,7 @@ public final class PinnedBuffer implements AutoCloseable {
     @Override
     public void close() {
         lifetime.close(() -> {
+            memory.uses().awaitLaunches();
             context.driver().pageLocked.remove(memory);
             endSegment();
             release.run();

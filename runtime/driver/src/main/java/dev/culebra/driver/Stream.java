@@ -22,6 +22,7 @@ public final class Stream implements AutoCloseable {
     private final MemorySegment handle;
     private final boolean owned;
     private final Lifetime lifetime;
+    private final Launches launches = new Launches();
     private final StreamCopies copies;
 
     /** The capture that takes this stream's work now, or null. */
@@ -72,6 +73,8 @@ public final class Stream implements AutoCloseable {
     MemorySegment raw() { return handle; }
 
     Lifetime lifetime() { return lifetime; }
+
+    Launches launches() { return launches; }
 
     boolean isReleased() { return lifetime.isReleased(); }
 
@@ -482,6 +485,7 @@ public final class Stream implements AutoCloseable {
     }
 
     private void waitForTheLastTime() {
+        launches.await();
         CudaException failure = null;
         try {
             driver.streams.synchronize(rawContext(), handle);

@@ -11,8 +11,11 @@ final class Uses {
 
     private static final Stream[] NONE = {};
 
-    /** The stream of the latest use. Read without the lock: a stream found here is among {@link #streams} already. */
-    private Stream last;
+    /**
+     * The stream of the latest use. Read without the lock: a stream found here is among {@link #streams} already. Volatile,
+     * so that what a launch looks at after marking is not looked at before: see {@link Launches}.
+     */
+    private volatile Stream last;
 
     private Stream[] streams = NONE; // guarded by this
 
@@ -49,9 +52,17 @@ final class Uses {
         last = null;
     }
 
-    /** Waits until no work that was enqueued so far can touch the memory. */
+    /** Waits until no work that was enqueued so far, or is just being launched, can touch the memory. */
     void await() {
-        for (Stream stream : open()) stream.synchronizeOrAwaitClose();
+        for (Stream stream : open()) {
+            stream.launches().await();
+            stream.synchronizeOrAwaitClose();
+        }
+    }
+
+    /** Waits for the launches that are under way, not for their work. */
+    void awaitLaunches() {
+        for (Stream stream : open()) stream.launches().await();
     }
 
     /** Makes the stream wait, on the device, for the work on the other ones. */

@@ -11,6 +11,8 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.lang.foreign.Linker;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +27,8 @@ class RoomsTest {
     private static final String LLM = "dev.culebra.llm..";
     private static final String LLM_PACKAGE = "dev.culebra.llm.";
     private static final String CLI = "dev.culebra.cli..";
+    private static final String JMH_PACKAGE = "dev.culebra.jmh.";
+    private static final String JMH = "dev.culebra.jmh..";
     private static final String EMULATOR = "dev.culebra.emulator..";
     private static final String[] JDK = {"java..", "jdk..", "com.sun.management.."}; // the last is module jdk.management's
 
@@ -37,7 +41,7 @@ class RoomsTest {
                 .withImportOption(location -> !location.contains("dev/culebra/tests/"))
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_PACKAGE_INFOS).importPackages("dev.culebra");
         // A rule over nothing holds: make sure that every room was found.
-        for (String room : new String[]{BINDINGS, SPARSE, KERNEL, DRIVER, SPMM, LLM, CLI, EMULATOR}) {
+        for (String room : new String[]{BINDINGS, SPARSE, KERNEL, DRIVER, SPMM, LLM, CLI, EMULATOR, JMH}) {
             assertFalse(culebra.that(resideInAPackage(room)).isEmpty(), () -> "no class of " + room + " was imported");
         }
     }
@@ -64,8 +68,8 @@ class RoomsTest {
     @Test
     void nothingElseTouchesBindings() {
         noClasses()
-                .that(resideInAnyPackage(SPARSE, KERNEL, SPMM, LLM, CLI, "dev.culebra.examples..", "dev.culebra.jmh.."))
-                .and().resideOutsideOfPackage("dev.culebra.jmh.host..").should()
+                .that(resideInAnyPackage(SPARSE, KERNEL, SPMM, LLM, CLI, "dev.culebra.examples..", JMH))
+                .and().resideOutsideOfPackage(JMH_PACKAGE + "host..").should()
                 .dependOnClassesThat(resideInAPackage(BINDINGS)).check(culebra);
     }
 
@@ -96,6 +100,39 @@ class RoomsTest {
         neither(opt, prune, evaluate);
         neither(prune, tokenizer, evaluate);
         neither(evaluate, prune);
+    }
+
+    /** Rows are everybody's word; a peer is compared with and compares nothing; groups are strangers to each other. */
+    @Test
+    void withinTheBenchmarksRoom() {
+        List<String> groups = List.of("host", "cpu", "gpu", "text", "interpreter");
+        for (String room : List.of("results", "peer", "run", "report", "bundle")) {
+            assertFalse(culebra.that(resideInAPackage(JMH_PACKAGE + room + "..")).isEmpty(),
+                    () -> "no class of " + room + " was imported");
+        }
+        notInJmh("results", groups, List.of("peer", "run", "report", "bundle"));
+        notInJmh("peer", groups, List.of("results", "run", "report", "bundle"));
+        notInJmh("run", groups, List.of("peer", "report", "bundle"));
+        notInJmh("report", groups, List.of("peer", "bundle"));
+        notInJmh("bundle", groups, List.of("peer", "report", "results"));
+        for (String group : groups) {
+            assertFalse(culebra.that(resideInAPackage(JMH_PACKAGE + group + "..")).isEmpty(),
+                    () -> "no class of " + group + " was imported");
+            notInJmh(group, groups.stream().filter(g -> !g.equals(group)).toList(), List.of("report", "bundle"));
+        }
+    }
+
+    private static void notInJmh(String room, List<String> some, List<String> others) {
+        neither(JMH_PACKAGE + room + "..", Stream.of(some, others).flatMap(List::stream)
+                .map(o -> JMH_PACKAGE + o + "..").toArray(String[]::new));
+    }
+
+    @Test
+    void nobodyImportsTheBenchmarks() {
+        noClasses()
+                .that(resideInAnyPackage(BINDINGS, SPARSE, KERNEL, DRIVER, SPMM, LLM, CLI, EMULATOR,
+                        "dev.culebra.examples.."))
+                .should().dependOnClassesThat(resideInAPackage(JMH)).check(culebra);
     }
 
     private static void neither(String room, String... others) {
@@ -132,7 +169,7 @@ class RoomsTest {
     /** And what a kernel prints, which comes out where a GPU's does unless somebody wants it. */
     @Test
     void onlyTheCommandAndTheExamplesPrint() {
-        noClasses().that(resideInAnyPackage(SPARSE, KERNEL, DRIVER, SPMM, LLM, EMULATOR)).and()
+        noClasses().that(resideInAnyPackage(SPARSE, KERNEL, DRIVER, SPMM, LLM, EMULATOR, JMH)).and()
                 .doNotHaveFullyQualifiedName("dev.culebra.emulator.exec.DeviceSpec").should()
                 .accessField(System.class, "out").orShould().accessField(System.class, "err").check(culebra);
     }

@@ -276,7 +276,7 @@ class BenchCommandTest {
         assertEquals(Culebra.OK,
                 Culebra.run(new String[]{"bench", "--list"}, new PrintStream(out, true, StandardCharsets.UTF_8),
                         new PrintStream(err, true, StandardCharsets.UTF_8)));
-        assertEquals(List.of("text", "emulator"),
+        assertEquals(List.of("host", "cpu", "gpu", "text", "emulator"),
                 out().lines().filter(l -> !l.startsWith(" ")).map(l -> l.split(" ")[0]).toList());
     }
 }

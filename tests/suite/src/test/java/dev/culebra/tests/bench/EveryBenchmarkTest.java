@@ -2,8 +2,10 @@ package dev.culebra.tests.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.culebra.driver.Cuda;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,8 +31,9 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /** Every JMH benchmark of the module runs, once and in this JVM, and finds its own result right where it looks. Says nothing of speed. */
 class EveryBenchmarkTest {
 
-    /** Of parameters whose first value takes long. */
-    private static final Map<String, List<String>> SMALLEST = Map.of("shape", List.of("192x192"));
+    /** Of parameters whose first value takes long, or needs a GPU. */
+    private static final Map<String, List<String>> SMALLEST = Map.of("shape", List.of("192x192"), "driver",
+            List.of("emulator"), "size", List.of("4096"));
 
     static {
         System.setProperty("jmh.ignoreLock", "true");
@@ -48,6 +51,9 @@ class EveryBenchmarkTest {
     }
 
     private static void run(BenchmarkListEntry benchmark) throws RunnerException, IOException {
+        // Only in a build with -Pjcuda.
+        assumeTrue(!benchmark.getUsername().contains(".Jcuda") || Cuda.available().available(),
+                "JCuda loads NVIDIA's driver, which is not here");
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + Pattern.quote(benchmark.getUsername()) + "$").forks(0).mode(Mode.SingleShotTime)
                 .warmupIterations(0).measurementIterations(1).shouldFailOnError(true);

@@ -76,19 +76,25 @@ class JmhRunsTest {
                 failure.getMessage().startsWith("InterpreterBenchmark.launch program=nosuch checks=none counters=off: "
                         + "CudaException: cuModuleGetFunction: CUDA_ERROR_NOT_FOUND"),
                 failure.getMessage());
-        Matcher log = Pattern.compile("JMH's output is in (\\S+)$").matcher(failure.getMessage());
-        assertTrue(log.find(), failure.getMessage());
-        Path file = Path.of(log.group(1));
-        assertTrue(Files.readString(file).contains("<failure>"));
-        Files.delete(file);
+        assertTrue(log(failure).contains("<failure>"));
         JmhRun run = runs.getFirst();
         assertEquals(5, run.samples().count());
         assertTrue(run.allocatedBytes().isEmpty());
         assertThrows(IllegalArgumentException.class, () -> run.param("nosuch"));
     }
 
+    /** And takes it away. */
+    private static String log(Failure failure) throws IOException {
+        Matcher name = Pattern.compile("JMH's output is in (\\S+)$").matcher(failure.getMessage());
+        assertTrue(name.find(), failure.getMessage());
+        Path file = Path.of(name.group(1));
+        String said = Files.readString(file);
+        Files.delete(file);
+        return said;
+    }
+
     @Test
-    void stepsAreEveryCombination() {
+    void stepsAreEveryCombination() throws IOException {
         JmhPlan plan = JmhPlan.of(InterpreterBenchmark.class).param("program", "nosuch").forks(0).singleShot();
         Failure failure = assertThrows(Failure.class,
                 () -> new JmhRuns(new Settings(true), recorder).add(plan, r -> {}).run());
@@ -96,6 +102,7 @@ class JmhRunsTest {
                 "1/4 InterpreterBenchmark.launch program=nosuch checks=all counters=on",
                 "2/4 InterpreterBenchmark.launch program=nosuch checks=none counters=off",
                 "3/4 InterpreterBenchmark.launch program=nosuch checks=none counters=on", "4/4 "), steps);
+        log(failure);
         assertTrue(failure.getMessage().startsWith("4 of 4 failed, first InterpreterBenchmark.launch program=nosuch"),
                 failure.getMessage());
     }

@@ -170,7 +170,7 @@ class HelpTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "|no command given",
-        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, prune, generate, logits, perplexity, launch, demo, bench, help",
+        "foo|no command 'foo'; there are info, synth, encode, decode, spmm, prune, generate, logits, perplexity, launch, demo, bench, report, compare, bundle, help",
         "synth|--shape",
         "synth x --shape 3,3|--sparsity",
         "synth x --shape 3 --sparsity 0|'3' is no shape; give two whole numbers",

@@ -117,16 +117,17 @@ final class MadeUp {
         for (int[] layer : layers) {
             double elements = layer[0] * (double) layer[1];
             double read = 24 + 60 / (1 + elements / 4e6);
-            add(Row.of("cpu", "read", "memory").size((long) (2 * elements)).bytes((long) (2 * elements)),
-                    2 * elements / read / 1e3, 0.02);
+            add(Row.of("cpu", "read", "memory").l2("cold").threads(2).size((long) (2 * elements))
+                    .bytes((long) (2 * elements)), 2 * elements / read / 1e3, 0.02);
             for (int n : new int[]{1, 4, 16, 64}) {
                 double blas = Math.max(4 * elements / read / 1e3, 2 * elements * n / 150e3);
-                add(Row.of("cpu", "multiply", "openblas").shape(layer[0], layer[1], n).weights("dense", null).threads(2)
+                add(Row.of("cpu", "multiply", "openblas").shape(layer[0], layer[1], n).l2("cold").weights("dense", null)
+                        .threads(2)
                         .bytes((long) (4 * elements)).limit(read).openblas(blas), blas, 0.03);
                 for (double sparsity : SPARSITIES) {
                     double bytes = elements * (1 - sparsity) * 4;
-                    add(Row.of("cpu", "multiply", "culebra").shape(layer[0], layer[1], n).weights("tiled-csl", sparsity)
-                            .threads(2)
+                    add(Row.of("cpu", "multiply", "culebra").shape(layer[0], layer[1], n).l2("cold")
+                            .weights("tiled-csl", sparsity).threads(2)
                             .kernel("vector 512").bytes((long) bytes).limit(read).openblas(blas),
                             better * (bytes / read / 0.8 / 1e3 + elements * (1 - sparsity) * n / 20e3), 0.04);
                 }

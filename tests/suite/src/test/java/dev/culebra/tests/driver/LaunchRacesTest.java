@@ -1,0 +1,192 @@
+package dev.culebra.tests.driver;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.culebra.bindings.CudaApi;
+import dev.culebra.bindings.PFN_cuLaunchKernel_v4000;
+import dev.culebra.bindings.PFN_cuMemFree_v3020;
+import dev.culebra.bindings.PFN_cuMemHostAlloc_v2020;
+import dev.culebra.driver.Context;
+import dev.culebra.driver.Cuda;
+import dev.culebra.driver.CudaModule;
+import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.LaunchConfig;
+import dev.culebra.driver.PinnedBuffer;
+import dev.culebra.driver.PreparedLaunch;
+import dev.culebra.driver.Stream;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whoever closes what a launch uses waits until the driver has the launch, and no longer. */
+@Timeout(60)
+class LaunchRacesTest {
+
+    private static final String PTX = """
+            .version 8.0
+            .target sm_90
+            .address_size 64
+            .visible .entry k(.param .u64 x, .param .u64 y) { ret; }
+            """;
+
+    private static final LaunchConfig CONFIG = LaunchConfig.of(1, 32);
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"buffer", "second buffer", "slice", "memory of a stream", "pinned memory", "module", "stream"})
+    void closingWaitsForTheLaunchThatIsAboutToUseIt(String what) throws Exception {
+        CountDownLatch within = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        FakeDriver fake = new FakeDriver();
+        fake.put("cuLaunchKernel", PFN_cuLaunchKernel_v4000.allocate((f, gx, gy, gz, bx, by, bz, shared, on, params,
+                extra) -> {
+            within.countDown();
+            try {
+                if (!go.await(20, TimeUnit.SECONDS)) return 1;
+            } catch (InterruptedException e) {
+                return 1;
+            }
+            return 0;
+        }, Arena.global()));
+        try (Arena arena = Arena.ofShared();
+                Context context = Cuda.open(pinning(fake, arena)).device(0).context();
+                Stream stream = context.newStream();
+                Stream other = context.newStream();
+                CudaModule module = context.load(PTX);
+                DeviceBuffer x = context.allocate(64);
+                DeviceBuffer y = context.allocate(64);
+                DeviceBuffer ordered = other.allocate(64);
+                PinnedBuffer pinned = context.allocatePinned(64)) {
+            Function<DeviceBuffer, PreparedLaunch> with = first -> module.kernel("k").prepare(CONFIG).set(0, first)
+                    .set(1, y);
+            PreparedLaunch launch = with.apply(switch (what) {
+                case "slice" -> x.slice(8, 8);
+                case "memory of a stream" -> ordered;
+                case "pinned memory" -> pinned.device();
+                default -> x;
+            });
+            AutoCloseable closed = switch (what) {
+                case "second buffer" -> y;
+                case "memory of a stream" -> ordered;
+                case "pinned memory" -> pinned;
+                case "module" -> module;
+                case "stream" -> stream;
+                default -> x;
+            };
+            Thread launching = Thread.ofPlatform().start(() -> launch.launch(stream));
+            assertTrue(within.await(20, TimeUnit.SECONDS));
+            AtomicReference<Exception> failure = new AtomicReference<>();
+            Thread closing = Thread.ofPlatform().start(() -> {
+                try {
+                    closed.close();
+                } catch (Exception e) {
+                    failure.set(e);
+                }
+            });
+            closing.join(50);
+            assertTrue(closing.isAlive(), "the driver has the address in its hands");
+            go.countDown();
+            launching.join();
+            closing.join();
+            assertNull(failure.get());
+        }
+    }
+
+    /** The driver gets memory of the test's as page-locked memory. */
+    private static FakeDriver pinning(FakeDriver fake, Arena arena) {
+        return fake.put("cuMemHostAlloc", PFN_cuMemHostAlloc_v2020.allocate((out, bytes, flags) -> {
+            out.set(CudaApi.C_POINTER, 0, arena.allocate(bytes, 64));
+            return 0;
+        }, Arena.global()));
+    }
+
+    /** Many rounds of a launch against a close: the driver is never given what was freed before. */
+    @Test
+    void noLaunchIsGivenWhatWasFreed() throws Exception {
+        Set<Long> freed = ConcurrentHashMap.newKeySet();
+        AtomicInteger wrong = new AtomicInteger();
+        AtomicInteger launched = new AtomicInteger();
+        FakeDriver fake = new FakeDriver();
+        fake.put("cuMemFree", PFN_cuMemFree_v3020.allocate(address -> {
+            freed.add(address);
+            return 0;
+        }, Arena.global()));
+        fake.put("cuLaunchKernel", PFN_cuLaunchKernel_v4000.allocate((f, gx, gy, gz, bx, by, bz, shared, on, params,
+                extra) -> {
+            long address = params.get(CudaApi.C_POINTER, 0).get(JAVA_LONG, 0);
+            if (freed.contains(address)) wrong.incrementAndGet();
+            launched.incrementAndGet();
+            Thread.onSpinWait();
+            if (freed.contains(address)) wrong.incrementAndGet();
+            return 0;
+        }, Arena.global()));
+        try (Context context = Cuda.open(fake).device(0).context();
+                Stream stream = context.newStream();
+                CudaModule module = context.load(PTX);
+                DeviceBuffer y = context.allocate(64)) {
+            for (int round = 0; round < 300; round++) {
+                DeviceBuffer x = context.allocate(64);
+                List<Thread> users = new ArrayList<>();
+                int before = launched.get();
+                for (int t = 0; t < 2; t++) {
+                    PreparedLaunch launch = module.kernel("k").prepare(CONFIG).set(0, x).set(1, y);
+                    users.add(Thread.ofPlatform().start(() -> {
+                        try {
+                            for (;;) launch.launch(stream);
+                        } catch (IllegalStateException closed) {
+                            // As it should be.
+                        }
+                    }));
+                }
+                while (round % 2 == 0 && launched.get() == before) Thread.onSpinWait();
+                x.close();
+                for (Thread user : users) user.join();
+            }
+        }
+        assertTrue(launched.get() > 0);
+        assertEquals(0, wrong.get(), () -> "of " + launched + " launches");
+    }
+
+    /** Others who launch on and on, on the same stream, do not keep one from closing what they do not use. */
+    @Test
+    void closingEndsAlthoughOthersLaunchOn() throws Exception {
+        try (Context context = Cuda.open(new FakeDriver()).device(0).context();
+                Stream stream = context.newStream();
+                CudaModule module = context.load(PTX);
+                DeviceBuffer y = context.allocate(64)) {
+            AtomicBoolean enough = new AtomicBoolean();
+            List<Thread> users = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                PreparedLaunch launch = module.kernel("k").prepare(CONFIG).set(0, y).set(1, y);
+                users.add(Thread.ofPlatform().start(() -> {
+                    while (!enough.get()) launch.launch(stream);
+                }));
+            }
+            for (int round = 0; round < 50; round++) {
+                DeviceBuffer x = context.allocate(64);
+                module.kernel("k").launch(stream, CONFIG, x, y);
+                Thread closing = Thread.ofPlatform().start(x::close);
+                closing.join(20_000);
+                assertFalse(closing.isAlive(), "waits for launches that have nothing to do with it");
+            }
+            enough.set(true);
+            for (Thread user : users) user.join();
+        }
+    }
+}
