@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -53,14 +54,21 @@ public final class BundleCommand implements Callable<Integer> {
     }
 
     private long pack(Parts parts) throws IOException {
-        Path work = Files.createTempDirectory("culebra-bundle");
         try (var progress = console.progress("packing " + output.getFileName(), Progress.TOLD)) {
-            Path java = work.resolve("java");
-            JavaRuntime.link(java, JavaRuntime.MODULES);
-            var files = Bundle.files(parts, java, Culebra.version(), Checkout.commit());
+            var files = files(parts);
             long all = files.values().stream().mapToLong(e -> e.bytes().length).sum();
             return Bundle.write(output, files, "culebra-" + Culebra.version(), TarXz.PRESET, Bundle.MOST_BYTES,
                     done -> progress.stepTo(done / MEGA, all / MEGA));
+        }
+    }
+
+    /** In memory, so that the runtime's folder is gone before the long part begins. */
+    private static SortedMap<String, Entry> files(Parts parts) throws IOException {
+        Path work = Files.createTempDirectory("culebra-bundle");
+        try {
+            Path java = work.resolve("java");
+            JavaRuntime.link(java, JavaRuntime.MODULES);
+            return Bundle.files(parts, java, Culebra.version(), Checkout.commit());
         } finally {
             delete(work);
         }
