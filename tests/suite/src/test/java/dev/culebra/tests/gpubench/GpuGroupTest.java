@@ -261,7 +261,8 @@ class GpuGroupTest {
         assertTrue(why.startsWith("no GPU to be had from the driver 'another': no provider of this name"), why);
         assumeFalse(Cuda.available().available(), "there is a GPU");
         String reason = new GpuGroup(Map.<String, String>of()::get, p -> p, GpuPeers::find).skipReason().orElseThrow();
-        assertEquals("no GPU to be had from the driver 'cuda': " + Cuda.available().reason(), reason);
+        assertTrue(reason.startsWith("no GPU to be had from the driver 'cuda': ") && reason.contains("libcuda"),
+                reason);
         assertFalse(reason.contains("\n"));
     }
 }
