@@ -100,24 +100,25 @@ public final class BenchCommand implements Callable<Integer> {
         for (Group group : chosen) {
             fine &= run(group, recording);
         }
+        console.line("");
         if (recording.rows() == 0) {
-            console.line("");
             console.line("nothing was measured, so there is no file");
+        } else if (recording.isSaved()) {
+            console.line("%s: %d row%s", file, recording.rows(), recording.rows() == 1 ? "" : "s");
         } else {
-            console.line("");
-            console.line("%s: %d rows", file, recording.rows());
+            console.line("what was measured is not all in a file");
         }
         return fine ? Culebra.OK : Culebra.FAILED;
     }
 
     /** @return false if it failed */
-    private boolean run(Group group, Recording recording) throws IOException {
+    private boolean run(Group group, Recording recording) {
         console.line("");
         Optional<String> skip = skipReason(group);
         if (skip.isPresent()) {
             console.line("%s: skipped: %s", group.name(), skip.get());
             recording.skipGroup(group, skip.get());
-            return true;
+            return save(recording);
         }
         console.line("%s: %s", group.name(), group.description());
         console.out().flush();
@@ -143,7 +144,18 @@ public final class BenchCommand implements Callable<Integer> {
         if (failure != null) {
             console.error("group " + group.name(), failure);
         }
-        return failure == null;
+        return save(recording) && failure == null;
+    }
+
+    /** The rows stand on the screen already, and the next group's end tries again. */
+    private boolean save(Recording recording) {
+        try {
+            recording.save();
+            return true;
+        } catch (IOException e) {
+            console.error("writing " + recording.file(), e);
+            return false;
+        }
     }
 
     private static Optional<String> skipReason(Group group) {

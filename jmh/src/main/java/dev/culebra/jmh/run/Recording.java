@@ -6,14 +6,14 @@ import dev.culebra.jmh.results.Results;
 import dev.culebra.jmh.results.Results.Skipped;
 import dev.culebra.jmh.results.Row;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A run's rows on their way to its file, which is whole and true at any time: what is killed half-way (Ctrl-C, a machine that is taken
- * away) leaves what was measured up to a second before, and says which group was not finished. One thread.
+ * away) leaves what was measured up to a second before, and says which group was not finished. Where it can not be written for a while, as
+ * on a full disk, the run goes on, and the next attempt writes all of it. One thread.
  */
 final class Recording implements Recorder {
 
@@ -33,6 +33,7 @@ final class Recording implements Recorder {
     private int firstRow;
     private int firstSkipped;
     private Progress progress;
+    private boolean isSaved;
     private long saved = System.nanoTime() - PAUSE_NANOS;
 
     Recording(Path file, Header header) {
@@ -48,14 +49,11 @@ final class Recording implements Recorder {
     }
 
     /** @param failure why the group was not finished; null if it was */
-    void end(String failure) throws IOException {
+    void end(String failure) {
         if (failure != null) {
             skipped.add(rest("failed: " + failure));
         }
         group = null;
-        if (!rows.isEmpty()) {
-            save();
-        }
     }
 
     void skipGroup(Group whole, String why) { skipped.add(new Skipped(whole.name(), "the whole group", why)); }
@@ -72,7 +70,8 @@ final class Recording implements Recorder {
         try {
             save();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            // What took minutes to measure is not given up for that; if it still fails at the group's end that is told.
+            saved = System.nanoTime();
         }
     }
 
@@ -95,12 +94,23 @@ final class Recording implements Recorder {
 
     int rows() { return rows.size(); }
 
+    Path file() { return file; }
+
+    /** Whether the last attempt to write the file did, with all rows. */
+    boolean isSaved() { return isSaved; }
+
+    /** Writes what there is, if there is something. */
     void save() throws IOException {
+        if (rows.isEmpty()) {
+            return;
+        }
+        isSaved = false;
         List<Skipped> all = new ArrayList<>(skipped);
         if (group != null) {
             all.add(rest("the run was interrupted"));
         }
         ResultFiles.write(file, header.results(all, rows));
+        isSaved = true;
         saved = System.nanoTime();
     }
 

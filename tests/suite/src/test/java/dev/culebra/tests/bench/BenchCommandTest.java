@@ -143,6 +143,10 @@ class BenchCommandTest {
                 ResultFiles.read(file).skipped());
         assertFalse(ResultFiles.read(file).quick());
 
+        bench(List.of(groups.get(1), groups.get(0)), "bench", "--out", file);
+        assertEquals(List.of(new Skipped("gpu", "the whole group", "no driver here")),
+                ResultFiles.read(file).skipped(), "the last group");
+
         out.reset();
         assertEquals(Culebra.OK, bench(groups, "bench", "gpu", "--out", folder.resolve("none.json")));
         assertTrue(out().endsWith("gpu: skipped: no driver here\n\nnothing was measured, so there is no file\n"),
@@ -201,6 +205,37 @@ class BenchCommandTest {
         try (var files = Files.list(folder)) {
             assertEquals(List.of(file), files.toList());
         }
+    }
+
+    /** As on a full disk: what was measured is seen, the others run, and the next group's end writes all of it. */
+    @Test
+    void whereTheFileCanNotBeWrittenForAWhileNothingIsLost() throws IOException {
+        Path file = folder.resolve("gone/r.json");
+        Files.createDirectory(file.getParent());
+        List<Group> groups = List.of(group("a", (s, r) -> {
+            Files.delete(file.getParent());
+            r.row(copy("a", 2));
+            r.row(copy("a", 3));
+        }), group("b", (s, r) -> {
+            Files.createDirectory(file.getParent());
+            r.row(copy("b", 4));
+        }));
+        assertEquals(Culebra.FAILED, bench(groups, "bench", "--out", file));
+        assertEquals(1, err().size(), err().toString());
+        assertTrue(err().getFirst().startsWith("culebra: writing " + file + " failed: "), err().toString());
+        assertEquals(3, out().lines().filter(l -> l.startsWith("  copy ")).count(), out());
+        assertTrue(out().endsWith(file + ": 3 rows\n"), out());
+        assertEquals(3, ResultFiles.read(file).rows().size());
+        assertEquals(List.of(), ResultFiles.read(file).skipped());
+
+        out.reset();
+        Group breaks = group("c", (s, r) -> {
+            Files.delete(file);
+            Files.delete(file.getParent());
+            r.row(copy("c", 2));
+        });
+        assertEquals(Culebra.FAILED, bench(List.of(breaks), "bench", "--out", file));
+        assertFalse(out().contains(file + ": 1 row"), out());
     }
 
     @Test
