@@ -92,8 +92,8 @@ public final class JmhRuns {
             try {
                 run = measure(work.plan, work.step);
             } catch (RunnerException e) {
-                if (e.getCause() == null) { // such as: another JMH runs on this machine
-                    throw new Failure(work.step + ": " + e.getMessage(), e);
+                if (e.getCause() == null) {
+                    throw new Failure(refusal(work.step, e), e);
                 }
                 failures.add(new Failure(work.step + ": " + reason(e) + (failures.isEmpty() ? kept() : ""), e));
                 continue;
@@ -177,6 +177,16 @@ public final class JmhRuns {
     private static double median(List<Double> values) {
         double[] sorted = values.stream().mapToDouble(v -> v).sorted().toArray();
         return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+    }
+
+    /** Why JMH itself does not run. */
+    private static String refusal(Step step, RunnerException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("Unable to acquire the JMH lock")
+                ? "another JMH runs on this machine (it holds "
+                        + Path.of(System.getProperty("java.io.tmpdir"), "jmh.lock")
+                        + "), and each would measure the other's work: wait for its end"
+                : step + ": " + message;
     }
 
     /** The innermost thing that went wrong, in its first line. */
