@@ -42,6 +42,8 @@ public final class ResultFiles {
      * @throws IOException if it can not be read
      */
     public static Results read(Path file) throws IOException {
+        // A pipe would keep us waiting for ever.
+        if (Files.exists(file) && !Files.isRegularFile(file)) throw new ResultsException(file, "is no regular file");
         long bytes = Files.size(file);
         if (bytes > LONGEST)
             throw new ResultsException(file, "has " + bytes + " bytes; a file of results has at most " + LONGEST);

@@ -132,6 +132,13 @@ class ResultFilesTest {
         refused("has 67108865 bytes; a file of results has at most 67108864");
     }
 
+    /** Such as a pipe, whose other end nobody may ever open. */
+    @Test
+    void whatIsNoFileIsRefused() {
+        file = folder;
+        refused("is no regular file");
+    }
+
     /** A file of a later version. */
     @Test
     void fieldsThatAreNotKnownArePassedOver() throws IOException {
