@@ -109,4 +109,13 @@ esac
 # the memory. A tenth is left to the heap and the system.
 bytes=$(memory)
 [ -n "$bytes" ] && set -- "-XX:MaxDirectMemorySize=$((bytes / 10 * 9))" "$@"
-exec "$java" --enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector "-Dculebra.commit=@COMMIT@" "$@"
+set -- --enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector "-Dculebra.commit=@COMMIT@" "$@"
+# The JVM names its incubator modules on standard error before any Java runs. As in a checkout it starts with a filter there
+# and the real standard error as descriptor 3, which Culebra's first act makes standard error again; only bash can start a
+# filter and still become Java. Without bash that line is seen.
+if [ -e /dev/fd/2 ] && command -v bash > /dev/null && command -v sed > /dev/null; then
+    [ "$command" = test ] || set -- -Dculebra.stderr=3 "$@"
+    # shellcheck disable=SC2016
+    exec bash +o posix -c 'exec "$@" 3>&2 2> >(exec sed -e "/^WARNING: Using incubator modules: /d" >&3)' bash "$java" "$@"
+fi
+exec "$java" "$@"

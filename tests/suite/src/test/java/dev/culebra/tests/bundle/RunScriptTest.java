@@ -30,6 +30,8 @@ class RunScriptTest {
             echo "loading ${CUDA_MODULE_LOADING:-}"
             echo "language ${LC_ALL:-}"
             for word; do printf 'word [%s]\\n' "$word"; done
+            echo 'WARNING: Using incubator modules: jdk.incubator.vector' >&2
+            echo 'said on standard error' >&2
             exit ${CODE:-0}
             """;
 
@@ -149,6 +151,33 @@ class RunScriptTest {
         Run run = run(command);
         assertEquals(List.of("-cp", bundle + "/lib/benchmarks.jar", "dev.culebra.cli.Culebra", "a  b"), asked(run),
                 run.out());
+    }
+
+    /** What the JVM says of its incubator modules is of no use to anybody; all else arrives. */
+    @Test
+    void standardErrorIsClean() throws Exception {
+        assumeTrue(Files.exists(Path.of("/bin/bash")), "no bash, and so no filter");
+        for (String command : List.of("bench", "test")) {
+            Run run = MadeUp.run(here, Map.of("POSIXLY_CORRECT", "1"), script, command);
+            assertFalse(run.out().contains("incubator modules"), run.out());
+            contains(run, "said on standard error\n");
+        }
+        assertTrue(words(run(script, "bench")).contains("-Dculebra.stderr=3"), "Culebra takes the filter away");
+        assertFalse(words(run(script, "test")).contains("-Dculebra.stderr=3"), "what tests start has no descriptor 3");
+    }
+
+    /** A shell that has nothing to filter with still runs it. */
+    @Test
+    void withoutBashItRunsAllTheSame() throws Exception {
+        Path tools = Files.createDirectories(temporary.toRealPath().resolve("tools"));
+        for (String tool : List.of("uname", "dirname", "sed", "date")) {
+            Path file = Files.writeString(tools.resolve(tool),
+                    "#!/bin/sh\nPATH=/usr/bin:/bin\nexec " + tool + " \"$@\"\n");
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        Run run = MadeUp.run(here, Map.of("PATH", tools.toString()), "/bin/sh", script, "bench");
+        assertEquals(List.of("bench"), asked(run).subList(3, 4), run.out());
+        contains(run, "said on standard error\n");
     }
 
     @Test
