@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "",
             "Measurements of both files are compared by their medians. One changed when these lie further apart than both spreads "
-                    + "together, and than 3% of the smaller one. Exits with 1 when something of Culebra's got slower.",
+                    + "together, and than 3%% of the smaller one. Exits with 1 when something of Culebra's got slower.",
             "",
             "Example:",
             "  culebra compare before.json after.json", ""})

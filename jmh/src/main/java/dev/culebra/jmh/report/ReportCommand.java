@@ -69,7 +69,7 @@ public final class ReportCommand implements Callable<Integer> {
             output.commit();
         }
         int rows = sources.stream().mapToInt(s -> s.results().rows().size()).sum();
-        console.line("%s: %d rows of %s", out, rows, Words.count(files.size(), "file"));
+        console.line("%s: %s of %s", out, Words.count(rows, "row"), Words.count(files.size(), "file"));
         return Culebra.OK;
     }
 

@@ -36,7 +36,9 @@ import java.util.ServiceLoader;
             "  culebra encode opt-1.3b-60 opt-1.3b-60.encoded",
             "  culebra generate opt-1.3b-60.encoded --prompt \"Paris is the capital of\"", "",
             "In a checkout, or in the bundle that it makes:",
-            "  culebra bench --quick                            measure this machine", "",
+            "  culebra bench --quick                            measure this machine",
+            "  culebra report                                   make a page of it; 'compare' two runs; make a 'bundle'",
+            "",
             "'culebra help COMMAND' explains one command.", ""},
         footerHeading = "%nEnvironment:%n", footer = {
             "  CULEBRA_JAVA_OPTIONS   options for the JVM, such as -Xmx8g for larger matrices",

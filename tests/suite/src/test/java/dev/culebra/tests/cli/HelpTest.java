@@ -42,6 +42,15 @@ class HelpTest {
     @ValueSource(strings = {"info", "synth", "encode", "decode", "spmm", "prune", "generate", "logits", "perplexity",
         "launch", "demo"})
     void eachTeaches(String command) {
+        var help = help(command);
+        for (var piece : new String[]{"Usage: culebra " + command, "  culebra " + command, "Example", "Exit codes:",
+            "--verbose", "--json"}) {
+            assertTrue(help.contains(piece), "no '" + piece + "' in:\n" + help);
+        }
+    }
+
+    /** Of one command; the same both ways, in lines that fit, and picocli has no complaint. */
+    private static String help(String command) {
         var err = System.err;
         var complaints = new ByteArrayOutputStream();
         // Where picocli complains about a text that it can not format.
@@ -54,11 +63,8 @@ class HelpTest {
         }
         assertEquals("", complaints.toString());
         assertEquals(help, Run.ok("help", command).out());
-        for (var piece : new String[]{"Usage: culebra " + command, "  culebra " + command, "Example", "Exit codes:",
-            "--verbose", "--json"}) {
-            assertTrue(help.contains(piece), "no '" + piece + "' in:\n" + help);
-        }
         assertTrue(help.lines().allMatch(l -> l.length() <= 110));
+        return help;
     }
 
     /** What the options default to is said, and true: the help names the constants that the code has. */
@@ -70,16 +76,15 @@ class HelpTest {
     }
 
     /** From another jar, which is on the class path here: the rules are the same. */
-    @Test
-    void furtherCommandsBehaveAsTheRest() {
-        var help = Run.ok("bench", "--help").out();
-        assertEquals(help, Run.ok("help", "bench").out());
-        for (var piece : new String[]{"Usage: culebra bench", "Example", "Exit codes:", "--verbose"})
+    @ParameterizedTest
+    @ValueSource(strings = {"bench", "report", "compare", "bundle"})
+    void furtherCommandsBehaveAsTheRest(String command) {
+        var help = help(command);
+        for (var piece : new String[]{"Usage: culebra " + command, "  culebra " + command, "Exit codes:", "--verbose"})
             assertTrue(help.contains(piece), "no '" + piece + "' in:\n" + help);
-        assertTrue(help.lines().allMatch(l -> l.length() <= 110));
-        assertEquals(Run.ok("--version").out(), Run.ok("bench", "--version").out());
-        assertTrue(Run.ok("--help").out().lines().anyMatch(l -> l.strip().startsWith("bench ")));
-        Run.of("bench", "--nosuch").failed(Culebra.USAGE, "--nosuch", "culebra bench --help");
+        assertEquals(Run.ok("--version").out(), Run.ok(command, "--version").out());
+        assertTrue(Run.ok("--help").out().lines().anyMatch(l -> l.strip().startsWith(command + " ")));
+        Run.of(command, "--nosuch", "a", "b").failed(Culebra.USAGE, "culebra " + command + " --help");
     }
 
     private static Run with(Iterable<MoreCommands> more, String... args) {
