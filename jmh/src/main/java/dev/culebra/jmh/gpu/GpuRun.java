@@ -92,8 +92,8 @@ final class GpuRun {
         peers.tellWhatIsMissing();
         if (leftOut.notWarm > 0) {
             recorder.skipped("warm L2", leftOut.notWarm + " of " + leftOut.products
-                    + " products: weights, activations and result together exceed the cache's " + l2Bytes
-                    + " bytes, so a second launch finds little of them there");
+                    + " products: weights, activations and result together exceed half of the cache's " + l2Bytes
+                    + " bytes, so a second launch may find little of them there");
         }
         if (leftOut.notCold > 0) {
             recorder.skipped("cold L2", leftOut.notCold + " of " + leftOut.products + " products: more than "
