@@ -101,7 +101,7 @@ final class GpuRun {
                     + " bytes " + GpuPlan.L2_TIMES + " times");
         }
         if (!leftOut.hostBound.isEmpty()) {
-            recorder.skipped("device time", "the host enqueued no faster than the device ran, so it was timed too, in "
+            recorder.skipped("device time", "the device may have waited for the host, so that this was timed too, in "
                     + leftOut.hostBound.size() + " rows, such as "
                     + leftOut.hostBound.stream().limit(5).collect(Collectors.joining("; ")));
         }
