@@ -1,5 +1,6 @@
 package dev.culebra.jmh.gpu;
 
+import dev.culebra.driver.CudaException;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.Stream;
 import dev.culebra.jmh.gpu.ProductTimes.Label;
@@ -85,7 +86,7 @@ final class Peers {
                 for (int n : tokens) {
                     measure(peer, weights, n, label, operands, right, times);
                 }
-            } catch (PeerException e) {
+            } catch (PeerException | CudaException e) { // such as too little memory; where the context is lost, the next product of ours tells
                 recorder.skipped(label + " " + layer, e.getMessage());
             }
         }
@@ -109,7 +110,7 @@ final class Peers {
             SampledReference reference, ProductTimes times) {
         try (PeerProduct product = weights.prepare(operands.x, n, operands.y)) {
             times.measure(new Product(peer, weights, product), n, label, reference);
-        } catch (PeerException | WrongResultException e) {
+        } catch (PeerException | CudaException | WrongResultException e) {
             recorder.skipped(label + " " + operands.layer + "x" + n, e.getMessage());
         }
     }

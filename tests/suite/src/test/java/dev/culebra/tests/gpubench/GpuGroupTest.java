@@ -16,9 +16,11 @@ import dev.culebra.jmh.gpu.GpuGroup;
 import dev.culebra.jmh.gpu.WrongResultException;
 import dev.culebra.jmh.peer.GpuPeer;
 import dev.culebra.jmh.peer.GpuPeers;
+import dev.culebra.jmh.peer.PeerWeights;
 import dev.culebra.jmh.results.Row;
 import dev.culebra.jmh.results.Shape;
 import dev.culebra.jmh.run.Settings;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -149,6 +151,22 @@ class GpuGroupTest {
         assertTrue(recorded.by("culebra").stream().allMatch(r -> r.ratioToCublas() == null));
         assertEquals(List.of(), recorded.by("cusparselt"), "nobody asked for it");
         assertFalse(recorded.skipped.containsKey("cusparse"), "nor for this one");
+    }
+
+    @Test
+    void aLibraryForWhichMemoryIsTooSmallIsLeftOut() throws Exception {
+        GpuPeer greedy = new HostPeer("cublaslt", "dense", false) {
+            @Override
+            public PeerWeights load(MemorySegment dense, int m, int k, int copies, Stream stream) {
+                stream.context().allocate(1L << 50).close();
+                throw new AssertionError("a petabyte was to be had");
+            }
+        };
+        Recorded recorded = run(
+                group(emulated("shapes", "64x64", "n", "8", "sparsity", "60", "peers", "cublaslt"), p -> p, greedy));
+        assertTrue(recorded.skipped.get("cublaslt dense 64x64").contains("CUDA_ERROR_OUT_OF_MEMORY"),
+                recorded.skipped::toString);
+        assertFalse(recorded.by("culebra").isEmpty(), "the others go on");
     }
 
     /** What can be wrong with a result: all of it, or y[1, 5]. */
