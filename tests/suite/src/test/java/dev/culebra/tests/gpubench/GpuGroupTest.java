@@ -141,6 +141,17 @@ class GpuGroupTest {
         assertNotNull(pruned.getFirst().ratioToCublas());
     }
 
+    /** A quick run has other sparsities than those at which cuSPARSE is timed in a whole one. */
+    @Test
+    void cusparseIsTimedOnAFewProductsWhateverThePlan() throws Exception {
+        Recorded recorded = run(group(emulated("shapes", "64x64,128x64", "n", "2,8,16", "sparsity", "60,80", "peers",
+                "cusparse"), p -> p, new HostPeer("cusparse", "csr", false)));
+        assertEquals(List.of("64x64x8 0.8"), recorded.by("cusparse").stream().filter(r -> r.l2().equals("cold"))
+                .map(r -> r.shape() + " " + r.sparsity()).toList());
+        assertEquals("it takes up to milliseconds, so it is timed on 64x64 with 8 tokens at 80% alone",
+                recorded.skipped.get("cusparse elsewhere"));
+    }
+
     @Test
     void aLibraryThatErrsIsLeftOut() throws Exception {
         Recorded recorded = run(group(emulated("shapes", "64x64", "n", "8", "sparsity", "60", "peers", "cublaslt"),
