@@ -55,14 +55,15 @@ final class Batches implements AutoCloseable {
     Timed time(Pace pace, int ring, Runnable before, IntConsumer launch) {
         batch(0, ring, ring, before, launch); // what is done once: modules come to the device, memory is touched
         double us = batch(0, rounded(pace.leastLaunches(), ring), ring, before, launch).us;
-        int launches = launches(pace.leastUs() / us, pace.leastLaunches(), MOST_LAUNCHES, ring);
-        int leading = launches(pace.leadUs() / us, 0, MOST_LEADING, ring);
         double[] samples = new double[pace.batches()];
         int toThrowAway = pace.mostThrownAway();
         boolean hostBound = false;
         for (int i = 0; i < samples.length; i++) {
-            Batch b = batch(leading, launches, ring, before, launch);
-            while (!b.hostAhead && toThrowAway-- > 0) b = batch(leading, launches, ring, before, launch);
+            Batch b = batch(pace, us, ring, before, launch);
+            while (!b.hostAhead && toThrowAway-- > 0) {
+                us = Math.min(us, b.us); // the host may have been timed before: then batches were too short
+                b = batch(pace, us, ring, before, launch);
+            }
             samples[i] = b.us;
             hostBound |= !b.hostAhead;
         }
@@ -77,6 +78,12 @@ final class Batches implements AutoCloseable {
 
     /** Of one launch, and whether the device surely never waited for the host. */
     private record Batch(double us, boolean hostAhead) {}
+
+    /** As long as the pace says where a launch takes so many microseconds. */
+    private Batch batch(Pace pace, double us, int ring, Runnable before, IntConsumer launch) {
+        return batch(launches(pace.leadUs() / us, 0, MOST_LEADING, ring),
+                launches(pace.leastUs() / us, pace.leastLaunches(), MOST_LAUNCHES, ring), ring, before, launch);
+    }
 
     private Batch batch(int leading, int launches, int ring, Runnable before, IntConsumer launch) {
         before.run();
