@@ -110,6 +110,11 @@ final class MemorySpeed {
             batches.stream().synchronize();
             check(prepared, size, best, expected, ", place " + place + " alone");
         }
+        if (timed.hostBound() && !plan.rehearsal()) {
+            recorder.skipped("device time of a read",
+                    "the device may have waited for the host, so that this was timed too, where "
+                            + size + " bytes were read " + (fromL2 ? "warm" : "cold"));
+        }
         (fromL2 ? warm : cold).put(size, size / timed.samples().medianUs() / 1e3);
         record(recorder, "read", size, size, timed.samples(), best.toString(), fromL2 ? "warm" : "cold");
     }
