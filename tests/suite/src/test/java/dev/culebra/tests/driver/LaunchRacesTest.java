@@ -216,6 +216,35 @@ class LaunchRacesTest {
         }, Arena.global()));
     }
 
+    /**
+     * The launch may be waiting for room behind a host call that waits for just this memory to be given back: whose launch
+     * it can not be, since no kernel has its address, does not wait.
+     */
+    @Test
+    void memoryOfAPoolThatWasOnlyCopiedIsGivenBackWhileOthersLaunch() throws Exception {
+        CountDownLatch within = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (Arena arena = Arena.ofShared();
+                Context context = Cuda.open(pinning(holding(new FakeDriver(), within, go), arena)).device(0).context();
+                Stream stream = context.newStream();
+                CudaModule module = context.load(PTX);
+                DeviceBuffer x = context.allocate(64);
+                PinnedPool pool = new PinnedPool(context, 4096);
+                PinnedBuffer pooled = pool.acquire(64)) {
+            stream.copy(pooled.segment(), x);
+            PreparedLaunch launch = module.kernel("k").prepare(CONFIG).set(0, x).set(1, x);
+            Thread launching = Thread.ofPlatform().start(() -> launch.launch(stream));
+            assertTrue(within.await(20, TimeUnit.SECONDS));
+            Thread closing = Thread.ofPlatform().start(pooled::close);
+            closing.join(10_000);
+            boolean late = closing.isAlive();
+            go.countDown();
+            launching.join();
+            closing.join();
+            assertFalse(late, "waited for a launch that has nothing to do with it");
+        }
+    }
+
     /** A thread that is interrupted does not park: it would take the processor from those that it waits for. */
     @Test
     void whoClosesAndIsInterruptedWaitsAllTheSame() throws Exception {
