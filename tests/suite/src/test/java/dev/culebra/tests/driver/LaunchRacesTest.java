@@ -245,6 +245,43 @@ class LaunchRacesTest {
         }
     }
 
+    /** A library's kernel, which its own context does not keep open, on the stream that no context knows as a child. */
+    @Test
+    void closingAContextWaitsForALaunchOnItsDefaultStream() throws Exception {
+        CountDownLatch within = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        FakeDriver fake = holding(new FakeDriver(), within, go);
+        fake.put("cuLibraryLoadData", PFN_cuLibraryLoadData_v12000.allocate((out, code, jit, jitValues, jitCount,
+                options, values, count) -> handle(out, 0x10), Arena.global()));
+        fake.put("cuLibraryGetKernel", PFN_cuLibraryGetKernel_v12000.allocate((out, library, name) -> handle(out, 0x20),
+                Arena.global()));
+        fake.put("cuKernelGetFunction",
+                PFN_cuKernelGetFunction_v12000.allocate((out, kernel) -> handle(out, 0x30), Arena.global()));
+        Cuda cuda = Cuda.open(fake);
+        try (Context context = cuda.device(0).context();
+                CudaLibrary library = context.loadLibrary(PTX, JitOptions.DEFAULT);
+                DeviceBuffer x = context.allocate(64)) {
+            Context other = Context.adopt(cuda, cuda.device(0), 0xA0);
+            Stream stream = other.defaultStream();
+            PreparedLaunch launch = library.kernel(other, "k").prepare(CONFIG).set(0, x).set(1, x);
+            Thread launching = Thread.ofPlatform().start(() -> launch.launch(stream));
+            assertTrue(within.await(20, TimeUnit.SECONDS));
+            Thread closing = Thread.ofPlatform().start(other::close);
+            closing.join(50);
+            assertTrue(closing.isAlive(), "the driver has the context in its hands");
+            go.countDown();
+            launching.join();
+            closing.join();
+            assertEquals(other + " is closed",
+                    assertThrows(IllegalStateException.class, () -> launch.launch(stream)).getMessage());
+        }
+    }
+
+    private static int handle(MemorySegment out, long value) {
+        out.set(JAVA_LONG, 0, value);
+        return 0;
+    }
+
     /** A thread that is interrupted does not park: it would take the processor from those that it waits for. */
     @Test
     void whoClosesAndIsInterruptedWaitsAllTheSame() throws Exception {
