@@ -95,7 +95,12 @@ public final class Stream implements AutoCloseable {
 
     /** Whoever closes the buffer meanwhile waits until its use is enqueued, and then for that. */
     private void using(DeviceBuffer buffer, Runnable call) {
-        lifetime.during(() -> buffer.rootLifetime().during(call));
+        lifetime.enter();
+        try {
+            buffer.rootLifetime().during(call);
+        } finally {
+            lifetime.exit();
+        }
     }
 
     private void using(DeviceBuffer one, DeviceBuffer other, Runnable call) {
