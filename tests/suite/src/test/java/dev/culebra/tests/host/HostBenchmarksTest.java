@@ -116,8 +116,7 @@ class HostBenchmarksTest {
             all(benchmark, Setup.class, Level.Iteration);
             for (int i = 0; i < 2; i++) {
                 all(benchmark, Setup.class, Level.Invocation);
-                Object result = call(wanted.type.getMethod(wanted.method), benchmark);
-                assertTrue(!(result instanceof Boolean done) || done, "a query that should say done");
+                call(wanted.type.getMethod(wanted.method), benchmark);
                 all(benchmark, TearDown.class, Level.Invocation);
             }
             all(benchmark, TearDown.class, Level.Iteration);
@@ -199,9 +198,9 @@ class HostBenchmarksTest {
         }
     }
 
-    private static Object call(Method method, Object benchmark) throws Exception {
+    private static void call(Method method, Object benchmark) throws Exception {
         try {
-            return method.invoke(benchmark);
+            method.invoke(benchmark);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof Exception cause) throw cause;
             throw e;
