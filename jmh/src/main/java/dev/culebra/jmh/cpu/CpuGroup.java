@@ -25,8 +25,8 @@ import java.util.Optional;
  */
 public final class CpuGroup implements Group {
 
-    /** The first calls wait for the JIT compiler: half a second is 30 blocks of a look. */
-    private static final int WARM_UP_BLOCKS = 30;
+    /** The first calls wait for the JIT compiler: 60 blocks of a look are 0.9 s. On a busy machine a first point took 2. */
+    private static final int WARM_UP_BLOCKS = 60;
 
     private final CpuPlan fixed;
     // what a read of some size reaches, by state and size

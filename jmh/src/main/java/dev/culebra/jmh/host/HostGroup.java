@@ -152,15 +152,19 @@ public final class HostGroup implements Group {
 
     private static void addEncoding(JmhRuns runs, Settings settings, Recorder recorder) {
         int cores = Runtime.getRuntime().availableProcessors();
-        JmhPlan encode = JmhPlan.of(EncodeBenchmark.class, "encode").param("threads", threads(cores, settings.quick()));
-        JmhPlan decode = JmhPlan.of(EncodeBenchmark.class, "decode").param("threads", 1);
-        for (JmhPlan each : List.of(encode, decode)) {
-            JmhPlan plan = each.param("shape", "4096x4096").param("format", "tiled-csl");
-            runs.add(settings.quick() ? plan.param("sparsity", 0.7) : plan,
-                    run -> recorder.row(HostRows.encoding(run)));
-        }
+        // By threads at one sparsity, by sparsity on one thread.
+        List<JmhPlan> plans = new ArrayList<>();
+        plans.add(encoding("encode").param("sparsity", 0.7).param("threads", threads(cores, settings.quick())));
+        if (!settings.quick()) plans.add(encoding("encode").param("sparsity", 0.5, 0.9).param("threads", 1));
+        JmhPlan decode = encoding("decode").param("threads", 1);
+        plans.add(settings.quick() ? decode.param("sparsity", 0.7) : decode);
+        for (JmhPlan plan : plans) runs.add(plan, run -> recorder.row(HostRows.encoding(run)));
         runs.add(JmhPlan.of(SafetensorsBenchmark.class).param("size", settings.quick() ? QUICK_FILE : FILE),
                 run -> recorder.row(HostRows.file(run)));
+    }
+
+    private static JmhPlan encoding(String method) {
+        return JmhPlan.of(EncodeBenchmark.class, method).param("shape", "4096x4096").param("format", "tiled-csl");
     }
 
     /** 1, 2, 4, ... and all; in a look the first and the last. */
@@ -195,8 +199,7 @@ public final class HostGroup implements Group {
             boolean cuda = driver.equals(Drivers.CUDA);
             List<Long> sizes = new ArrayList<>();
             for (Object size : cuda ? copySizes(settings) : new Object[]{SMALL_COPY}) sizes.add((Long) size);
-            times.measure(program, driver, cuda ? Cuda.open().origin() : "-", settings.quick() ? 3 : 10,
-                    settings.quick() ? 50 : 200, sizes);
+            times.measure(program, driver, cuda ? Cuda.open().origin() : "-", settings.quick() ? 3 : 10, 50, sizes);
         }
     }
 }

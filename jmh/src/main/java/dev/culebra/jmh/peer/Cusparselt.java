@@ -16,6 +16,12 @@ import java.util.List;
 /**
  * cuSPARSELt: weights of which two of four neighbours are zero, which is another matrix than the one that was given, by what
  * its own search takes.
+ *
+ * <p>
+ * Compressing leaves something in the plan that multiplying needs. On an H200 (2026-11-20, version 0.8.0) a search with another
+ * plan than the weights were compressed with ended in an illegal instruction, which takes the context along; of eleven
+ * differences to a program that worked, tried one by one, this one alone mattered. So each plan compresses for itself, and the
+ * dense weights stay on the device for that.
  */
 final class Cusparselt implements GpuPeer {
 
@@ -104,35 +110,27 @@ final class Cusparselt implements GpuPeer {
     @Override
     public PeerWeights load(MemorySegment dense, int m, int k, int copies, Stream stream) {
         Scalars.requireWeights(this, dense, m, k);
-        // What is compressed does not depend on N, but the library asks for a whole product.
-        int anyN = 64;
+        int anyN = 64; // what is compressed does not depend on N, but the library asks for a whole product
         if (!takes(m, k, anyN)) {
             throw new IllegalArgumentException("cusparselt takes M and K in multiples of 16, got " + m + " and " + k);
         }
         MemorySegment pruned = TwoOfFour.prune(dense);
-        Context device = stream.context();
+        DeviceBuffer whole = context.allocate(pruned.byteSize());
         Copies[] made = new Copies[1];
-        long[] bytes = new long[1];
-        try (Plan plan = new Plan(m, k, anyN); DeviceBuffer whole = device.allocate(pruned.byteSize())) {
+        try (Plan plan = new Plan(m, k, anyN)) {
             whole.upload(pruned);
             context.lend(() -> {
                 plan.init();
-                MemorySegment sizes = plan.memory.allocate(LONG, 2);
-                compressedSize.call(handle, plan.plan, sizes, sizes.asSlice(8));
-                bytes[0] = sizes.getAtIndex(LONG, 0);
-                made[0] = new Copies(stream, bytes[0], copies);
-                try (DeviceBuffer scratch = device.allocate(Math.max(sizes.getAtIndex(LONG, 1), 1))) {
-                    compress.call(handle, plan.plan, Scalars.pointer(whole.address()),
-                            Scalars.pointer(made[0].address(0)), Scalars.pointer(scratch.address()),
-                            Scalars.pointer(stream.handle()));
-                    made[0].spread();
-                }
+                made[0] = new Copies(stream, plan.compressedBytes(), copies);
+                plan.compress(whole, made[0]);
+                made[0].spread();
             });
+            return new Weights(pruned, m, k, plan.compressedBytes(), whole, made[0]);
         } catch (RuntimeException e) {
             if (made[0] != null) made[0].close();
+            whole.close();
             throw e;
         }
-        return new Weights(pruned, m, k, bytes[0], made[0]);
     }
 
     @Override
@@ -144,13 +142,15 @@ final class Cusparselt implements GpuPeer {
         private final int m;
         private final int k;
         private final long bytes;
+        private final DeviceBuffer whole;
         private final Copies device;
 
-        Weights(MemorySegment pruned, int m, int k, long bytes, Copies device) {
+        Weights(MemorySegment pruned, int m, int k, long bytes, DeviceBuffer whole, Copies device) {
             this.pruned = pruned;
             this.m = m;
             this.k = k;
             this.bytes = bytes;
+            this.whole = whole;
             this.device = device;
         }
 
@@ -185,7 +185,10 @@ final class Cusparselt implements GpuPeer {
         }
 
         @Override
-        public void close() { device.close(); }
+        public void close() {
+            device.close(); // waits for the stream
+            whole.close();
+        }
     }
 
     /** The descriptors of one product. In the library's terms weights are M x K in rows, x K x N and y M x N in columns. */
@@ -222,6 +225,23 @@ final class Cusparselt implements GpuPeer {
             mine.then(() -> planDestroy.call(plan));
         }
 
+        long compressedBytes() { return compressedSizes().getAtIndex(LONG, 0); }
+
+        private MemorySegment compressedSizes() {
+            MemorySegment sizes = memory.allocate(LONG, 2); // of the compressed matrix, and of what compressing needs
+            compressedSize.call(handle, plan, sizes, sizes.asSlice(8));
+            return sizes;
+        }
+
+        /** Into the first copy, always the same bytes. When it returns it is done. */
+        void compress(DeviceBuffer whole, Copies to) {
+            try (DeviceBuffer scratch = context.allocate(Math.max(compressedSizes().getAtIndex(LONG, 1), 1))) {
+                compress.call(handle, plan, Scalars.pointer(whole.address()), Scalars.pointer(to.address(0)),
+                        Scalars.pointer(scratch.address()), Scalars.pointer(to.stream().handle()));
+                to.stream().synchronize();
+            }
+        }
+
         int get(int attribute) {
             MemorySegment value = memory.allocate(INT);
             return algGet.status(handle, selection, attribute, value, 4L) == 0 ? value.get(INT, 0) : 0;
@@ -247,6 +267,7 @@ final class Cusparselt implements GpuPeer {
         /** Makes all ready, by the library's own search. */
         void describe(DeviceBuffer x, DeviceBuffer y) {
             plan.init();
+            plan.compress(weights.whole, weights.device);
             MemorySegment streams = plan.memory.allocate(PTR);
             streams.set(ValueLayout.ADDRESS, 0, Scalars.pointer(weights.device.stream().handle()));
             MemorySegment in = Scalars.pointer(x.address());

@@ -14,11 +14,11 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Tries cuSPARSELt in a process of its own: a kernel of it that fails takes the context along, and with it all that was
- * measured and loaded. On an H200 that happened: see {@link TwoOfFour}.
+ * measured and loaded. On an H200 that happened: see {@link Cusparselt}.
  */
 final class PeerTrial {
 
-    /** A JVM, a context and two searches; seconds where all is well. */
+    /** A JVM, a context and two products with their searches; seconds where all is well. */
     private static final int SECONDS = 120;
 
     private PeerTrial() {}

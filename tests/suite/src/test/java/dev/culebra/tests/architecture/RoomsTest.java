@@ -166,11 +166,12 @@ class RoomsTest {
         noClasses().should().callMethod(Linker.Option.class, "critical", boolean.class).check(culebra);
     }
 
-    /** And what a kernel prints, which comes out where a GPU's does unless somebody wants it. */
+    /** And what a kernel prints, which comes out where a GPU's does unless somebody wants it; and a process that we start and listen to. */
     @Test
     void onlyTheCommandAndTheExamplesPrint() {
         noClasses().that(resideInAnyPackage(SPARSE, KERNEL, DRIVER, SPMM, LLM, EMULATOR, JMH)).and()
-                .doNotHaveFullyQualifiedName("dev.culebra.emulator.exec.DeviceSpec").should()
+                .doNotHaveFullyQualifiedName("dev.culebra.emulator.exec.DeviceSpec").and()
+                .doNotHaveFullyQualifiedName("dev.culebra.jmh.peer.PeerTrial").should()
                 .accessField(System.class, "out").orShould().accessField(System.class, "err").check(culebra);
     }
 
