@@ -92,8 +92,8 @@ final class GpuRun {
         peers.tellWhatIsMissing();
         if (leftOut.notWarm > 0) {
             recorder.skipped("warm L2", leftOut.notWarm + " of " + leftOut.products
-                    + " products: weights, activations and result together exceed the cache's " + l2Bytes
-                    + " bytes, so a second launch finds little of them there");
+                    + " products: weights, activations and result together exceed half of the cache's " + l2Bytes
+                    + " bytes, so a second launch may find little of them there");
         }
         if (leftOut.notCold > 0) {
             recorder.skipped("cold L2", leftOut.notCold + " of " + leftOut.products + " products: more than "
@@ -101,7 +101,7 @@ final class GpuRun {
                     + " bytes " + GpuPlan.L2_TIMES + " times");
         }
         if (!leftOut.hostBound.isEmpty()) {
-            recorder.skipped("device time", "the host enqueued no faster than the device ran, so it was timed too, in "
+            recorder.skipped("device time", "the device may have waited for the host, so that this was timed too, in "
                     + leftOut.hostBound.size() + " rows, such as "
                     + leftOut.hostBound.stream().limit(5).collect(Collectors.joining("; ")));
         }

@@ -52,7 +52,7 @@ final class MemorySpeed {
         long rings = Arrays.stream(plan.readSizes()).map(size -> size * GpuPlan.copies(size, l2Bytes)).max().orElse(0);
         try (Arena arena = Arena.ofShared();
                 ReadKernel kernel = new ReadKernel(context);
-                DeviceBuffer memory = context.allocate(Math.max(rings, 2 * plan.limitSize()))) {
+                DeviceBuffer memory = context.allocate(rings)) {
             // random, since zeros run faster; uploaded again and again
             MemorySegment pattern = arena.allocate(plan.readSizes()[0], 64);
             RandomHalves.fill(pattern, 1, (int) (pattern.byteSize() / 2), (int) (pattern.byteSize() / 2), 0, 1);
@@ -69,7 +69,7 @@ final class MemorySpeed {
                 if (ring > 0) {
                     read(context, batches, kernel, memory, size, ring, expected, recorder);
                 }
-                if (size <= l2Bytes) {
+                if (GpuPlan.staysInL2(size, l2Bytes)) {
                     read(context, batches, kernel, memory, size, 0, expected, recorder);
                 }
             }
@@ -103,12 +103,29 @@ final class MemorySpeed {
         }
         ReadKernel.Prepared prepared = kernel.prepare(best, size);
         Batches.Timed timed = time(plan.pace(), batches, prepared, memory, size, places);
-        if (prepared.sum() != expected) {
-            throw new WrongResultException("a read of %d bytes (%s): the sum is %08x; it should be %08x"
-                    .formatted(size, best, prepared.sum(), expected));
+        check(prepared, size, best, expected, "");
+        for (int place = 0; place < places; place++) { // as with products: one that does nothing may hide behind the others
+            prepared.poison(batches.stream());
+            prepared.launch(batches.stream(), memory.slice(place * size, size));
+            batches.stream().synchronize();
+            check(prepared, size, best, expected, ", place " + place + " alone");
+        }
+        if (timed.hostBound() && !plan.rehearsal()) {
+            recorder.skipped("device time of a read",
+                    "the device may have waited for the host, so that this was timed too, where "
+                            + size + " bytes were read " + (fromL2 ? "warm" : "cold"));
         }
         (fromL2 ? warm : cold).put(size, size / timed.samples().medianUs() / 1e3);
         record(recorder, "read", size, size, timed.samples(), best.toString(), fromL2 ? "warm" : "cold");
+    }
+
+    private static void check(ReadKernel.Prepared prepared, long size, ReadKernel.Form form, int expected, String where)
+            throws WrongResultException {
+        int sum = prepared.sum();
+        if (sum != expected) {
+            throw new WrongResultException("a read of %d bytes (%s)%s: the sum is %08x; it should be %08x"
+                    .formatted(size, form, where, sum, expected));
+        }
     }
 
     private static Batches.Timed time(Pace pace, Batches batches, ReadKernel.Prepared prepared, DeviceBuffer memory,
@@ -128,7 +145,7 @@ final class MemorySpeed {
     /** From one half of the memory to the other; each byte is read and written. */
     private void copy(Batches batches, DeviceBuffer memory, MemorySegment pattern, Recorder recorder)
             throws WrongResultException {
-        long size = plan.limitSize();
+        long size = plan.limitSize() / 2;
         DeviceBuffer from = memory.slice(0, size);
         DeviceBuffer to = memory.slice(size, size);
         Batches.Timed timed = batches.time(plan.pace(), 1, () -> batches.stream().fill32(to, 0xdeadbeef),

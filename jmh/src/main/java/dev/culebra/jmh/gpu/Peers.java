@@ -1,5 +1,6 @@
 package dev.culebra.jmh.gpu;
 
+import dev.culebra.driver.CudaException;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.Stream;
 import dev.culebra.jmh.gpu.ProductTimes.Label;
@@ -13,11 +14,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The libraries beside us, timed and checked as our own products are. One that fails or errs is told of and left out. One thread. */
 final class Peers {
 
-    /** cuSPARSE takes milliseconds a product, and memory: a few products show how it does. */
+    /** cuSPARSE takes up to milliseconds a product, and memory: a few products show how it does. A plan without any of these has one. */
     private static final List<String> CUSPARSE_SHAPES = List.of("7168x7168", "28672x7168");
 
     private static final List<Integer> CUSPARSE_TOKENS = List.of(8, 32);
@@ -28,6 +30,9 @@ final class Peers {
     private final Stream stream;
     private final long l2Bytes;
     private final Recorder recorder;
+    private final List<String> cusparseShapes;
+    private final List<Integer> cusparseTokens;
+    private final List<Double> cusparseSparsities;
     private final Map<String, Integer> notTaken = new TreeMap<>(); // products, by library
 
     Peers(GpuPlan plan, GpuPeers.Found found, Stream stream, long l2Bytes, Recorder recorder) {
@@ -36,11 +41,21 @@ final class Peers {
         this.stream = stream;
         this.l2Bytes = l2Bytes;
         this.recorder = recorder;
+        List<String> shapes = plan.shapes().stream().map(GpuPlan.Layer::toString).toList();
+        cusparseShapes = few(shapes, CUSPARSE_SHAPES, shapes.getFirst());
+        cusparseTokens = few(Arrays.stream(plan.tokens()).boxed().toList(), CUSPARSE_TOKENS, plan.mostTokens());
+        List<Double> sparsities = Arrays.stream(plan.sparsities()).boxed().toList();
+        cusparseSparsities = few(sparsities, CUSPARSE_SPARSITIES, sparsities.getLast());
         for (GpuPeers.Missing missing : found.missing()) {
             if (plan.peers().contains(missing.name())) {
                 recorder.skipped(missing.name(), missing.why());
             }
         }
+    }
+
+    private static <T> List<T> few(List<T> planned, List<T> wanted, T otherwise) {
+        List<T> few = planned.stream().filter(wanted::contains).toList();
+        return few.isEmpty() ? List.of(otherwise) : few;
     }
 
     /** Dense products. */
@@ -55,8 +70,7 @@ final class Peers {
 
     /** Any weights, a few of the products. A nonzero takes 2 bytes and 4 for its column. */
     void cusparse(double sparsity, Operands operands, SampledReference reference, ProductTimes times) {
-        if (plan.rehearsal()
-                || CUSPARSE_SHAPES.contains(operands.layer.toString()) && CUSPARSE_SPARSITIES.contains(sparsity)) {
+        if (cusparseShapes.contains(operands.layer.toString()) && cusparseSparsities.contains(sparsity)) {
             // a twentieth less: nonzeros are drawn
             long bytes = (long) (0.95 * (1 - sparsity) * 6 * operands.layer.m() * operands.layer.k());
             measure("cusparse", sparsity, bytes, operands, reference, times);
@@ -85,15 +99,13 @@ final class Peers {
                 for (int n : tokens) {
                     measure(peer, weights, n, label, operands, right, times);
                 }
-            } catch (PeerException e) {
+            } catch (PeerException | CudaException e) { // such as too little memory; where the context is lost, the next product of ours tells
                 recorder.skipped(label + " " + layer, e.getMessage());
             }
         }
     }
 
-    private boolean wanted(String name, int n) {
-        return !name.equals("cusparse") || plan.rehearsal() || CUSPARSE_TOKENS.contains(n);
-    }
+    private boolean wanted(String name, int n) { return !name.equals("cusparse") || cusparseTokens.contains(n); }
 
     /** Libraries have activations without gaps. */
     private boolean taken(GpuPeer peer, Operands operands, int n) {
@@ -109,7 +121,7 @@ final class Peers {
             SampledReference reference, ProductTimes times) {
         try (PeerProduct product = weights.prepare(operands.x, n, operands.y)) {
             times.measure(new Product(peer, weights, product), n, label, reference);
-        } catch (PeerException | WrongResultException e) {
+        } catch (PeerException | CudaException | WrongResultException e) {
             recorder.skipped(label + " " + operands.layer + "x" + n, e.getMessage());
         }
     }
@@ -118,10 +130,18 @@ final class Peers {
         notTaken.forEach((name, count) -> recorder.skipped(name + " at some sizes",
                 "the library does not take " + count + " of the products"));
         boolean cusparse = found.peers().stream().anyMatch(peer -> peer.name().equals("cusparse"));
-        if (cusparse && plan.peers().contains("cusparse") && !plan.rehearsal()) {
-            recorder.skipped("cusparse elsewhere", "it takes milliseconds, so it is timed on "
-                    + String.join(" and ", CUSPARSE_SHAPES) + " with 8 and 32 tokens at 70 and 90% alone");
+        int products = plan.shapes().size() * plan.tokens().length * plan.sparsities().length;
+        int few = cusparseShapes.size() * cusparseTokens.size() * cusparseSparsities.size();
+        if (cusparse && plan.peers().contains("cusparse") && few < products) {
+            recorder.skipped("cusparse elsewhere",
+                    "it takes up to milliseconds, so it is timed on " + and(cusparseShapes)
+                            + " with " + and(cusparseTokens) + " tokens at "
+                            + and(cusparseSparsities.stream().map(s -> Math.round(s * 100)).toList()) + "% alone");
         }
+    }
+
+    private static String and(List<?> some) {
+        return some.stream().map(String::valueOf).collect(Collectors.joining(" and "));
     }
 
     /** As the others see a product; what it works on was bound when it was prepared. */

@@ -54,7 +54,7 @@ final class ProductTimes {
         this.leftOut = leftOut;
     }
 
-    /** Cold where the copies pass the L2 often enough, warm where one and all it works on fits there. */
+    /** Cold where the copies pass the L2 often enough, warm where one and all it works on surely stays there. */
     void measure(DeviceProduct product, int n, Label label, SampledReference reference) throws WrongResultException {
         leftOut.products++;
         int copies = GpuPlan.copies(product.bytes(), l2Bytes);
@@ -64,7 +64,7 @@ final class ProductTimes {
             leftOut.notCold++;
         }
         long result = (product.halfResult() ? 2L : 4L) * n * operands.layer.m();
-        if (product.bytes() + 2L * n * operands.ldx + result <= l2Bytes) {
+        if (GpuPlan.staysInL2(product.bytes() + 2L * n * operands.ldx + result, l2Bytes)) {
             measure(product, n, label, reference, "warm", 1);
         } else {
             leftOut.notWarm++;
@@ -85,6 +85,14 @@ final class ProductTimes {
             MemorySegment host = arena.allocate(result.bytes(), 64);
             result.download(host);
             reference.check(host, product.halfResult(), n, what);
+            // launches of a batch write the same over each other, so that one that writes nothing, or has a spoiled copy, may hide
+            for (int copy = 0; copy < ring; copy++) {
+                stream.fill32(result, NOT_WRITTEN);
+                product.launch(stream, copy, operands.x, operands.y);
+                stream.synchronize();
+                result.download(host);
+                reference.check(host, product.halfResult(), n, what + ", copy " + copy + " alone");
+            }
         }
         if (timed.hostBound() && !plan.rehearsal()) {
             leftOut.hostBound.add(what);

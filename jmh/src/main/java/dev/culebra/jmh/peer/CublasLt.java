@@ -24,6 +24,8 @@ final class CublasLt implements GpuPeer {
     private static final int OP_T = 1;
     private static final int DESC_TRANSA = 3;
     private static final int PREF_MAX_WORKSPACE_BYTES = 1;
+    private static final int PREF_REDUCTION_SCHEME_MASK = 3;
+    private static final int REDUCTION_IN_COMPUTE_TYPE = 2;
     private static final int PREF_MIN_ALIGNMENT_B_BYTES = 6;
     private static final int PREF_MIN_ALIGNMENT_C_BYTES = 7;
     private static final int PREF_MIN_ALIGNMENT_D_BYTES = 8;
@@ -186,6 +188,8 @@ final class CublasLt implements GpuPeer {
             yLayout = layout(m, n);
             MemorySegment preference = mine.made(prefDestroy, prefCreate);
             set(prefSet, preference, PREF_MAX_WORKSPACE_BYTES, arena.allocateFrom(LONG, WORKSPACE_BYTES));
+            // Where K is split, parts are added in fp32. Its other two schemes add them in fp16, which is another product.
+            set(prefSet, preference, PREF_REDUCTION_SCHEME_MASK, arena.allocateFrom(INT, REDUCTION_IN_COMPUTE_TYPE));
             set(prefSet, preference, PREF_MIN_ALIGNMENT_B_BYTES, alignment(x));
             set(prefSet, preference, PREF_MIN_ALIGNMENT_C_BYTES, alignment(y));
             set(prefSet, preference, PREF_MIN_ALIGNMENT_D_BYTES, alignment(y));

@@ -34,6 +34,7 @@ final class Cusparselt implements GpuPeer {
     private static final int OP_N = 0;
     private static final int SPARSITY_50_PERCENT = 0;
     private static final int COMPUTE_32F = 2;
+    private static final String ALG_DESTROY = "cusparseLtMatmulAlgSelectionDestroy";
     private static final int ALG_DEFAULT = 0;
     private static final int ALG_CONFIG_ID = 0;
     private static final int ALG_CONFIG_MAX_ID = 1;
@@ -70,7 +71,8 @@ final class Cusparselt implements GpuPeer {
         matDestroy = functions.of("cusparseLtMatDescriptorDestroy", PTR);
         matmulInit = functions.of("cusparseLtMatmulDescriptorInit", PTR, PTR, INT, INT, PTR, PTR, PTR, PTR, INT);
         algInit = functions.of("cusparseLtMatmulAlgSelectionInit", PTR, PTR, PTR, INT);
-        algDestroy = functions.of("cusparseLtMatmulAlgSelectionDestroy", PTR);
+        // New in 0.8, as are its status names; older ones have nothing to give back there.
+        algDestroy = library.has(ALG_DESTROY) ? functions.of(ALG_DESTROY, PTR) : null;
         algGet = functions.of("cusparseLtMatmulAlgGetAttribute", PTR, PTR, INT, PTR, LONG);
         planInit = functions.of("cusparseLtMatmulPlanInit", PTR, PTR, PTR, PTR);
         planDestroy = functions.of("cusparseLtMatmulPlanDestroy", PTR);
@@ -220,7 +222,7 @@ final class Cusparselt implements GpuPeer {
             mine.then(() -> matDestroy.call(y));
             matmulInit.call(handle, product, OP_N, OP_N, a, x, y, y, COMPUTE_32F);
             algInit.call(handle, selection, product, ALG_DEFAULT);
-            mine.then(() -> algDestroy.call(selection));
+            if (algDestroy != null) mine.then(() -> algDestroy.call(selection));
             planInit.call(handle, plan, product, selection);
             mine.then(() -> planDestroy.call(plan));
         }

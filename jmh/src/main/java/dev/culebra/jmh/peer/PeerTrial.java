@@ -18,8 +18,14 @@ import java.util.concurrent.TimeUnit;
  */
 final class PeerTrial {
 
-    /** A JVM, a context and two products with their searches; seconds where all is well. */
+    /** A JVM, a context and three products with their searches; seconds where all is well. */
     private static final int SECONDS = 120;
+
+    /** For a process that was killed to be gone; one that waits in the driver can stay for longer. */
+    private static final int SECONDS_TO_END = 10;
+
+    /** M, K, N. */
+    private static final int[][] SIZES = {{256, 512, 8}, {2048, 4096, 8}, {1024, 1024, 64}};
 
     private PeerTrial() {}
 
@@ -39,8 +45,13 @@ final class PeerTrial {
                         "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
                         PeerTrial.class.getName(), file, String.valueOf(device), words.toString())
                         .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-                boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
-                if (!ended) process.destroyForcibly().waitFor();
+                boolean ended;
+                try {
+                    ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
+                } finally {
+                    process.destroyForcibly(); // also where this thread is interrupted; nothing where it ended
+                }
+                if (!ended) process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS);
                 else if (process.exitValue() == 0) return;
                 String told = Files.readString(words).strip();
                 said = !ended
@@ -67,7 +78,7 @@ final class PeerTrial {
     public static void main(String[] arguments) throws IOException {
         try {
             multiply(arguments[0], Integer.parseInt(arguments[1]));
-        } catch (SharedLibrary.NotLoaded | RuntimeException e) {
+        } catch (Throwable e) { // an Error's words, too, are seen nowhere else
             String message = String.valueOf(e.getMessage());
             Files.writeString(Path.of(arguments[2]), message.lines().findFirst().orElse(e.toString()));
             // What is closed after a failed kernel fails, too, and would be said last.
@@ -79,25 +90,33 @@ final class PeerTrial {
         Context context = Cuda.open().device(device).context();
         Stream stream = context.newStream();
         Cusparselt peer = new Cusparselt(GpuPeers.load(file, Places.ofThisMachine()), context);
-        for (int[] sizes : new int[][]{{256, 512, 8}, {1024, 1024, 64}}) {
-            int m = sizes[0], k = sizes[1], n = sizes[2];
-            short[] x = halves(n * k, 0), y = new short[n * m];
-            DeviceBuffer in = context.allocate(2L * x.length), out = context.allocate(2L * y.length);
-            in.upload(MemorySegment.ofArray(x));
-            PeerWeights weights = peer.load(MemorySegment.ofArray(halves(m * k, 0.7)), m, k, 2, stream);
-            PeerProduct product = weights.prepare(in, n, out);
-            product.launch(1);
-            stream.synchronize();
-            out.download(MemorySegment.ofArray(y));
-            product.close();
-            check(weights.reference().toArray(ValueLayout.JAVA_SHORT_UNALIGNED), x, y, m, k, n);
-            weights.close();
-            in.close();
-            out.close();
+        for (int[] sizes : SIZES) {
+            try {
+                multiply(peer, stream, sizes[0], sizes[1], sizes[2]);
+            } catch (RuntimeException e) {
+                throw new PeerException(
+                        "M " + sizes[0] + ", K " + sizes[1] + ", N " + sizes[2] + ": " + e.getMessage());
+            }
         }
         peer.close();
         stream.close();
         context.close();
+    }
+
+    private static void multiply(Cusparselt peer, Stream stream, int m, int k, int n) {
+        short[] x = halves(n * k, 0), y = new short[n * m];
+        DeviceBuffer in = stream.context().allocate(2L * x.length), out = stream.context().allocate(2L * y.length);
+        in.upload(MemorySegment.ofArray(x));
+        PeerWeights weights = peer.load(MemorySegment.ofArray(halves(m * k, 0.7)), m, k, 2, stream);
+        PeerProduct product = weights.prepare(in, n, out);
+        product.launch(1);
+        stream.synchronize();
+        out.download(MemorySegment.ofArray(y));
+        product.close();
+        check(weights.reference().toArray(ValueLayout.JAVA_SHORT_UNALIGNED), x, y, m, k, n);
+        weights.close();
+        in.close();
+        out.close();
     }
 
     private static short[] halves(int count, double zeros) {
@@ -120,8 +139,7 @@ final class PeerTrial {
             }
             float got = Float.float16ToFloat(y[i]);
             if (!(Math.abs(got - sum) <= 0.01 * magnitudes)) {
-                throw new PeerException("a product of " + m + " x " + k + " by " + n + " columns is wrong: " + got
-                        + " where " + (float) sum + " should be");
+                throw new PeerException("the product is wrong: " + got + " where " + (float) sum + " should be");
             }
         }
     }

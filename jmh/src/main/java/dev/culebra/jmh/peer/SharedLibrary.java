@@ -69,16 +69,22 @@ final class SharedLibrary {
 
     /** A function of it. */
     MethodHandle function(String name, FunctionDescriptor descriptor) throws NotLoaded {
-        MemorySegment symbol;
+        MemorySegment symbol = symbol(name);
+        if (symbol.address() == 0) throw new NotLoaded(file + " has no function " + name);
+        return LINKER.downcallHandle(symbol, descriptor);
+    }
+
+    /** Whether this version has it. */
+    boolean has(String name) { return symbol(name).address() != 0; }
+
+    private MemorySegment symbol(String name) {
         try (Arena arena = Arena.ofConfined()) {
-            symbol = (MemorySegment) system("dlsym",
+            return (MemorySegment) system("dlsym",
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS))
                     .invokeExact(handle, arena.allocateFrom(name));
         } catch (Throwable e) {
             throw new AssertionError("dlsym takes two pointers", e);
         }
-        if (symbol.address() == 0) throw new NotLoaded(file + " has no function " + name);
-        return LINKER.downcallHandle(symbol, descriptor);
     }
 
     private static MethodHandle system(String name, FunctionDescriptor descriptor) {

@@ -6,6 +6,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 
 /** A function of a library that answers with a status, 0 for success. */
 final class StatusFunction {
@@ -13,6 +14,8 @@ final class StatusFunction {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     static final ValueLayout PTR = ValueLayout.ADDRESS;
+
+    private static final MemorySegment NO_NAME = Arena.global().allocateFrom("a status without a name");
 
     private final String name;
     private final MethodHandle handle;
@@ -33,11 +36,13 @@ final class StatusFunction {
         /**
          * The library's functions.
          *
-         * @param statusName the one that gives a status its name
+         * @param statusName the one that gives a status its name, where this version has it
          */
         Of(SharedLibrary library, String statusName) throws SharedLibrary.NotLoaded {
             this.library = library;
-            this.statusName = library.function(statusName, FunctionDescriptor.of(SharedLibrary.STRING, INT));
+            this.statusName = library.has(statusName)
+                    ? library.function(statusName, FunctionDescriptor.of(SharedLibrary.STRING, INT))
+                    : MethodHandles.dropArguments(MethodHandles.constant(MemorySegment.class, NO_NAME), 0, int.class);
         }
 
         /** A function by its name and its arguments' types in C. */

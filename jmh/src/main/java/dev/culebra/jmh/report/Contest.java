@@ -10,6 +10,7 @@ import dev.culebra.jmh.report.Part.Series;
 import dev.culebra.jmh.report.Part.Variant;
 import dev.culebra.jmh.results.Row;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -29,6 +30,9 @@ import java.util.stream.Stream;
 record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
 
     private static final String BENCHMARK = "multiply";
+
+    /** N that is seen first: 8 sequences at once is where serving begins. */
+    private static final long SERVING = 8;
 
     /** Of one group's rows, what is a product. */
     static Contest of(Collection<Row> rows, String peer, Function<Row, Double> ratio) {
@@ -63,8 +67,10 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
             }
         });
         if (!single.isEmpty()) {
-            parts.add(heat("Whatever the zeros are, " + all(single), "ratio", "by \\ N", single, ratio, Words::ratio,
-                    Means.by(single, Words::who)));
+            Cover cover = Cover.of(single, r -> List.of(Words.who(r), r.shape().n()));
+            parts.add(heat("Whatever the zeros are, " + cover.words() + l2(single), "ratio", "by \\ N", cover.rows(),
+                    ratio,
+                    Words::ratio, Means.by(cover.rows(), Words::who)));
         }
         return parts;
     }
@@ -76,8 +82,10 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
         List<Row> warm = cold.size() == ofFormat.size()
                 ? List.of()
                 : ofFormat.stream().filter(r -> !"cold".equals(r.l2())).toList();
-        variants.add(overSparsity(all(cold), cold, ofFormat));
-        if (!warm.isEmpty()) variants.add(overSparsity(all(warm), warm, ofFormat));
+        for (List<Row> state : List.of(cold, warm)) {
+            Cover cover = Cover.of(state, Contest::cell);
+            if (!state.isEmpty()) variants.add(overSparsity(cover.words() + l2(state), cover.rows(), ofFormat));
+        }
         for (List<Row> state : List.of(cold, warm)) {
             byLayer(state).forEach((layer, some) -> variants.add(overSparsity(layer + l2(some), some, ofFormat)));
         }
@@ -89,9 +97,9 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
         return rows.getFirst().l2() == null ? "" : ", " + rows.getFirst().l2() + " cache";
     }
 
-    private static String all(List<Row> rows) {
-        return "geometric mean of " + Words.count((int) rows.stream().map(Words::layer).distinct().count(), "layer")
-                + l2(rows);
+    /** Rows of different layers that have one mean, of one format. */
+    private static Object cell(Row row) {
+        return Arrays.asList(row.shape().n(), row.sparsity());
     }
 
     private Variant overSparsity(String name, List<Row> some, List<Row> all) {
@@ -120,7 +128,8 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
     /** Speed-up of one format, sparsity by N. */
     private Heat table(String who, List<Row> ofFormat) {
         List<Row> cold = new Contest(ofFormat, peer, ratio).cold();
-        return heat(who + ", " + all(cold), "ratio", cold, ratio, Words::ratio);
+        Cover cover = Cover.of(cold, Contest::cell);
+        return heat(who + ", " + cover.words() + l2(cold), "ratio", cover.rows(), ratio, Words::ratio);
     }
 
     /** Share of the memory's limit, by who multiplied. */
@@ -132,14 +141,18 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
         List<Row> single = new ArrayList<>();
         formats.forEach((who, some) -> {
             // What has one sparsity, or none, is a line of one table for all of these.
-            if (sparsities(some).size() == 1) single.addAll(some);
-            else
-                parts.add(heat("Share of the limit: " + who + l2(some), "share", some, Row::shareOfLimit,
-                        Words::percent));
+            if (sparsities(some).size() == 1) {
+                single.addAll(some);
+            } else {
+                Cover cover = Cover.of(some, Contest::cell);
+                parts.add(heat("Share of the limit: " + who + l2(some) + cover.note(), "share", cover.rows(),
+                        Row::shareOfLimit, Words::percent));
+            }
         });
         if (!single.isEmpty()) {
-            parts.add(heat("Share of the limit: others" + l2(single), "share", "by \\ N", single, Row::shareOfLimit,
-                    Words::percent, Means.by(single, Contest::whoAndZeros)));
+            Cover cover = Cover.of(single, r -> List.of(whoAndZeros(r), r.shape().n()));
+            parts.add(heat("Share of the limit: others" + l2(single) + cover.note(), "share", "by \\ N", cover.rows(),
+                    Row::shareOfLimit, Words::percent, Means.by(cover.rows(), Contest::whoAndZeros)));
         }
         return parts;
     }
@@ -185,27 +198,40 @@ record Contest(List<Row> rows, String peer, Function<Row, Double> ratio) {
         List<Row> withRatio = cold.stream().filter(r -> ratio.apply(r) != null).toList();
         List<Double> sparsities = sparsities(withRatio).stream().filter(Objects::nonNull).toList();
         List<Variant> variants = new ArrayList<>();
-        Means.by(withRatio, r -> r.shape().n()).forEach((n, ofN) -> {
-            List<Series> series = new ArrayList<>();
-            for (String who : Means.distinct(ofN, Words::who)) {
-                List<Row> some = ofN.stream().filter(r -> Words.who(r).equals(who)).toList();
-                List<Point> points = new ArrayList<>();
-                for (int i = 0; i < sparsities.size(); i++) {
-                    Double sparsity = sparsities.get(i);
-                    // What takes the same time whatever the sparsity is a level line.
-                    List<Row> cell = some.stream()
-                            .filter(r -> r.sparsity() == null || r.sparsity().equals(sparsity)).toList();
-                    if (!cell.isEmpty()) points.add(Point.of(i, mean(cell), who + "\n" + tip(cell)));
-                }
-                if (!points.isEmpty()) series.add(new Series(who, who, null, "both", points));
+        int start = 0;
+        for (Map.Entry<Long, List<Row>> one : Means.by(withRatio, r -> r.shape().n()).entrySet()) {
+            long n = one.getKey();
+            List<Row> ofN = one.getValue();
+            if (n == SERVING) start = variants.size();
+            List<Row> whole = Cover.whole(ofN, Words::who, Row::sparsity);
+            Cover all = Cover.of(ofN, r -> Arrays.asList(Words.who(r), r.sparsity()));
+            // Some are measured on a few layers: first without them, then on these layers alone.
+            if (!all.isWhole() && !whole.isEmpty()) {
+                Cover most = Cover.of(whole, r -> Arrays.asList(Words.who(r), r.sparsity()));
+                variants.add(beside("N = " + n + ", " + most.words() + l2(whole), whole, sparsities));
             }
-            variants.add(new Variant("N = " + n + ", " + all(ofN), series));
-        });
-        // 8 sequences at once: where serving begins.
-        int start = Math.max(0, tokens(withRatio).indexOf(8L));
+            variants.add(beside("N = " + n + ", " + all.words() + l2(ofN), all.rows(), sparsities));
+        }
         return new Chart("Everybody beside " + peer, null, "plot",
                 Axis.of("zeros in the weights", sparsities.stream().map(Words::sparsity).toList()),
                 Axis.log("time of " + peer + " / time"), "N", variants, start, null);
+    }
+
+    private Variant beside(String name, List<Row> rows, List<Double> sparsities) {
+        List<Series> series = new ArrayList<>();
+        for (String who : Means.distinct(rows, Words::who)) {
+            List<Row> some = rows.stream().filter(r -> Words.who(r).equals(who)).toList();
+            List<Point> points = new ArrayList<>();
+            for (int i = 0; i < sparsities.size(); i++) {
+                Double sparsity = sparsities.get(i);
+                // What takes the same time whatever the sparsity is a level line.
+                List<Row> cell = some.stream().filter(r -> r.sparsity() == null || r.sparsity().equals(sparsity))
+                        .toList();
+                if (!cell.isEmpty()) points.add(Point.of(i, mean(cell), who + "\n" + tip(cell)));
+            }
+            if (!points.isEmpty()) series.add(new Series(who, who, null, "both", points));
+        }
+        return new Variant(name, series);
     }
 
     private double mean(List<Row> cell) { return Means.geometric(cell.stream().map(ratio).toList()); }

@@ -7,6 +7,7 @@ import dev.culebra.jmh.results.Change;
 import dev.culebra.jmh.results.Results;
 import dev.culebra.jmh.results.Row;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -50,7 +51,8 @@ final class Summary {
         Double sparsity = ours.stream().map(Row::sparsity).sorted().toList().get(ours.size() / 2);
         List<Row> middle = ours.stream().filter(r -> r.sparsity().equals(sparsity) && r.shape().n() <= 16).toList();
         if (middle.isEmpty()) return;
-        double mean = Means.geometric(middle.stream().map(ratio).toList());
+        List<Row> common = Cover.of(middle, r -> Arrays.asList(Words.who(r), r.shape().n())).rows();
+        double mean = Means.geometric(common.stream().map(ratio).toList());
         tiles.add(new Tile("Over " + peer + " at " + Words.sparsity(sparsity) + " zeros", Words.ratio(mean) + "x",
                 "geometric mean, N up to 16", mean > 1));
     }

@@ -89,7 +89,7 @@ class GpuPeersTest {
     void anotherLibrary() {
         Path java = Path.of(System.getProperty("java.home"), "lib", "libjava.so");
         assumeTrue(Files.exists(java), "this JDK has no " + java);
-        assertEquals("cuBLASLt was found and can not be used: " + java + " has no function cublasLtGetStatusName; give"
+        assertEquals("cuBLASLt was found and can not be used: " + java + " has no function cublasLtCreate; give"
                 + " another with -Dculebra.cublaslt=PATH", cublasLt(java));
     }
 
@@ -101,7 +101,7 @@ class GpuPeersTest {
         cublasLt(folder.resolve("none"));
         properties.put("culebra.cusparselt", java.toString());
         String why = missing(CUDA, folder).get("cusparselt");
-        String reason = Cuda.available().available() ? "has no function cusparseLtGetErrorName" : "No CUDA driver";
+        String reason = Cuda.available().available() ? "has no function cusparseLtInit" : "No CUDA driver";
         assertTrue(why
                 .startsWith("cuSPARSELt was found and can not be used: " + java + ": tried in a process of its own: ")
                 && why.contains(reason), why);
@@ -117,7 +117,7 @@ class GpuPeersTest {
                 "gcc does not run here");
         assertTrue(compile("int needed(void); int user(void) { return needed(); }", user, "-Wl,--no-as-needed",
                 needed.toString()));
-        assertEquals("cuBLASLt was found and can not be used: " + user + " has no function cublasLtGetStatusName; give"
+        assertEquals("cuBLASLt was found and can not be used: " + user + " has no function cublasLtCreate; give"
                 + " another with -Dculebra.cublaslt=PATH", cublasLt(user));
     }
 

@@ -30,6 +30,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -54,16 +56,17 @@ class PeerFlowTest {
     @TempDir
     private Path folder;
 
-    private Path build() throws IOException, InterruptedException {
+    private Path build(String... options) throws IOException, InterruptedException {
         Path source = folder.resolve("libraries.c"), library = folder.resolve("libboth.so");
         try (InputStream in = PeerFlowTest.class.getResourceAsStream("libraries.c")) {
             Files.copy(in, source);
         }
         boolean built;
         try {
-            built = new ProcessBuilder("gcc", "-shared", "-fPIC", "-o", library.toString(), source.toString())
-                    .inheritIO()
-                    .start().waitFor() == 0;
+            List<String> command = new ArrayList<>(
+                    List.of("gcc", "-shared", "-fPIC", "-o", library.toString(), source.toString()));
+            command.addAll(List.of(options));
+            built = new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
         } catch (IOException e) {
             built = false;
         }
@@ -101,6 +104,27 @@ class PeerFlowTest {
                 assertEquals(2, (int) live.invokeExact(), "so did those that failed");
             }
             assertEquals(0, (int) live.invokeExact());
+        }
+    }
+
+    /** cuSPARSELt has names for them since 0.8, cuBLASLt since 11.4; before, all else is the same. */
+    @Test
+    void aLibraryWithoutNamesForItsStatuses() throws Exception {
+        String library = build("-DNO_NAMES").toString(), none = folder.resolve("none").toString();
+        Map<String, String> properties = Map.of("culebra.cublaslt", library, "culebra.cusparse", none,
+                "culebra.cusparselt", none);
+        Map<String, String> environment = Map.of();
+        try (Context context = Cuda.open(new Disguised()).device(0).context();
+                Stream stream = context.newStream();
+                var found = GpuPeers.find(context, new Places(properties::get, environment::get, folder))) {
+            assertEquals(List.of(), found.missing().stream().filter(m -> m.name().equals("cublaslt")).toList());
+            MemorySegment dense = MemorySegment.ofArray(new short[M * K]);
+            try (DeviceBuffer x = context.allocate(2L * K);
+                    DeviceBuffer y = context.allocate(2L * M);
+                    PeerWeights weights = found.peers().getFirst().load(dense, M, K, 1, stream)) {
+                assertEquals("cublasLtMatmulDescCreate failed: a status without a name (15)",
+                        assertThrows(PeerException.class, () -> weights.prepare(x, 1, y)).getMessage());
+            }
         }
     }
 

@@ -149,6 +149,54 @@ class PageTest {
                 .contains("3000x2000, warm cache"), "a layer alone can be looked at");
     }
 
+    private static Row timesAsFast(RowBuilder row, double ratio) {
+        return row.cublas(10 * ratio).bytes(1000).limit(4000).build(new Samples(10, 0, 1));
+    }
+
+    /** Of two layers one is missing at 80%: its 4 must not make 70% look better than 80%. */
+    @Test
+    void meansBesideEachOtherAreOfTheSameLayers() throws IOException {
+        JsonNode data = of(run("2026-11-20T10:00:00Z", false, timesAsFast(product(64, 64, 8, 0.7, "cold"), 1),
+                timesAsFast(product(128, 64, 8, 0.7, "cold"), 4), timesAsFast(product(64, 64, 8, 0.8, "cold"), 2)));
+        JsonNode speedup = section(data, 0, "speedup");
+        JsonNode curve = speedup.at("/parts/0/variants/0");
+        assertEquals("geometric mean of the 1 layer of 2 that all have, cold cache", curve.get("name").asText());
+        assertEquals(1, curve.at("/series/1/points/0/1").asDouble(), 1e-12);
+        assertEquals(2, curve.at("/series/1/points/1/1").asDouble(), 1e-12);
+        assertEquals("culebra tiled-csl, geometric mean of the 1 layer of 2 that all have, cold cache",
+                speedup.at("/parts/1/title").asText());
+        assertEquals(1, speedup.at("/parts/1/rows/0/cells/0/value").asDouble(), 1e-12);
+        JsonNode share = section(data, 0, "share").at("/parts/0");
+        assertTrue(share.get("title").asText().endsWith(", geometric mean of the 1 layer of 2 that all have"),
+                share::toString);
+        assertTrue(speedup.at("/parts/0/variants").findValuesAsText("name").contains("128x64, cold cache"),
+                "what was left out of the mean can be looked at");
+    }
+
+    /** As cuSPARSE, which is timed on two layers of twelve. */
+    @Test
+    void aLibraryOnFewLayersIsShownBesideTheOthersOnThese() throws IOException {
+        List<Row> rows = new ArrayList<>();
+        for (long m : new long[]{64, 128}) {
+            rows.add(timesAsFast(
+                    Row.of("gpu", "multiply", "cublaslt").shape(m, 64, 8).weights("dense", null).l2("cold"), 1));
+            rows.add(timesAsFast(product(m, 64, 8, 0.7, "cold"), m == 64 ? 1 : 4));
+        }
+        rows.add(timesAsFast(Row.of("gpu", "multiply", "cusparse").shape(64, 64, 8).weights("csr", 0.7).l2("cold"),
+                0.5));
+        JsonNode variants = section(of(run("2026-11-20T10:00:00Z", false, rows.toArray(Row[]::new))), 0, "peers")
+                .at("/parts/0/variants");
+        assertEquals(List.of("N = 8, geometric mean of 2 layers, cold cache",
+                "N = 8, geometric mean of the 1 layer of 2 that all have, cold cache"),
+                List.of(variants.at("/0/name").asText(), variants.at("/1/name").asText()));
+        assertEquals(List.of("cublaslt dense", "culebra tiled-csl"), variants.at("/0/series").findValuesAsText("name"));
+        assertEquals(2, variants.at("/0/series/1/points/0/1").asDouble(), 1e-12);
+        assertEquals(List.of("cublaslt dense", "culebra tiled-csl", "cusparse csr"),
+                variants.at("/1/series").findValuesAsText("name"));
+        assertEquals(1, variants.at("/1/series/1/points/0/1").asDouble(), 1e-12);
+        assertEquals(0.5, variants.at("/1/series/2/points/0/1").asDouble(), 1e-12);
+    }
+
     @Test
     void aLimitThatNobodyKnowsIsNotDrawn() throws IOException {
         Row row = product(64, 64, 8, 0.5, "cold").bytes(4096).build(new Samples(2, 0, 1));
