@@ -48,7 +48,7 @@ public class JcudaCopyBenchmark {
     private MemorySegment segment;
     private boolean in;
 
-    /** The side that is read has a pattern, the other one zeros. */
+    /** The side that is read has a pattern. */
     @Setup(Level.Trial)
     public void open() {
         work = new JcudaWork();
@@ -64,12 +64,15 @@ public class JcudaCopyBenchmark {
             segment = MemorySegment.ofBuffer(buffer);
         }
         CopyBenchmark.fill(segment);
-        if (in) {
-            cuMemsetD8(device, (byte) 0, size);
-        } else {
-            cuMemcpyHtoD(device, host, size);
+        if (!in) cuMemcpyHtoD(device, host, size);
+    }
+
+    /** The other side has zeros. */
+    @Setup(Level.Iteration)
+    public void clear() {
+        if (in) cuMemsetD8(device, (byte) 0, size);
+        else
             segment.fill((byte) 0);
-        }
         cuCtxSynchronize();
     }
 
@@ -82,14 +85,19 @@ public class JcudaCopyBenchmark {
         cuStreamSynchronize(work.stream);
     }
 
-    /** Compares what arrived, and closes all. */
-    @TearDown(Level.Trial)
-    public void close() {
+    /** Compares what arrived. */
+    @TearDown(Level.Iteration)
+    public void check() {
         if (in) {
             segment.fill((byte) 0);
             cuMemcpyDtoH(host, device, size);
         }
         CopyBenchmark.check(segment);
+    }
+
+    /** Closes all. */
+    @TearDown(Level.Trial)
+    public void close() {
         cuMemFree(device);
         if (memory.equals("pinned")) cuMemFreeHost(host);
         work.close();

@@ -2,6 +2,7 @@ package dev.culebra.jmh.host;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,11 +66,12 @@ public final class CProgram implements AutoCloseable {
      * @param compiler such as gcc
      * @param more flags
      * @return the program; closing it takes it away
-     * @throws IOException where it does not compile, with the compiler's words
+     * @throws IOException where it does not compile, with the compiler's words; where it can not be run; where there is no
+     *         folder for temporary files
      * @throws InterruptedException where the thread was interrupted meanwhile
      */
     public static CProgram compile(Path compiler, String... more) throws IOException, InterruptedException {
-        Path folder = Files.createTempDirectory("culebra-host-");
+        Path folder = temporary();
         boolean done = false;
         try {
             Path program = folder.resolve("host");
@@ -80,10 +82,22 @@ public final class CProgram implements AutoCloseable {
             command.addAll(List.of(more));
             command.addAll(List.of("-o", program.toString(), source.toString(), "-ldl"));
             run(command, folder, COMPILER_PATIENCE_S);
+            // From some folders for temporary files nothing can be run: told here, before anything was measured.
+            new ProcessBuilder(program.toString()).redirectOutput(Redirect.DISCARD).redirectError(Redirect.DISCARD)
+                    .start().waitFor();
             done = true;
             return new CProgram(folder, program);
         } finally {
             if (!done) delete(folder);
+        }
+    }
+
+    private static Path temporary() throws IOException {
+        try {
+            return Files.createTempDirectory("culebra-host-");
+        } catch (IOException e) {
+            throw new IOException("nothing can be written to the folder for temporary files, "
+                    + System.getProperty("java.io.tmpdir") + ": choose another with -Djava.io.tmpdir=FOLDER", e);
         }
     }
 

@@ -55,7 +55,7 @@ public class CopyBenchmark {
     private MemorySegment host;
     private boolean in;
 
-    /** The side that is read has a pattern, the other one zeros. */
+    /** The side that is read has a pattern. */
     @Setup(Level.Trial)
     public void open() {
         work = new HostWork(driver);
@@ -65,13 +65,16 @@ public class CopyBenchmark {
         pinned = memory.equals("pinned") ? work.context.allocatePinned(size) : null;
         host = pinned == null ? arena.allocate(size, Long.BYTES) : pinned.segment();
         fill(host);
-        if (in) {
-            work.stream.fill(device, (byte) 0);
-            work.stream.synchronize();
-        } else {
-            device.upload(host);
+        if (!in) device.upload(host);
+    }
+
+    /** The other side has zeros, so that copies that move nothing any more are seen. */
+    @Setup(Level.Iteration)
+    public void clear() {
+        if (in) work.stream.fill(device, (byte) 0);
+        else
             host.fill((byte) 0);
-        }
+        work.stream.synchronize();
     }
 
     private static long pattern(long at) { return (at + 1) * 0x9E3779B97F4A7C15L; }
@@ -85,23 +88,24 @@ public class CopyBenchmark {
         work.stream.synchronize();
     }
 
-    /** Compares what arrived, where the driver works, and closes all. */
+    /** Compares what arrived, where the driver works. */
+    @TearDown(Level.Iteration)
+    public void check() {
+        if (!work.driver.works()) return;
+        if (in) {
+            host.fill((byte) 0);
+            device.download(host); // the pattern again
+        }
+        check(host);
+    }
+
+    /** Closes all. */
     @TearDown(Level.Trial)
     public void close() {
-        try {
-            if (work.driver.works()) {
-                if (in) {
-                    host.fill((byte) 0);
-                    device.download(host);
-                }
-                check(host);
-            }
-        } finally {
-            device.close();
-            if (pinned != null) pinned.close();
-            work.close();
-            arena.close();
-        }
+        device.close();
+        if (pinned != null) pinned.close();
+        work.close();
+        arena.close();
     }
 
     /** With a pattern that is nowhere the same. */

@@ -9,9 +9,7 @@ import dev.culebra.jmh.run.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
@@ -63,7 +61,7 @@ public final class HostGroup implements Group {
         }
         addJcuda(runs, settings, recorder, drivers.contains(Drivers.CUDA));
         addEncoding(runs, settings, recorder);
-        Map<String, Map<CProgram.Key, List<Double>>> ofC = new LinkedHashMap<>();
+        CTimes ofC = new CTimes();
         try (CProgram program = compile(recorder)) {
             runC(program, ofC, drivers, settings, recorder);
             RuntimeException failure = null;
@@ -73,9 +71,12 @@ public final class HostGroup implements Group {
                 failure = e; // what C can measure is measured all the same
             }
             runC(program, ofC, drivers, settings, recorder);
-            ofC.forEach((driver, times) -> times
-                    .forEach((key, us) -> recorder.row(HostRows.ofC(key.benchmark(), key.size(), driver, us))));
-            if (failure != null) throw failure;
+            ofC.rows().forEach(recorder::row);
+            if (failure != null) {
+                ofC.failure().ifPresent(failure::addSuppressed);
+                throw failure;
+            }
+            if (ofC.failure().isPresent()) throw ofC.failure().get();
         }
     }
 
@@ -184,13 +185,13 @@ public final class HostGroup implements Group {
                     "no C compiler (gcc, cc or clang) on the PATH: install one to have the same loops in C");
         } catch (IOException e) {
             // Such as a compiler without the C library's headers.
-            recorder.skipped("c", "does not compile here: " + e.getMessage().lines().findFirst().orElse(""));
+            recorder.skipped("c", "can not be built here: " + e.getMessage().lines().findFirst().orElse(""));
         }
         return null;
     }
 
-    private static void runC(CProgram program, Map<String, Map<CProgram.Key, List<Double>>> into, List<String> drivers,
-            Settings settings, Recorder recorder) throws IOException, InterruptedException {
+    private static void runC(CProgram program, CTimes times, List<String> drivers, Settings settings, Recorder recorder)
+            throws InterruptedException {
         if (program == null) return;
         for (String driver : drivers) {
             if (driver.equals(Drivers.EMULATOR)) continue; // it is Java
@@ -198,10 +199,7 @@ public final class HostGroup implements Group {
             boolean cuda = driver.equals(Drivers.CUDA);
             List<Long> sizes = new ArrayList<>();
             for (Object size : cuda ? copySizes(settings) : new Object[]{SMALL_COPY}) sizes.add((Long) size);
-            Map<CProgram.Key, List<Double>> all = into.computeIfAbsent(driver, d -> new LinkedHashMap<>());
-            program.run(driver, cuda ? Cuda.open().origin() : "-", settings.quick() ? 3 : 10,
-                    50, sizes)
-                    .forEach((key, us) -> all.computeIfAbsent(key, k -> new ArrayList<>()).addAll(us));
+            times.measure(program, driver, cuda ? Cuda.open().origin() : "-", settings.quick() ? 3 : 10, 50, sizes);
         }
     }
 }

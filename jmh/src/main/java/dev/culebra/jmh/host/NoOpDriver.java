@@ -79,7 +79,7 @@ public final class NoOpDriver implements DriverProvider {
         return nothing().isPresent()
                 ? Optional.empty()
                 : Optional.of("no function that is known to do nothing: " + SYMBOL
-                        + " of glibc or musl on Linux is taken, and this is "
+                        + " in the C library of Linux is taken (glibc 2.34 or newer, musl), and this is "
                         + System.getProperty("os.name"));
     }
 

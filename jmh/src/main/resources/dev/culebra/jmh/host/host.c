@@ -191,9 +191,14 @@ static double now(void) {
     return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
-/* Rows of operations are timed, and the wait for the device after each row is not. */
-static void measure(const char *name, int (*operations)(int), int row, int samples, double sample_ns) {
+/*
+ * Rows of operations are timed, and the wait for the device after each row is not. Before each sample the result is cleared,
+ * and after it looked at, where there is one.
+ */
+static void measure_checked(const char *name, int (*operations)(int), int row, int samples, double sample_ns,
+                            void (*clear)(void), void (*check)(const char *)) {
     for (int sample = -1; sample < samples; sample++) { /* the first is to warm up */
+        if (clear != NULL) clear();
         double spent = 0;
         long done = 0;
         while (spent < sample_ns) {
@@ -204,13 +209,31 @@ static void measure(const char *name, int (*operations)(int), int row, int sampl
             require(name, code);
             require("cuStreamSynchronize", cuStreamSynchronize(stream));
         }
+        if (check != NULL) check(name);
         if (sample >= 0) printf("%s %zu %.4f\n", name, bytes, spent / done);
+    }
+}
+
+static void measure(const char *name, int (*operations)(int), int row, int samples, double sample_ns) {
+    measure_checked(name, operations, row, samples, sample_ns, NULL, NULL);
+}
+
+static void clear_round_trip(void) { memset(out, 0, works ? COUNT * sizeof *out : 0); }
+
+static void check_round_trip(const char *what) {
+    for (unsigned i = 0; works && i < COUNT; i++) {
+        if (out[i] != i + 1) {
+            fprintf(stderr, "%s: value %u is %u, not %u\n", what, i, out[i], i + 1);
+            exit(1);
+        }
     }
 }
 
 static char pattern(size_t at) { return (char) (at * 31 + (at >> 8)); }
 
-static void check_pattern(const char *what) {
+static void clear_copy(void) { memset(host, 0, works ? bytes : 0); }
+
+static void check_copy(const char *what) {
     for (size_t i = 0; works && i < bytes; i++) {
         if (host[i] != pattern(i)) {
             fprintf(stderr, "%s of %zu bytes: byte %zu is wrong\n", what, bytes, i);
@@ -231,9 +254,8 @@ static void measure_copies(int pinned, int samples, double sample_ns) {
     /* Each copy is waited for: a row only keeps the clock, some 25 ns, out of small ones. */
     int row = bytes >= 1 << 20 ? 1 : (int) ((1 << 20) / bytes);
     measure(pinned ? "copy-in-pinned" : "copy-in-pageable", copy_in, row, samples, sample_ns);
-    memset(host, 0, works ? bytes : 0);
-    measure(pinned ? "copy-out-pinned" : "copy-out-pageable", copy_out, row, samples, sample_ns);
-    check_pattern(pinned ? "pinned copy" : "pageable copy");
+    measure_checked(pinned ? "copy-out-pinned" : "copy-out-pageable", copy_out, row, samples, sample_ns, clear_copy,
+                    check_copy);
     require("cuMemFree", cuMemFree(device));
     if (pinned && works) require("cuMemFreeHost", cuMemFreeHost(memory));
     else free(memory);
@@ -320,13 +342,7 @@ int main(int argc, char **argv) {
     measure("prepared-launch-ex", launch_ex, BURST, samples, sample_ns);
     measure("argument-change", argument_change, BURST, samples, sample_ns);
 
-    measure("round-trip", round_trip, BURST, samples, sample_ns);
-    for (unsigned i = 0; works && i < COUNT; i++) {
-        if (out[i] != i + 1) {
-            fprintf(stderr, "round-trip: value %u is %u, not %u\n", i, out[i], i + 1);
-            return 1;
-        }
-    }
+    measure_checked("round-trip", round_trip, BURST, samples, sample_ns, clear_round_trip, check_round_trip);
     for (int i = 6; i < argc; i++) {
         bytes = strtoull(argv[i], NULL, 10);
         if (bytes == 0) {

@@ -380,14 +380,15 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Releases the context. Waits for nothing but events that a future is open for. A second call does nothing; a guest is
-     * left alone.
+     * Releases the context. Waits for nothing but events that a future is open for, and launches that other threads are
+     * just making on its default stream. A second call does nothing; a guest is left alone.
      *
      * @throws IllegalStateException where something of this context is open; it is named, and nothing is changed
      */
     @Override
     public void close() {
         lifetime.close(() -> {
+            defaultStream.launches().await();
             eventWaiters.close();
             switch (holding) {
                 case RETAINED -> driver.devices.releasePrimaryContext(device.handle());

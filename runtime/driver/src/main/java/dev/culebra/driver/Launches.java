@@ -1,7 +1,6 @@
 package dev.culebra.driver;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -15,9 +14,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * launch sees that it is closed, or who closes it sees the stream and waits for the launch.
  */
 final class Launches {
-
-    /** A launch is over in microseconds, or waits for room in the driver's queue. */
-    private static final long PATIENCE_NANOS = 20_000;
 
     /** Two, so that who waits has an end although others launch on: new ones take the other. */
     private final AtomicInteger[] counts = {new AtomicInteger(), new AtomicInteger()};
@@ -43,7 +39,7 @@ final class Launches {
             for (int turn = 0; turn < 2; turn++) {
                 AtomicInteger before = current;
                 current = before == counts[0] ? counts[1] : counts[0];
-                while (before.get() != 0) LockSupport.parkNanos(PATIENCE_NANOS);
+                Patience.until(() -> before.get() == 0);
             }
         } finally {
             waiting.unlock();

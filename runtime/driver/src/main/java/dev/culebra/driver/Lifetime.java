@@ -9,7 +9,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
@@ -23,9 +22,6 @@ final class Lifetime {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private static final int CLOSED = Integer.MIN_VALUE;
-
-    /** A call is over in microseconds, or waits for the device. */
-    private static final long PATIENCE_NANOS = 20_000;
 
     /** More names than these make a message that nobody reads. */
     private static final int NAMED_CHILDREN = 8;
@@ -118,7 +114,7 @@ final class Lifetime {
             if (!children.isEmpty()) throw new IllegalStateException(describeChildren());
             calls.getAndUpdate(now -> now | CLOSED);
         }
-        while (calls.get() != CLOSED) LockSupport.parkNanos(PATIENCE_NANOS);
+        Patience.until(() -> calls.get() == CLOSED);
         try {
             release.run();
         } finally {
@@ -145,7 +141,7 @@ final class Lifetime {
 
     /** Where a thread closes the object, waits until it is through. */
     void awaitRelease() {
-        while (!released) LockSupport.parkNanos(PATIENCE_NANOS);
+        Patience.until(this::isReleased);
     }
 
     /** Asks while the object can not be closed meanwhile; false where it is closed already. */

@@ -20,6 +20,9 @@ public final class PinnedBuffer implements AutoCloseable {
     private final Lifetime lifetime;
     private final Runnable release;
 
+    /** Whether kernels may have its address: launches are of no interest to memory that was only copied. */
+    private volatile boolean seenByKernels;
+
     /** The release is run when the segment is dead; it has to see to the work that uses the memory. */
     @SuppressWarnings("restricted") // the driver said how long it is
     private PinnedBuffer(Context context, long address, long bytes, Uses uses, Runnable release, Lifetime owner) {
@@ -84,20 +87,22 @@ public final class PinnedBuffer implements AutoCloseable {
      */
     public DeviceBuffer device() {
         lifetime.check();
+        seenByKernels = true;
         long address = context.driver().memory.hostDevicePointer(context.raw(), memory.address());
         return DeviceBuffer.view(context, address, memory.bytes(), memory.uses(), this, lifetime);
     }
 
     /**
-     * Waits for the copies and kernels that use the memory, and frees it or gives it back to its pool (which does not
-     * wait). A second call does nothing.
+     * Waits for the copies and kernels that use the memory, and frees it. Memory of a pool is given back to it, which waits
+     * for no work; where kernels were given it ({@link #device()}), for launches that other threads are just making on
+     * streams that it was used on. A second call does nothing.
      *
      * @throws IllegalStateException where a graph uses it; nothing is changed then
      */
     @Override
     public void close() {
         lifetime.close(() -> {
-            memory.uses().awaitLaunches();
+            if (seenByKernels) memory.uses().awaitLaunches();
             context.driver().pageLocked.remove(memory);
             endSegment();
             release.run();

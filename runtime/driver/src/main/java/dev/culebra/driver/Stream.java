@@ -78,7 +78,11 @@ public final class Stream implements AutoCloseable {
 
     boolean isReleased() { return lifetime.isReleased(); }
 
-    void check() { lifetime.check(); }
+    /** A stream of ours keeps its context open; a guest, and the default stream, can be left behind. */
+    void check() {
+        lifetime.check();
+        if (!owned) context.lifetime().check();
+    }
 
     /** The context's handle, for a call on this stream. */
     MemorySegment rawContext() { return context.raw(); }
@@ -91,7 +95,12 @@ public final class Stream implements AutoCloseable {
 
     /** Whoever closes the buffer meanwhile waits until its use is enqueued, and then for that. */
     private void using(DeviceBuffer buffer, Runnable call) {
-        lifetime.during(() -> buffer.rootLifetime().during(call));
+        lifetime.enter();
+        try {
+            buffer.rootLifetime().during(call);
+        } finally {
+            lifetime.exit();
+        }
     }
 
     private void using(DeviceBuffer one, DeviceBuffer other, Runnable call) {

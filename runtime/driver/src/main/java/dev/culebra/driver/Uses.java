@@ -12,25 +12,22 @@ final class Uses {
     private static final Stream[] NONE = {};
 
     /**
-     * The stream of the latest use. Read without the lock: a stream found here is among {@link #streams} already. Volatile,
-     * so that what a launch looks at after marking is not looked at before: see {@link Launches}.
+     * Never changed, but replaced as a whole, under the lock. Read without it: threads that launch the same kernel on
+     * streams of their own would queue up here. Volatile, so that what a launch looks at after marking is not looked at
+     * before: see {@link Launches}.
      */
-    private volatile Stream last;
+    private volatile Stream[] streams = NONE;
 
-    private Stream[] streams = NONE; // guarded by this
-
-    void mark(Stream stream) { if (last != stream) add(stream); }
+    void mark(Stream stream) { if (!knows(stream)) add(stream); }
 
     private synchronized void add(Stream stream) {
-        if (!knows(stream)) {
-            List<Stream> open = open(); // closing a stream waits for its work: the others are of no interest
-            open.add(stream);
-            streams = open.toArray(NONE);
-        }
-        last = stream;
+        if (knows(stream)) return;
+        List<Stream> open = open(); // closing a stream waits for its work: the others are of no interest
+        open.add(stream);
+        streams = open.toArray(NONE);
     }
 
-    /** A loop that allocates nothing, since launches that alternate between streams come here each time. */
+    /** A loop that allocates nothing, over few: a stream that was closed is dropped when the next one is added. */
     private boolean knows(Stream stream) {
         for (Stream known : streams) {
             if (known == stream) return true;
@@ -40,17 +37,15 @@ final class Uses {
 
     /** The streams that are open, or not through with being closed. */
     synchronized List<Stream> open() {
-        List<Stream> open = new ArrayList<>(streams.length);
-        for (Stream stream : streams) {
+        Stream[] known = streams;
+        List<Stream> open = new ArrayList<>(known.length + 1);
+        for (Stream stream : known) {
             if (!stream.isReleased()) open.add(stream);
         }
         return open;
     }
 
-    synchronized void clear() {
-        streams = NONE;
-        last = null;
-    }
+    synchronized void clear() { streams = NONE; }
 
     /** Waits until no work that was enqueued so far, or is just being launched, can touch the memory. */
     void await() {

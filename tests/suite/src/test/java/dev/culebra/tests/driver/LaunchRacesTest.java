@@ -4,22 +4,30 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.bindings.CudaApi;
+import dev.culebra.bindings.PFN_cuKernelGetFunction_v12000;
 import dev.culebra.bindings.PFN_cuLaunchKernel_v4000;
+import dev.culebra.bindings.PFN_cuLibraryGetKernel_v12000;
+import dev.culebra.bindings.PFN_cuLibraryLoadData_v12000;
 import dev.culebra.bindings.PFN_cuMemFree_v3020;
 import dev.culebra.bindings.PFN_cuMemHostAlloc_v2020;
 import dev.culebra.driver.Context;
 import dev.culebra.driver.Cuda;
+import dev.culebra.driver.CudaLibrary;
 import dev.culebra.driver.CudaModule;
 import dev.culebra.driver.DeviceBuffer;
+import dev.culebra.driver.JitOptions;
 import dev.culebra.driver.LaunchConfig;
 import dev.culebra.driver.PinnedBuffer;
 import dev.culebra.driver.PinnedPool;
 import dev.culebra.driver.PreparedLaunch;
 import dev.culebra.driver.Stream;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -56,17 +64,7 @@ class LaunchRacesTest {
     void closingWaitsForTheLaunchThatIsAboutToUseIt(String what) throws Exception {
         CountDownLatch within = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        FakeDriver fake = new FakeDriver();
-        fake.put("cuLaunchKernel", PFN_cuLaunchKernel_v4000.allocate((f, gx, gy, gz, bx, by, bz, shared, on, params,
-                extra) -> {
-            within.countDown();
-            try {
-                if (!go.await(20, TimeUnit.SECONDS)) return 1;
-            } catch (InterruptedException e) {
-                return 1;
-            }
-            return 0;
-        }, Arena.global()));
+        FakeDriver fake = holding(new FakeDriver(), within, go);
         try (Arena arena = Arena.ofShared();
                 Context context = Cuda.open(pinning(fake, arena)).device(0).context();
                 Stream stream = context.newStream();
@@ -202,6 +200,114 @@ class LaunchRacesTest {
             enough.set(true);
             for (Thread user : users) user.join();
             assertFalse(late, "waited for launches that have nothing to do with it");
+        }
+    }
+
+    /** A fake whose launches are held: who is in one counts down, and waits to be let go. */
+    private static FakeDriver holding(FakeDriver fake, CountDownLatch within, CountDownLatch go) {
+        return fake.put("cuLaunchKernel", PFN_cuLaunchKernel_v4000.allocate((f, gx, gy, gz, bx, by, bz, shared, on,
+                params, extra) -> {
+            within.countDown();
+            try {
+                return go.await(20, TimeUnit.SECONDS) ? 0 : 1;
+            } catch (InterruptedException e) {
+                return 1;
+            }
+        }, Arena.global()));
+    }
+
+    /**
+     * The launch may be waiting for room behind a host call that waits for just this memory to be given back: whose launch
+     * it can not be, since no kernel has its address, does not wait.
+     */
+    @Test
+    void memoryOfAPoolThatWasOnlyCopiedIsGivenBackWhileOthersLaunch() throws Exception {
+        CountDownLatch within = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (Arena arena = Arena.ofShared();
+                Context context = Cuda.open(pinning(holding(new FakeDriver(), within, go), arena)).device(0).context();
+                Stream stream = context.newStream();
+                CudaModule module = context.load(PTX);
+                DeviceBuffer x = context.allocate(64);
+                PinnedPool pool = new PinnedPool(context, 4096);
+                PinnedBuffer pooled = pool.acquire(64)) {
+            stream.copy(pooled.segment(), x);
+            PreparedLaunch launch = module.kernel("k").prepare(CONFIG).set(0, x).set(1, x);
+            Thread launching = Thread.ofPlatform().start(() -> launch.launch(stream));
+            assertTrue(within.await(20, TimeUnit.SECONDS));
+            Thread closing = Thread.ofPlatform().start(pooled::close);
+            closing.join(10_000);
+            boolean late = closing.isAlive();
+            go.countDown();
+            launching.join();
+            closing.join();
+            assertFalse(late, "waited for a launch that has nothing to do with it");
+        }
+    }
+
+    /** A library's kernel, which its own context does not keep open, on the stream that no context knows as a child. */
+    @Test
+    void closingAContextWaitsForALaunchOnItsDefaultStream() throws Exception {
+        CountDownLatch within = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        FakeDriver fake = holding(new FakeDriver(), within, go);
+        fake.put("cuLibraryLoadData", PFN_cuLibraryLoadData_v12000.allocate((out, code, jit, jitValues, jitCount,
+                options, values, count) -> handle(out, 0x10), Arena.global()));
+        fake.put("cuLibraryGetKernel", PFN_cuLibraryGetKernel_v12000.allocate((out, library, name) -> handle(out, 0x20),
+                Arena.global()));
+        fake.put("cuKernelGetFunction",
+                PFN_cuKernelGetFunction_v12000.allocate((out, kernel) -> handle(out, 0x30), Arena.global()));
+        Cuda cuda = Cuda.open(fake);
+        try (Context context = cuda.device(0).context();
+                CudaLibrary library = context.loadLibrary(PTX, JitOptions.DEFAULT);
+                DeviceBuffer x = context.allocate(64)) {
+            Context other = Context.adopt(cuda, cuda.device(0), 0xA0);
+            Stream stream = other.defaultStream();
+            PreparedLaunch launch = library.kernel(other, "k").prepare(CONFIG).set(0, x).set(1, x);
+            Thread launching = Thread.ofPlatform().start(() -> launch.launch(stream));
+            assertTrue(within.await(20, TimeUnit.SECONDS));
+            Thread closing = Thread.ofPlatform().start(other::close);
+            closing.join(50);
+            assertTrue(closing.isAlive(), "the driver has the context in its hands");
+            go.countDown();
+            launching.join();
+            closing.join();
+            assertEquals(other + " is closed",
+                    assertThrows(IllegalStateException.class, () -> launch.launch(stream)).getMessage());
+        }
+    }
+
+    private static int handle(MemorySegment out, long value) {
+        out.set(JAVA_LONG, 0, value);
+        return 0;
+    }
+
+    /** A thread that is interrupted does not park: it would take the processor from those that it waits for. */
+    @Test
+    void whoClosesAndIsInterruptedWaitsAllTheSame() throws Exception {
+        CountDownLatch within = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (Context context = Cuda.open(holding(new FakeDriver(), within, go)).device(0).context();
+                Stream stream = context.newStream();
+                CudaModule module = context.load(PTX);
+                DeviceBuffer x = context.allocate(64)) {
+            PreparedLaunch launch = module.kernel("k").prepare(CONFIG).set(0, x).set(1, x);
+            Thread launching = Thread.ofPlatform().start(() -> launch.launch(stream));
+            assertTrue(within.await(20, TimeUnit.SECONDS));
+            AtomicBoolean interrupted = new AtomicBoolean();
+            Runnable close = x::close;
+            Thread closing = Thread.ofPlatform().start(() -> {
+                Thread.currentThread().interrupt();
+                close.run();
+                interrupted.set(Thread.interrupted());
+            });
+            closing.join(100);
+            long busy = ManagementFactory.getThreadMXBean().getThreadCpuTime(closing.threadId());
+            go.countDown();
+            launching.join();
+            closing.join();
+            assertTrue(busy < 50_000_000, () -> "was " + busy / 1_000_000 + " ms busy in 100");
+            assertTrue(interrupted.get(), "whoever interrupted it wants that to be known");
         }
     }
 }
