@@ -153,7 +153,9 @@ public final class BenchCommand implements Callable<Integer> {
             recording.save();
             return true;
         } catch (IOException e) {
-            console.error("writing " + recording.file(), e);
+            // A plain one is the system's own words, such as: No space left on device.
+            console.error(recording.file() + " can not be written: "
+                    + (e.getClass() == IOException.class ? e.getMessage() : console.describe(e)));
             return false;
         }
     }

@@ -222,7 +222,7 @@ class BenchCommandTest {
         }));
         assertEquals(Culebra.FAILED, bench(groups, "bench", "--out", file));
         assertEquals(1, err().size(), err().toString());
-        assertTrue(err().getFirst().startsWith("culebra: writing " + file + " failed: "), err().toString());
+        assertTrue(err().getFirst().startsWith("culebra: " + file + " can not be written: "), err().toString());
         assertEquals(3, out().lines().filter(l -> l.startsWith("  copy ")).count(), out());
         assertTrue(out().endsWith(file + ": 3 rows\n"), out());
         assertEquals(3, ResultFiles.read(file).rows().size());
