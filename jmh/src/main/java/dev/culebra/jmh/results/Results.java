@@ -19,7 +19,7 @@ import java.util.List;
  * @param date of the run, ISO, with time and zone
  * @param commit the commit, with "+" where the checkout was changed; "unknown" outside of one
  * @param version Culebra's
- * @param command as it was given
+ * @param command what would be typed to measure the same, such as {@code bench --quick gpu}
  * @param quick whether it was a look
  * @param skipped what was not measured, and why
  * @param rows what was measured

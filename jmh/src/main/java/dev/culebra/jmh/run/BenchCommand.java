@@ -92,7 +92,9 @@ public final class BenchCommand implements Callable<Integer> {
         String date = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
         String commit = Checkout.commit();
         String jdk = Runtime.version() + ", " + System.getProperty("java.vendor");
-        String given = String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+        // As it would be typed to measure the same; where this file lies says something of the machine, and nothing of a row.
+        String given = "bench" + (quick ? " --quick" : "")
+                + chosen.stream().map(group -> " " + group.name()).collect(Collectors.joining());
         Recording recording = new Recording(file, (skipped, rows) -> new Results(machine.description(), machine.cores(),
                 machine.gpu(), machine.driver(), machine.load(), jdk, date, commit, Culebra.version(), given, quick,
                 skipped, rows));
