@@ -36,7 +36,7 @@ record MachineRuns(Source newest, List<GroupRun> groups) {
     /** In the order of the report. Groups that are not known come after these. */
     private static final List<String> ORDER = List.of("gpu", "cpu", "host", "text", "emulator");
 
-    /** One for each machine and kind, the one measured last first, full runs before quick ones of the same machine. */
+    /** One for each machine and kind: those with a GPU first, then the one measured last; full runs before quick ones. */
     static List<MachineRuns> of(List<Source> sources) {
         List<Source> newestFirst = new ArrayList<>(sources);
         // Names break ties, so that the same files give the same page in whatever order they are named.
@@ -47,7 +47,10 @@ record MachineRuns(Source newest, List<GroupRun> groups) {
                     .computeIfAbsent(source.results().quick(), q -> new ArrayList<>()).add(source);
         }
         List<MachineRuns> runs = new ArrayList<>();
-        for (Map<Boolean, List<Source>> kinds : machines.values()) {
+        List<Map<Boolean, List<Source>>> inOrder = new ArrayList<>(machines.values());
+        inOrder.sort(
+                Comparator.comparing(kinds -> kinds.values().iterator().next().getFirst().results().gpu() == null));
+        for (Map<Boolean, List<Source>> kinds : inOrder) {
             for (boolean quick : new boolean[]{false, true}) {
                 if (kinds.containsKey(quick)) runs.add(ofOne(kinds.get(quick)));
             }

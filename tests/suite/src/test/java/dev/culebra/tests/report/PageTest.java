@@ -273,4 +273,26 @@ class PageTest {
         Command.of("report", bad, "--out", bad).failed(Culebra.FAILED, "is also read");
         assertEquals("{}", Files.readString(bad));
     }
+
+    @Test
+    void aSlowCallerStandsBesideAFastOne() throws IOException {
+        JsonNode calls = section(of(run("2026-11-20T10:00:00Z", false,
+                Row.of("host", "launch", "culebra").driver("cuda").build(new Samples(3, 0, 1)),
+                Row.of("host", "launch", "jcuda").driver("cuda").build(new Samples(9, 0, 1)),
+                Row.of("host", "round-trip", "culebra").driver("cuda").build(new Samples(15, 0, 1)))), 0, "host");
+        JsonNode series = calls.at("/parts/0/variants/0/series");
+        assertEquals(List.of("culebra", "jcuda"), series.findValuesAsText("name"));
+        assertEquals(9000, series.at("/1/points/0/1").asDouble(), 1e-6, "in nanoseconds");
+        assertEquals(1, series.at("/0/points").size(), "the round trip is in the table");
+    }
+
+    @Test
+    void machinesWithAGpuComeFirst() throws IOException {
+        Results without = new Results("no gpu", 2, null, null, null, "25", "2026-11-21T10:00:00Z", "c", "v", null,
+                false, List.of(), List.of(Row.of("host", "launch", "culebra").build(new Samples(3, 0, 1))));
+        JsonNode data = of(without, run("2026-11-20T10:00:00Z", true), run("2026-11-20T10:00:00Z", false));
+        List<String> titles = new ArrayList<>();
+        data.get("machines").forEach(machine -> titles.add(machine.get("title").asText()));
+        assertEquals(List.of("NVIDIA H200", "NVIDIA H200, quick look", "no gpu"), titles);
+    }
 }
