@@ -93,7 +93,10 @@ public final class Stream implements AutoCloseable {
         touch(buffer, buffer.rootLifetime(), buffer.uses());
     }
 
-    /** Whoever closes the buffer meanwhile waits until its use is enqueued, and then for that. */
+    /**
+     * Whoever closes the buffer meanwhile waits until its use is enqueued, and then for that. The stream is entered without
+     * another lambda: copies are often small, and each would allocate it.
+     */
     private void using(DeviceBuffer buffer, Runnable call) {
         lifetime.enter();
         try {
@@ -341,26 +344,6 @@ public final class Stream implements AutoCloseable {
     boolean isQuiet() {
         return lifetime.whileOpen(() -> capture == null && (owned || !isCapturing())
                 && driver.streams.isDone(rawContext(), handle)) || lifetime.isReleased();
-    }
-
-    /** Orders all work to come here behind all work enqueued there so far. */
-    void awaitAllOf(Stream other) {
-        if (!other.lifetime.tryEnter()) {
-            other.lifetime.awaitRelease();
-            return;
-        }
-        try {
-            MemorySegment event = driver.events.create(other.rawContext(), CudaApi.CU_EVENT_DISABLE_TIMING());
-            try {
-                driver.events.record(other.rawContext(), event, other.handle);
-                driver.streams.await(rawContext(), handle, event);
-            } finally {
-                // Allowed at once: the driver keeps it until nobody waits for it any more.
-                driver.events.destroy(other.rawContext(), event);
-            }
-        } finally {
-            other.lifetime.exit();
-        }
     }
 
     /**

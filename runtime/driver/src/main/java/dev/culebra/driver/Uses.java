@@ -1,5 +1,7 @@
 package dev.culebra.driver;
 
+import dev.culebra.bindings.CudaApi;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -63,7 +65,29 @@ final class Uses {
     /** Makes the stream wait, on the device, for the work on the other ones. */
     void joinInto(Stream stream) {
         for (Stream other : open()) {
-            if (other != stream) stream.awaitAllOf(other);
+            if (other != stream) order(other, stream);
+        }
+    }
+
+    /** Orders all work to come on one stream behind all work enqueued so far on another, or, where that is closed, behind that. */
+    private static void order(Stream first, Stream then) {
+        Lifetime lifetime = first.lifetime();
+        if (!lifetime.tryEnter()) {
+            lifetime.awaitRelease();
+            return;
+        }
+        try {
+            Driver driver = then.driver();
+            MemorySegment event = driver.events.create(first.rawContext(), CudaApi.CU_EVENT_DISABLE_TIMING());
+            try {
+                driver.events.record(first.rawContext(), event, first.raw());
+                driver.streams.await(then.rawContext(), then.raw(), event);
+            } finally {
+                // Allowed at once: the driver keeps it until nobody waits for it any more.
+                driver.events.destroy(first.rawContext(), event);
+            }
+        } finally {
+            lifetime.exit();
         }
     }
 }

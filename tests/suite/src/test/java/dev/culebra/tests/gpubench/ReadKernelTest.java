@@ -1,5 +1,8 @@
 package dev.culebra.tests.gpubench;
 
+import static dev.culebra.tests.machine.CompilerTools.onPath;
+import static dev.culebra.tests.machine.CompilerTools.release;
+import static dev.culebra.tests.machine.CompilerTools.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,12 +13,9 @@ import dev.culebra.driver.Cuda;
 import dev.culebra.driver.DeviceBuffer;
 import dev.culebra.driver.Stream;
 import dev.culebra.jmh.gpu.ReadKernel;
-import java.io.File;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -83,24 +83,6 @@ class ReadKernelTest {
                     .matcher(kernel);
             assertTrue(run.find(), () -> "read" + loads);
         }
-    }
-
-    private static boolean onPath(String tool) {
-        return List.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)).stream()
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
-    }
-
-    private static String run(String... command) throws Exception {
-        Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, p.waitFor(), () -> String.join(" ", command) + ":\n" + output);
-        return output;
-    }
-
-    private static String release(String text) {
-        Matcher release = Pattern.compile("V(\\d+\\.\\d+\\.\\d+)").matcher(text);
-        assertTrue(release.find(), text);
-        return release.group(1);
     }
 
     @Test

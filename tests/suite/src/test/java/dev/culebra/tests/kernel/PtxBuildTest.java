@@ -1,15 +1,14 @@
 package dev.culebra.tests.kernel;
 
+import static dev.culebra.tests.machine.CompilerTools.onPath;
+import static dev.culebra.tests.machine.CompilerTools.release;
+import static dev.culebra.tests.machine.CompilerTools.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
-import java.io.File;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -50,25 +49,6 @@ class PtxBuildTest {
         return modules;
     }
 
-    private static boolean onPath(String tool) {
-        for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-            if (Files.isExecutable(Path.of(folder, tool))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private String run(String... command) throws IOException, InterruptedException {
-        Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output;
-        try (InputStream in = p.getInputStream()) {
-            output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-        assertEquals(0, p.waitFor(), () -> String.join(" ", command) + ":\n" + output);
-        return output;
-    }
-
     /** Needs no compiler: a source that was changed without compiling again is found on every machine. */
     @Test
     void hashOnTopIsThatOfTheSources() throws Exception {
@@ -89,11 +69,10 @@ class PtxBuildTest {
     @Test
     void compilingAgainGivesTheSame() throws Exception {
         assumeTrue(onPath("nvcc") && onPath("ptxas"), "no nvcc and ptxas on the PATH");
-        Matcher release = Pattern.compile("V(\\d+\\.\\d+\\.\\d+)").matcher(run("nvcc", "--version"));
-        assertTrue(release.find());
-        String compiler = "// compiler: nvcc " + release.group(1) + "\n";
+        String here = release(run("nvcc", "--version"));
+        String compiler = "// compiler: nvcc " + here + "\n";
         assumeTrue(modules().values().stream().allMatch(m -> m.contains(compiler)),
-                () -> "nvcc here is " + release.group(1) + "; the committed PTX is another one's");
+                () -> "nvcc here is " + here + "; the committed PTX is another one's");
         run("bash", PTX.resolve("compile.sh").toString(), directory.toString());
         for (Map.Entry<String, String> module : modules().entrySet()) {
             assertEquals(Files.readString(directory.resolve(module.getKey())), module.getValue(), module.getKey());

@@ -1,16 +1,16 @@
 package dev.culebra.tests.emulator.textbook;
 
+import static dev.culebra.tests.machine.CompilerTools.onPath;
+import static dev.culebra.tests.machine.CompilerTools.release;
+import static dev.culebra.tests.machine.CompilerTools.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,30 +25,10 @@ class TextbookBuildTest {
     private static final Pattern UNIQUE = Pattern
             .compile("\\d+_INTERNAL_[0-9a-f]{8}_|_GLOBAL__N__[0-9a-f]{8}_|_cu_[0-9a-f]{8}");
 
-    private static final Pattern RELEASE = Pattern.compile("V(\\d+\\.\\d+\\.\\d+)");
-
     private static List<Path> programs() throws IOException {
         try (var files = Files.list(SOURCES)) {
             return files.filter(f -> f.toString().endsWith(".cu")).sorted().toList();
         }
-    }
-
-    private static boolean onPath(String tool) {
-        return List.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)).stream()
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
-    }
-
-    private static String run(String... command) throws Exception {
-        Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, p.waitFor(), () -> String.join(" ", command) + ":\n" + output);
-        return output;
-    }
-
-    private static String release(String text) {
-        Matcher release = RELEASE.matcher(text);
-        assertTrue(release.find(), text);
-        return release.group(1);
     }
 
     private static Path ptx(Path program) {
