@@ -69,18 +69,15 @@ public final class CpuGroup implements Group {
             int steps = plan.layers().size() * plan.tokens().size();
             for (String layer : plan.layers()) {
                 int[] mk = Layers.shape(layer);
+                boolean[] states = plan.warmToo(mk[0], mk[1]) ? new boolean[]{false, true} : new boolean[]{false};
                 try (LayerWeights weights = LayerWeights.load(cpu, blas, plan, mk[0], mk[1])) {
-                    for (boolean warm : plan.warmToo(mk[0], mk[1])
-                            ? new boolean[]{false, true}
-                            : new boolean[]{false}) {
+                    for (boolean warm : states) {
                         read(plan, weights, reader, threads, warm, recorder);
                     }
                     for (int n : plan.tokens()) {
                         recorder.progress(done++, steps, layer + ", " + n + (n == 1 ? " token" : " tokens"));
                         float[] x = Layers.activations(n, mk[1]);
-                        for (boolean warm : plan.warmToo(mk[0], mk[1])
-                                ? new boolean[]{false, true}
-                                : new boolean[]{false}) {
+                        for (boolean warm : states) {
                             multiply(plan, weights, x, n, threads, warm, recorder);
                         }
                     }
