@@ -70,7 +70,6 @@ class InstructionCountTest {
             shfl.sync.idx.b32 %a, %b, 0, 31, -1                 | WARP
             vote.sync.any.pred %p, %q, -1                       | WARP
             redux.sync.max.u32 %a, %b, -1                       | WARP
-            elect.sync _|%p, -1                                 | WARP
             ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%a}, [%s] | MATRIX_MOVE
             bar.sync 0                                          | BARRIER
             bar.warp.sync -1                                    | BARRIER
