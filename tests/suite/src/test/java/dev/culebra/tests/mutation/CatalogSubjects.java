@@ -1,20 +1,16 @@
 package dev.culebra.tests.mutation;
 
 import dev.culebra.driver.Device;
-import dev.culebra.driver.DeviceBuffer;
-import dev.culebra.driver.LaunchConfig;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
 import dev.culebra.sparse.SparseMatrix;
-import dev.culebra.tests.emulator.textbook.Program;
 import dev.culebra.tests.kernel.ExactProduct;
 import dev.culebra.tests.kernel.KernelDevice;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /** Every kernel of the catalog, with products that reach each of its lines but those for numbers past 2^32. */
 final class CatalogSubjects {
@@ -26,7 +22,7 @@ final class CatalogSubjects {
     static List<Subject> all() {
         return KernelCatalog.all().stream()
                 .map(k -> new Subject(k.name(), Subject.alone(KernelCatalog.ptx(k), k.name()),
-                        k.tileN() > 0 ? products(k) : CatalogSubjects::sums))
+                        products(k)))
                 .toList();
     }
 
@@ -39,7 +35,7 @@ final class CatalogSubjects {
                     splits);
             return new Ready(p, a, p.activations(), new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(),
                     Math.min(plan.gridY(), mostRowBlocks), plan.gridZ(), plan.sharedBytes(), plan.workspaceBytes(),
-                    plan.reduce(), plan.why()));
+                    plan.ticketBytes(), plan.why()));
         }
     }
 
@@ -97,32 +93,5 @@ final class CatalogSubjects {
                 return null;
             }
         };
-    }
-
-    /** Partial sums of whole numbers, for every number of splits up to 9, with fewer threads than elements and with more. */
-    private static String sums(String ptx, Device device) {
-        try (Program program = new Program(ptx, device)) {
-            for (int launch = 0; launch < 36; launch++) {
-                int splits = 1 + launch / 4;
-                int elements = new int[]{300, 1300, 2500, 4700}[launch % 4]; // up to 1, 3, 5 and 10 for each of 512 threads
-                SplittableRandom random = new SplittableRandom(splits);
-                float[] partial = new float[elements * splits];
-                float[] expected = new float[elements];
-                for (int i = 0; i < partial.length; i++) {
-                    partial[i] = random.nextInt(-1000, 1001);
-                    expected[i % elements] += partial[i];
-                }
-                DeviceBuffer y = program.floats(elements);
-                program.launch("sum_splits", LaunchConfig.of(2, 256), program.upload(partial), y, (long) elements,
-                        splits);
-                float[] got = Program.floats(y);
-                for (int i = 0; i < elements; i++) {
-                    if (got[i] != expected[i]) {
-                        return splits + " splits, element " + i + ": expected " + expected[i] + ", was " + got[i];
-                    }
-                }
-            }
-            return null;
-        }
     }
 }
