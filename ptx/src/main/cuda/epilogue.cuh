@@ -216,10 +216,12 @@ struct Finish {
 #pragma unroll
                 for (int i = 0; i < 4; i++) v[i] = (e.flags & ACTIVATION) == GELU ? gelu(v[i]) : v[i] <= 0 ? 0.0f : v[i];
             }
+            if (e.residual || e.flags & ACCUMULATE) {
 #pragma unroll 1
-            for (int i = 0; i < 2; i++) {                            // rolled: half the code
-                const void* from = i == 0 ? e.residual : e.flags & ACCUMULATE ? e.y : nullptr;
-                if (from) four.add(v, from);
+                for (int i = 0; i < 2; i++) {                        // rolled: half the code
+                    const void* from = i == 0 ? e.residual : e.flags & ACCUMULATE ? e.y : nullptr;
+                    if (from) four.add(v, from);
+                }
             }
             four.store(v, e.y);
             four.token += (size_t)STRIDE * m;

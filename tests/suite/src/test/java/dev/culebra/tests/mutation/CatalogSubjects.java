@@ -1,13 +1,16 @@
 package dev.culebra.tests.mutation;
 
 import dev.culebra.driver.Device;
+import dev.culebra.kernel.Activation;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
+import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.tests.kernel.ExactProduct;
+import dev.culebra.tests.kernel.FusedProduct;
 import dev.culebra.tests.kernel.KernelDevice;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +84,7 @@ final class CatalogSubjects {
                     ExactProduct.random(.5, n));
             all.add(Ready.of(kernel, narrow, 1, 1));
         }
+        List<Fused> fused = epilogues(kernel);
         return (ptx, device) -> {
             try (KernelDevice kernels = new KernelDevice(device, k -> k == kernel ? ptx : KernelCatalog.ptx(k))) {
                 for (Ready r : all) {
@@ -90,8 +94,45 @@ final class CatalogSubjects {
                         return difference;
                     }
                 }
+                for (Fused f : fused) {
+                    String difference = f.product.difference(kernels.multiply(f.ready.plan, f.ready.weights, f.ready.x,
+                            f.product.product.ldx, f.product.product.n, f.product.epilogue(), f.product.held(),
+                            f.misaligned));
+                    if (difference != null) {
+                        return difference;
+                    }
+                }
                 return null;
             }
         };
+    }
+
+    /** A product with an epilogue; its arrays miss an alignment by some bytes. */
+    private record Fused(FusedProduct product, Ready ready, int misaligned) {}
+
+    /**
+     * Each activation and each type by wide accesses, then by single ones on ragged fours of rows and on arrays that are not
+     * aligned, K whole and in so many parts that loads of them come in whole batches and in ragged ones.
+     */
+    private static List<Fused> epilogues(KernelInstance kernel) {
+        List<Fused> all = new ArrayList<>();
+        int draw = 0;
+        for (DenseType output : DenseType.values()) {
+            for (Activation activation : Activation.values()) {
+                for (int m : new int[]{12, 67, kernel.tileM() + 8 - draw % 3}) {
+                    boolean gelu = activation == Activation.GELU;
+                    int splits = new int[]{1, 2, 9, 11}[draw % 4];
+                    ExactProduct p = new ExactProduct(kernel.values(), m, 65, draw % 2 == 0 ? 3 : kernel.tileN() + 1,
+                            draw, ExactProduct.random(gelu ? .06 : .5, draw), gelu ? 1 : 5);
+                    p.poison(1, 64);
+                    FusedProduct.Parts parts = new FusedProduct.Parts(draw % 3 != 0, activation, draw % 5 != 0,
+                            draw % 7 < 4, output);
+                    all.add(new Fused(new FusedProduct(p, parts, draw), Ready.of(kernel, p, splits, 9),
+                            draw % 6 == 0 ? output.bytes() : 0));
+                    draw++;
+                }
+            }
+        }
+        return all;
     }
 }
