@@ -46,8 +46,7 @@ compile() {
     return 1
 }
 
-compile tiled_csl_f16 mma.cuh product.cuh tiled_csl.cuh tiled_csl_f16.cu
-compile tiled_csl_bf16 mma.cuh product.cuh tiled_csl.cuh tiled_csl_bf16.cu
-compile dense_f16 mma.cuh product.cuh dense.cuh dense_f16.cu
-compile dense_bf16 mma.cuh product.cuh dense.cuh dense_bf16.cu
-compile sum_splits sum_splits.cu
+compile tiled_csl_f16 epilogue.cuh mma.cuh product.cuh tiled_csl.cuh tiled_csl_f16.cu
+compile tiled_csl_bf16 epilogue.cuh mma.cuh product.cuh tiled_csl.cuh tiled_csl_bf16.cu
+compile dense_f16 epilogue.cuh mma.cuh product.cuh dense.cuh dense_f16.cu
+compile dense_bf16 epilogue.cuh mma.cuh product.cuh dense.cuh dense_bf16.cu

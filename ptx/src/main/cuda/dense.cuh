@@ -21,10 +21,13 @@ template <int TILE_N, int ROW_TILES, int STAGES>
 constexpr int DENSE_BYTES = STAGES * (ROW_TILES * IMAGE_BYTES + TILE_N * ROW_BYTES);
 
 template <class Value, int TILE_N, int ROW_TILES, int STAGES, int MOST_STAGES>
-__device__ __forceinline__ void dense(const uint4* __restrict__ values, const uint16_t* __restrict__ x, float* __restrict__ y, int m, int k,
-                                      int n, int ldx) {
+__device__ __forceinline__ void dense(const uint4* __restrict__ values, const uint16_t* __restrict__ x, int m, int k, int n, int ldx,
+                                      const Epilogue& epilogue) {
     constexpr int STAGE_BYTES = ROW_TILES * IMAGE_BYTES + TILE_N * ROW_BYTES;
     constexpr int NT = TILE_N / 8;                                       // mma tiles side by side
+    constexpr int ROWS = ROW_TILES * TILE_M;
+    using FINISH = Finish<TILE_N, ROWS, THREADS>;
+    static_assert(FINISH::TILE_BYTES + Verdict<Value, TILE_N>::BYTES <= DENSE_BYTES<TILE_N, ROW_TILES, STAGES>);
     static_assert(2 <= STAGES && STAGES <= MOST_STAGES);
     static_assert(DENSE_BYTES<TILE_N, ROW_TILES, MOST_STAGES> <= 99 * 1024, "a block of sm_86 and sm_89 has 99 KB");
     extern __shared__ __align__(128) unsigned char shared[];
@@ -36,7 +39,6 @@ __device__ __forceinline__ void dense(const uint4* __restrict__ values, const ui
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
     const Split split(k);
     const int rowtiles = (m - 1) / TILE_M + 1;
-    y += (size_t)blockIdx.z * n * m;                                     // a split's own partial sums
 
     // What a lane hands to ldmatrix of A: matrices (rows 0-7, 8-15 of the warp's) x (columns 0-7, 8-15), so a0..a3 as mma wants
     // them. Other steps are whole columns further on.
@@ -106,12 +108,15 @@ __device__ __forceinline__ void dense(const uint4* __restrict__ values, const ui
             stage = stage + STAGE_BYTES == end ? begin : stage + STAGE_BYTES;
         }
 
-        // The stage after the last tile's: its last readers came before the last barrier, and nothing is on its way to it.
-        float* verdicts = reinterpret_cast<float*>(shared + (stage - begin));
-        verdict.tell(verdicts);
+        // Nothing is on its way to the stages: the tile of sums takes their place.
+        float* sums = reinterpret_cast<float*>(shared);
+        float* verdicts = reinterpret_cast<float*>(shared + FINISH::TILE_BYTES);
         __syncthreads();
 #pragma unroll
-        for (int r = 0; r < ROW_TILES; r++) write_rows<Value, TILE_N>(y, sum[r], verdicts, top + r, m, n);
+        for (int r = 0; r < ROW_TILES; r++) lay_down<TILE_N, ROWS>(sums, sum[r], r);
+        verdict.tell(verdicts);
+        __syncthreads();
+        finish_rows<Value, TILE_N, ROWS>(epilogue, sums, verdicts, top, m, n);
         __syncthreads();                                                 // the next rows of tiles write where these still read
     }
 }

@@ -1,9 +1,10 @@
 // What all products Y = A X have in common, whatever the format of A: how the work is cut, how X comes to a block, what becomes
-// of a token that is not finite, how Y is written.
+// of a token that is not finite, how sums come to epilogue.cuh.
 //
 // A block of four warps owns rows of tiles of A and TILE_N tokens, and goes through the k-tiles of its split. Warp w takes rows
 // 16 w .. 16 w + 15 of a tile.
 #pragma once
+#include "epilogue.cuh"
 #include "mma.cuh"
 
 constexpr int TILE_M = 64;                    // rows of a tile: 16 for each of four warps
@@ -84,6 +85,7 @@ struct Verdict {
     // A warp judges every fourth group; with fewer groups than warps, two share one, half its columns each.
     static constexpr int JUDGED = NT < WARPS ? 1 : NT / WARPS;
     static constexpr int SHARERS = NT < WARPS ? 2 : 1;
+    static constexpr int BYTES = SHARERS * TILE_N * 4;   // of all, in shared memory
 
     float poison[JUDGED][4] = {};
 
@@ -119,25 +121,32 @@ struct Verdict {
             }
         }
     }
+
+    // What all said of a token: 0 or NaN.
+    __device__ __forceinline__ static float of(const float* verdicts, int token) {
+        float p = verdicts[token];
+        if (SHARERS == 2) p += verdicts[TILE_N + token];
+        return p;
+    }
 };
 
-// A warp's 16 rows of a row of tiles, with the verdicts of all warps.
-template <class Value, int TILE_N>
-__device__ __forceinline__ void write_rows(float* __restrict__ y, const float (&sum)[TILE_N / 8][4], const float* verdicts,
-                                           int rowtile, int m, int n) {
+// A warp's 16 rows of a row of tiles, to where Finish wants them: the row of tiles is the r-th of the block's.
+template <int TILE_N, int ROWS>
+__device__ __forceinline__ void lay_down(float* tile, const float (&sum)[TILE_N / 8][4], int r) {
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
-    const int first = 2 * (lane & 3);                                    // this lane's first token in the block
-    const int row = rowtile * TILE_M + warp * 16 + (lane >> 2);
-    const int left = n - (int)blockIdx.x * TILE_N - first;
-    y += (size_t)(blockIdx.x * TILE_N + first) * m + row;
+    constexpr int PITCH = Finish<TILE_N, ROWS, THREADS>::PITCH;
+    tile += 2 * (lane & 3) * PITCH + r * TILE_M + warp * 16 + (lane >> 2);
 #pragma unroll
     for (int j = 0; j < TILE_N / 8; j++) {
 #pragma unroll
-        for (int i = 0; i < 4; i++) {
-            const int token = j * 8 + (i & 1), below = 8 * (i >> 1);
-            float p = verdicts[first + token];
-            if (Verdict<Value, TILE_N>::SHARERS == 2) p += verdicts[TILE_N + first + token];
-            if (token < left && row + below < m) y[(size_t)token * m + below] = sum[j][i] + p;
-        }
+        for (int i = 0; i < 4; i++) tile[(j * 8 + (i & 1)) * PITCH + 8 * (i >> 1)] = sum[j][i];
     }
+}
+
+// A block's rows of tiles from `top` on, laid down, with all warps' verdicts: to Y.
+template <class Value, int TILE_N, int ROWS>
+__device__ __forceinline__ void finish_rows(const Epilogue& e, float* tile, const float* verdicts, int top, int m, int n) {
+    Finish<TILE_N, ROWS, THREADS>::finish(e, tile, [&](int token) { return Verdict<Value, TILE_N>::of(verdicts, token); },
+                                          RowsFrom{top * TILE_M}, blockIdx.x * TILE_N, m, n,
+                                          (size_t)(top / (ROWS / TILE_M)) * gridDim.x + blockIdx.x, blockIdx.z, gridDim.z);
 }

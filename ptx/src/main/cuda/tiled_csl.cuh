@@ -24,19 +24,20 @@ static_assert(shared_bytes(64) <= 99 * 1024, "a block of sm_86 and sm_89 has 99 
 
 template <class Value, int TILE_N>
 __device__ __forceinline__ void tiled_csl(const uint4* __restrict__ entries, const uint32_t* __restrict__ offsets,
-                                          const uint16_t* __restrict__ x, float* __restrict__ y, int m, int k, int n, int ldx) {
+                                          const uint16_t* __restrict__ x, int m, int k, int n, int ldx, const Epilogue& epilogue) {
     extern __shared__ __align__(128) unsigned char shared[];
     const uint32_t images = (uint32_t)__cvta_generic_to_shared(shared);
     const uint32_t stages = images + 2 * IMAGE_BYTES;
     const uint32_t parts = stages + 2 * STAGE_BYTES;                     // of X
     constexpr int PART_BYTES = Tokens<TILE_N>::PART_BYTES;
     constexpr int NT = TILE_N / 8;                                       // mma tiles side by side
+    using FINISH = Finish<TILE_N, TILE_M, THREADS>;
+    static_assert(FINISH::TILE_BYTES + Verdict<Value, TILE_N>::BYTES <= 2 * STAGE_BYTES);
 
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
     const Split split(k);
     const int first = split.first, last = split.last;
     const int rowtiles = (m - 1) / TILE_M + 1;
-    y += (size_t)blockIdx.z * n * m;                                     // a split's own partial sums
 
     // What a lane hands to ldmatrix of A: matrices (rows 0-7, 8-15) x (chunk 2s, 2s + 1), so a0..a3 as mma wants them. Other
     // steps and halves flip bits of it, as of X's.
@@ -110,10 +111,12 @@ __device__ __forceinline__ void tiled_csl(const uint4* __restrict__ entries, con
         }
 
         // The stages are free: their last readers came before the last barrier.
-        float* verdicts = reinterpret_cast<float*>(shared + 2 * IMAGE_BYTES);
+        float* sums = reinterpret_cast<float*>(shared + 2 * IMAGE_BYTES);
+        float* verdicts = reinterpret_cast<float*>(shared + 2 * IMAGE_BYTES + FINISH::TILE_BYTES);
+        lay_down<TILE_N, TILE_M>(sums, sum, 0);
         verdict.tell(verdicts);
         __syncthreads();
-        write_rows<Value, TILE_N>(y, sum, verdicts, rowtile, m, n);
+        finish_rows<Value, TILE_N, TILE_M>(epilogue, sums, verdicts, rowtile, m, n);
         __syncthreads();                                                 // the next row of tiles writes where this one still reads
     }
 }

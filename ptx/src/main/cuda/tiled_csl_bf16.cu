@@ -3,9 +3,10 @@
 
 #define TILED_CSL(TILE_N)                                                                                                     \
     extern "C" __global__ void __launch_bounds__(THREADS, blocks(shared_bytes(TILE_N))) tiled_csl_bf16_n##TILE_N(             \
-        const uint4* __restrict__ entries, const uint32_t* __restrict__ offsets, const uint16_t* __restrict__ x,              \
-        float* __restrict__ y, int m, int k, int n, int ldx) {                                                                \
-        tiled_csl<BF16, TILE_N>(entries, offsets, x, y, m, k, n, ldx);                                                        \
+        const uint4* __restrict__ entries, const uint32_t* __restrict__ offsets, const uint16_t* __restrict__ x, void* y,     \
+        int m, int k, int n, int ldx,                                                                                         \
+        const float* bias, const void* residual, float* workspace, uint32_t* tickets, uint32_t flags) {                       \
+        tiled_csl<BF16, TILE_N>(entries, offsets, x, m, k, n, ldx, {y, bias, residual, workspace, tickets, flags});           \
     }
 
 TILED_CSL(8)

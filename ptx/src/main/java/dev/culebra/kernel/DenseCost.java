@@ -18,7 +18,7 @@ final class DenseCost {
     private static final double STEP = 0.15;
     /** How little two limits that are near each other add up: the exponent of a norm. */
     private static final double NORM = 5;
-    /** A second launch. */
+    /** What a sum of splits waits for: a second launch when this was fitted, now the last block's loads. Not fitted again. */
     private static final double SUM = 3;
     /** The rate at which partial sums come and go, over that of memory. */
     private static final double SUM_RATE = 0.75;

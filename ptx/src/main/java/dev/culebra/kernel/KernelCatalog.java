@@ -1,6 +1,7 @@
 package dev.culebra.kernel;
 
 import dev.culebra.kernel.KernelParameter.Type;
+import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.Format;
 import dev.culebra.sparse.TiledCsl;
 import dev.culebra.sparse.TiledDense;
@@ -25,18 +26,24 @@ import java.util.concurrent.ConcurrentHashMap;
  * where the matrix has no nonzeros, and {@code offsets}, 4-byte aligned; or {@code values}, 16-byte aligned
  * <li>{@code x}, pointer: activations [N, ldx], token-major, 16-bit values of the weights' type, 16-byte aligned; columns
  * from K on are not read
- * <li>{@code y}, pointer: result [N, M] fp32, token-major; with more than one split the workspace [splits, N, M] fp32
+ * <li>{@code y}, pointer: result [N, M], token-major, of the type that {@code flags} says; aligned to its elements, and to 16
+ * bytes for the fastest code
  * <li>{@code m}, s32; {@code k}, s32; {@code n}, s32: each 1 or more
  * <li>{@code ldx}, s32: elements from one token to the next, a multiple of 8, K or more
+ * <li>{@code bias}, pointer: [M] fp32, or 0
+ * <li>{@code residual}, pointer: [N, M] of y's type, aligned like it, or 0; it may be {@code y}
+ * <li>{@code workspace}, pointer: {@link LaunchPlan#workspaceBytes()}, 16-byte aligned, for one launch at a time; not used with
+ * one split
+ * <li>{@code tickets}, pointer: {@link LaunchPlan#ticketBytes()}, 4-byte aligned, for one launch at a time; all 0 before a
+ * launch, and after it again; not used with one split
+ * <li>{@code flags}, s32: see {@link #flags}
  * </ol>
  * Grid: x = ceil(N / TILE); y = ceil(M / {@link KernelInstance#tileM()}), or fewer (a block then takes the rows of every
  * gridDim.y-th one too); z = splits, where split s takes the k-tiles from floor(s * ktiles / splits) up to
- * floor((s + 1) * ktiles / splits). Every element of y is written. Products are summed in fp32. A token with a NaN or an
- * infinity among its activations gives NaN in every output; otherwise a zero weight contributes nothing.
- *
- * <p>
- * <b>sum_splits</b>: y[i] = workspace[0][i] + workspace[1][i] + ... in this order. Parameters: {@code workspace}, pointer;
- * {@code y}, pointer; {@code elements}, s64: N * M; {@code splits}, s32. Grid: any x.
+ * floor((s + 1) * ktiles / splits). Every element of y is written, once: {@code activation(A X + bias) + residual + y}, each
+ * part of it where it is asked for, in fp32, then rounded to y's type. Products are summed in fp32, those of several splits in
+ * the order of the splits by the block that comes last, so that results repeat bit for bit. A token with a NaN or an infinity
+ * among its activations gives NaN in every output; otherwise a zero weight contributes nothing.
  */
 public final class KernelCatalog {
 
@@ -46,12 +53,8 @@ public final class KernelCatalog {
     /** What follows the sections of a matrix. */
     private static final List<KernelParameter> PRODUCT_PARAMETERS = List.of(pointer("x"), pointer("y"),
             new KernelParameter("m", Type.S32), new KernelParameter("k", Type.S32), new KernelParameter("n", Type.S32),
-            new KernelParameter("ldx", Type.S32));
-
-    private static final KernelInstance SUM_SPLITS = new KernelInstance("sum_splits", "sum_splits.ptx", null, null, 0,
-            0, 0, 256, 0, 0, SM_80,
-            List.of(pointer("workspace"), pointer("y"), new KernelParameter("elements", Type.S64),
-                    new KernelParameter("splits", Type.S32)));
+            new KernelParameter("ldx", Type.S32), pointer("bias"), pointer("residual"), pointer("workspace"),
+            pointer("tickets"), new KernelParameter("flags", Type.S32));
 
     private static final List<KernelInstance> ALL = makeAll();
     private static final Map<String, String> PTX = new ConcurrentHashMap<>();
@@ -61,7 +64,7 @@ public final class KernelCatalog {
     /**
      * Every compiled kernel.
      *
-     * @return the list, unmodifiable; products by format, value type and rising tileN, then the kernel that sums splits
+     * @return the list, unmodifiable; by format, value type and rising tileN
      */
     public static List<KernelInstance> all() { return ALL; }
 
@@ -77,11 +80,22 @@ public final class KernelCatalog {
     }
 
     /**
-     * The kernel that sums the partial results of a split K.
+     * A kernel's parameter {@code flags}: the activation's ordinal, four times 0, 1 or 2 for a result of fp32, fp16 or bf16, 16
+     * to add to what y holds.
      *
-     * @return sum_splits
+     * @param activation what is done to the sums
+     * @param output y's type
+     * @param accumulate whether to add to what y holds
+     * @return the value; 0 for sums as they are, in fp32
      */
-    public static KernelInstance sumSplits() { return SUM_SPLITS; }
+    public static int flags(Activation activation, DenseType output, boolean accumulate) {
+        int type = switch (output) {
+            case F32 -> 0;
+            case F16 -> 1;
+            case BF16 -> 2;
+        };
+        return activation.ordinal() | type << 2 | (accumulate ? 1 << 4 : 0);
+    }
 
     /**
      * A kernel by its entry point.
@@ -135,7 +149,6 @@ public final class KernelCatalog {
             all.add(dense(values, 32, 2, 3, 4));
             all.add(dense(values, 64, 2, 3, 3));
         }
-        all.add(SUM_SPLITS);
         return List.copyOf(all);
     }
 

@@ -9,11 +9,11 @@ import java.util.List;
  *
  * @param name the entry point in its PTX
  * @param resource the PTX's name among this package's resources
- * @param format the weights' format; null for the kernel that sums splits, which serves all
- * @param values the type of weights and activations; null likewise
- * @param tileM rows of A that a block owns; 0 likewise
- * @param tileK columns of A in a tile; 0 likewise
- * @param tileN tokens that a block owns; 0 likewise
+ * @param format the weights' format
+ * @param values the type of weights and activations
+ * @param tileM rows of A that a block owns
+ * @param tileK columns of A in a tile
+ * @param tileN tokens that a block owns
  * @param threads threads of a block, in x
  * @param sharedBytes dynamic shared memory of a block, the least that it works with; over 48 KB the function's
  *        {@code CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES} must be set to what is given before the first launch

@@ -13,9 +13,7 @@ public record KernelParameter(String name, Type type) {
         /** A device address, 8 bytes. */
         POINTER(8),
         /** A signed 32-bit number. */
-        S32(4),
-        /** A signed 64-bit number. */
-        S64(8);
+        S32(4);
 
         private final int bytes;
 

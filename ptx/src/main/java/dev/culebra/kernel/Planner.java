@@ -72,14 +72,15 @@ public final class Planner {
         Work work = Work.of(kernel, m, k, nonzeros, n);
         Launch best = choose(kernel, work, splits, target);
         String why = sentence(kernel, forced != null, splits > 0, best, work);
-        if (best.splits() > 1 && (long) n * m > Long.MAX_VALUE / Float.BYTES / best.splits()) {
+        boolean whole = best.splits() == 1;
+        long tileBytes = (long) kernel.tileM() * kernel.tileN() * Float.BYTES;
+        if (!whole && work.blocks() > Long.MAX_VALUE / tileBytes / best.splits()) {
             throw new IllegalArgumentException(
                     best.splits() + " partial sums of " + n + " x " + m + " pass 2^63 bytes");
         }
-        long workspace = best.splits() == 1 ? 0 : (long) n * m * best.splits() * Float.BYTES;
         return new LaunchPlan(kernel, best.splits(), work.gridX(), Math.min(work.rowBlocks(), GRID_LIMIT),
-                best.splits(), best.sharedBytes(), workspace, best.splits() == 1 ? null : KernelCatalog.sumSplits(),
-                why);
+                best.splits(), best.sharedBytes(), whole ? 0 : work.blocks() * tileBytes * best.splits(),
+                whole ? 0 : work.blocks() * Integer.BYTES, why);
     }
 
     /** The narrowest kernel that takes all tokens at once, or the widest that the device can hold. */

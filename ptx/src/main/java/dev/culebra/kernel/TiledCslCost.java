@@ -7,7 +7,7 @@ package dev.culebra.kernel;
  */
 final class TiledCslCost {
 
-    /** What a block costs beside its steps: first copies that nothing hides, and writing the result; a second launch too. */
+    /** What a block costs beside its steps: first copies that nothing hides, and writing the result; a sum of splits too. */
     private static final int BLOCK_OVERHEAD = 2;
 
     private TiledCslCost() {}

@@ -37,14 +37,23 @@ final class Arguments {
         return (int) elements;
     }
 
-    static void check(SpmmWeights a, MemorySegment x, DenseType xType, int n, MemorySegment y) {
+    static void check(SpmmWeights a, MemorySegment x, DenseType xType, int n, MemorySegment y,
+            Epilogue<MemorySegment> epilogue) {
+        Objects.requireNonNull(epilogue, "epilogue");
         Objects.requireNonNull(x, "x");
         Objects.requireNonNull(xType, "xType");
         Objects.requireNonNull(y, "y");
         checkTokens(n);
         checkType(a.valueType(), xType);
         checkBytes("x", x.byteSize(), n, a.k(), "K", xType);
-        checkBytes("y", y.byteSize(), n, a.m(), "M", DenseType.F32);
+        checkBytes("y", y.byteSize(), n, a.m(), "M", epilogue.output());
+        if (epilogue.bias() != null && epilogue.bias().byteSize() != (long) a.m() * Float.BYTES) {
+            throw new IllegalArgumentException("the bias has " + epilogue.bias().byteSize() + " bytes; [M] = [" + a.m()
+                    + "] of F32 takes " + (long) a.m() * Float.BYTES);
+        }
+        if (epilogue.residual() != null) {
+            checkBytes("the residual", epilogue.residual().byteSize(), n, a.m(), "M", epilogue.output());
+        }
         if (y.isReadOnly()) {
             throw new IllegalArgumentException("y is read-only; give a segment that can be written");
         }

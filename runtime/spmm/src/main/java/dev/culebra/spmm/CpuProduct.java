@@ -2,10 +2,8 @@ package dev.culebra.spmm;
 
 import dev.culebra.sparse.ValueType;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
@@ -15,8 +13,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class CpuProduct implements Runnable {
 
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int SIDE = CpuKernel.SIDE;
     private static final VarHandle NEXT = field("next");
     private static final VarHandle LEFT = field("left");
@@ -26,22 +22,27 @@ final class CpuProduct implements Runnable {
     private final Tiles tiles;
     private final Activations x;
     private final int tokens;
+    private final Epilogue<MemorySegment> epilogue;
     private final MemorySegment y;
     private final long yAt;
+    private final long residualAt;
     private volatile int next; // row of tiles that nobody has taken
     private volatile int left; // rows of tiles that are not done
     private volatile Thread waiter; // asleep, or about to be
     private volatile Throwable failure;
 
-    /** Tokens of which y's first is at a number of bytes. */
-    CpuProduct(CpuWeights weights, Activations x, int tokens, MemorySegment y, long yAt) {
+    /** Tokens of which y's first is at a number of elements, and the residual's at another. */
+    CpuProduct(CpuWeights weights, Activations x, int tokens, Epilogue<MemorySegment> epilogue, MemorySegment y,
+            long yAt, long residualAt) {
         this.weights = weights;
         this.kernel = weights.kernel();
         this.tiles = weights.tiles();
         this.x = x;
         this.tokens = tokens;
+        this.epilogue = epilogue;
         this.y = y;
         this.yAt = yAt;
+        this.residualAt = residualAt;
         this.left = tiles.rows();
     }
 
@@ -122,14 +123,15 @@ final class CpuProduct implements Runnable {
 
     private void store(int tileRow, CpuScratch s) {
         int rows = tiles.rowsOf(tileRow);
-        long at = yAt + (long) tileRow * SIDE * Float.BYTES;
+        int firstRow = tileRow * SIDE;
         for (int n = 0; n < tokens; n++) {
             if (x.poisoned(n)) {
                 Arrays.fill(s.row, Float.NaN);
             } else {
                 kernel.inOrder(s.sums, n * SIDE, s.row);
             }
-            MemorySegment.copy(s.row, 0, y, FLOAT, at + (long) n * weights.m() * Float.BYTES, rows);
+            long at = (long) n * weights.m() + firstRow;
+            CpuEpilogue.store(epilogue, s, rows, firstRow, y, yAt + at, residualAt + at);
         }
     }
 }

@@ -12,5 +12,7 @@ final class CpuScratch {
     final short[] full = new short[SIDE * SIDE];
     final float[][] wide = new float[SIDE][SIDE];
     final float[] row = new float[SIDE];
+    final float[] other = new float[SIDE];
+    final short[] bits = new short[SIDE];
     float[] sums = new float[0];
 }

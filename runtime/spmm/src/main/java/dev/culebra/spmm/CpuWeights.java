@@ -4,6 +4,7 @@ import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A matrix on the CPU: its tiles as they are, and the order in which rows of them are handed to threads. */
@@ -56,32 +57,50 @@ final class CpuWeights implements SpmmWeights {
     }
 
     @Override
-    public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y) {
-        Arguments.check(this, x, xType, n, y);
+    public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y, Epilogue<MemorySegment> epilogue) {
+        Arguments.check(this, x, xType, n, y, epilogue);
         if (closed.get()) {
             throw new IllegalStateException("these weights are closed");
         }
         owner.checkOpen();
         // an array of activations holds 2^31 floats; at least one group
         int most = Math.clamp((1 << 30) / Activations.paddedK(k()) / 8 * 8, 8, MOST_TOKENS);
-        // other threads can not write into a segment that is confined to the caller's: an array stands in for it
-        boolean confined = moreThreads(Math.min(n, most)) > 0 && !y.isAccessibleBy(ANOTHER_THREAD);
-        if (confined) {
-            most = Math.max(1, Math.min(most, Arguments.MOST_ELEMENTS / m()));
+        // other threads can not reach a segment that is confined to the caller's: an array stands in for it
+        boolean helped = moreThreads(Math.min(n, most)) > 0;
+        boolean confined = helped && isConfined(y);
+        boolean copied = helped && isConfined(epilogue.residual());
+        if (confined || copied) {
+            most = Math.max(1, Math.min(most, Arguments.MOST_ELEMENTS / Float.BYTES / m()));
         }
+        Epilogue<MemorySegment> shared = helped && isConfined(epilogue.bias())
+                ? epilogue.withBias(copy(epilogue.bias()))
+                : epilogue;
         Activations in = owner.activations().borrow();
         for (long first = 0; first < n; first += most) { // a long: the last step may pass 2^31
             int count = (int) Math.min(most, n - first);
             in.fill(kernel, x, xType, k(), (int) first, count);
-            long at = first * m() * Float.BYTES;
-            MemorySegment array = confined ? MemorySegment.ofArray(new float[count * m()]) : null;
-            CpuProduct work = new CpuProduct(this, in, count, confined ? array : y, confined ? 0 : at);
-            owner.run(work, moreThreads(count));
+            long at = first * m();
+            long from = at * epilogue.output().bytes();
+            long bytes = (long) count * m() * epilogue.output().bytes();
+            MemorySegment out = confined ? copy(y.asSlice(from, bytes)) : y; // with what it holds: it may be added to
+            Epilogue<MemorySegment> part = copied
+                    ? shared.withResidual(copy(epilogue.residual().asSlice(from, bytes)))
+                    : shared;
+            owner.run(new CpuProduct(this, in, count, part, out, confined ? 0 : at, copied ? 0 : at),
+                    moreThreads(count));
             if (confined) {
-                MemorySegment.copy(array, 0, y, at, array.byteSize());
+                MemorySegment.copy(out, 0, y, from, bytes);
             }
         }
         owner.activations().giveBack(in);
+    }
+
+    private static boolean isConfined(MemorySegment segment) {
+        return segment != null && !segment.isAccessibleBy(ANOTHER_THREAD);
+    }
+
+    private static MemorySegment copy(MemorySegment segment) {
+        return MemorySegment.ofArray(segment.toArray(ValueLayout.JAVA_BYTE));
     }
 
     @Override

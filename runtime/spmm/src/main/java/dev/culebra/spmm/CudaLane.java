@@ -18,6 +18,7 @@ final class CudaLane implements AutoCloseable {
     private DeviceBuffer x;
     private DeviceBuffer y;
     private DeviceBuffer workspace;
+    private DeviceBuffer tickets;
 
     CudaLane(Context context) {
         this.context = context;
@@ -51,6 +52,19 @@ final class CudaLane implements AutoCloseable {
         return bytes == 0 ? null : (workspace = grown(workspace, bytes));
     }
 
+    /** All 0 for the first product that uses it, and again after each; null for 0 bytes. */
+    DeviceBuffer tickets(long bytes) {
+        if (bytes == 0) {
+            return null;
+        }
+        DeviceBuffer old = tickets;
+        tickets = grown(old, bytes);
+        if (tickets != old) {
+            stream.fill(tickets, (byte) 0);
+        }
+        return tickets;
+    }
+
     private DeviceBuffer grown(DeviceBuffer old, long bytes) {
         if (old != null && old.bytes() >= bytes) {
             return old;
@@ -72,7 +86,7 @@ final class CudaLane implements AutoCloseable {
     @Override
     public void close() {
         Closing closing = new Closing();
-        for (AutoCloseable c : new AutoCloseable[]{x, y, workspace, hostX, hostY, stream}) {
+        for (AutoCloseable c : new AutoCloseable[]{x, y, workspace, tickets, hostX, hostY, stream}) {
             closing.close(c);
         }
         closing.rethrow();

@@ -104,8 +104,8 @@ public final class CudaWeights implements SpmmWeights {
     public int minimumLdx() { return Math.addExact(k(), 7) & ~7; }
 
     @Override
-    public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y) {
-        Arguments.check(this, x, xType, n, y);
+    public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y, Epilogue<MemorySegment> epilogue) {
+        Arguments.check(this, x, xType, n, y, epilogue);
         checkOpen();
         int ldx = minimumLdx();
         long tokenBytes = Math.max((long) ldx * valueType().bits() / 8, (long) m() * Float.BYTES);
@@ -113,7 +113,7 @@ public final class CudaWeights implements SpmmWeights {
         CudaLane lane = owner.borrowLane();
         try {
             for (long first = 0; first < n; first += part) { // a long: the last step may pass 2^31
-                multiply(lane, x, xType, (int) first, (int) Math.min(part, n - first), ldx, y);
+                multiply(lane, x, xType, (int) first, (int) Math.min(part, n - first), ldx, y, epilogue);
             }
         } catch (Throwable t) {
             try {
@@ -126,21 +126,57 @@ public final class CudaWeights implements SpmmWeights {
         owner.giveBack(lane);
     }
 
+    /** Everything goes in at once: activations, then the residual, then the bias, each at a multiple of 16 bytes. */
     private void multiply(CudaLane lane, MemorySegment x, DenseType xType, int first, int count, int ldx,
-            MemorySegment y) {
-        long xBytes = (long) count * ldx * valueType().bits() / 8;
-        long yBytes = (long) count * m() * Float.BYTES;
+            MemorySegment y, Epilogue<MemorySegment> epilogue) {
+        long xBytes = (long) count * ldx * valueType().bits() / 8; // a multiple of 16, as ldx is of 8
+        long yBytes = (long) count * m() * epilogue.output().bytes();
+        long yFrom = (long) first * m() * epilogue.output().bytes();
+        MemorySegment residual = epilogue.residual();
+        MemorySegment bias = epilogue.bias();
+        long biasAt = xBytes + (residual == null ? 0 : yBytes + 15 & ~15L);
+        long inBytes = biasAt + (bias == null ? 0 : bias.byteSize());
         LaunchPlan plan = plan(count);
-        MemorySegment hostX = lane.hostX(xBytes).segment();
+        MemorySegment hostIn = lane.hostX(inBytes).segment();
         MemorySegment hostY = lane.hostY(yBytes).segment();
-        DeviceBuffer deviceX = lane.x(xBytes);
+        DeviceBuffer deviceIn = lane.x(inBytes);
         DeviceBuffer deviceY = lane.y(yBytes);
-        HalfActivations.fill(x, xType, first, count, k(), valueType(), hostX, ldx);
-        lane.stream.copy(hostX, 0, deviceX, 0, xBytes);
-        launch(lane.stream, plan, deviceX, count, ldx, deviceY, lane.workspace(plan.workspaceBytes()));
+        HalfActivations.fill(x, xType, first, count, k(), valueType(), hostIn, ldx);
+        DeviceBuffer deviceResidual = null;
+        DeviceBuffer deviceBias = null;
+        if (residual != null) {
+            MemorySegment.copy(residual, yFrom, hostIn, xBytes, yBytes);
+            deviceResidual = deviceIn.slice(xBytes, yBytes);
+        }
+        if (bias != null) {
+            MemorySegment.copy(bias, 0, hostIn, biasAt, bias.byteSize());
+            deviceBias = deviceIn.slice(biasAt, bias.byteSize());
+        }
+        lane.stream.copy(hostIn, 0, deviceIn, 0, inBytes);
+        if (epilogue.accumulate()) {
+            MemorySegment.copy(y, yFrom, hostY, 0, yBytes);
+            lane.stream.copy(hostY, 0, deviceY, 0, yBytes);
+        }
+        launch(lane.stream, plan, deviceIn, count, ldx, deviceY, deviceBias, deviceResidual,
+                CudaArguments.flags(epilogue), lane.workspace(plan.workspaceBytes()), lane.tickets(plan.ticketBytes()));
         lane.stream.copy(deviceY, 0, hostY, 0, yBytes);
         lane.stream.synchronize();
-        MemorySegment.copy(hostY, 0, y, (long) first * m() * Float.BYTES, yBytes);
+        MemorySegment.copy(hostY, 0, y, yFrom, yBytes);
+    }
+
+    /**
+     * Enqueues a product of what lies on the device, as with {@link Epilogue#none()}: y is fp32.
+     *
+     * @param stream a stream of {@link CudaSpmm#context()}
+     * @param x activations [N, ldx]
+     * @param n tokens, 1 or more
+     * @param ldx elements from one token to the next: a multiple of 8, K or more
+     * @param y result [N, M] fp32; every element is written
+     * @throws IllegalArgumentException if a size does not fit
+     * @throws IllegalStateException if this or its device is closed
+     */
+    public void multiply(Stream stream, DeviceBuffer x, int n, int ldx, DeviceBuffer y) {
+        multiply(stream, x, n, ldx, y, Epilogue.none());
     }
 
     /**
@@ -152,27 +188,31 @@ public final class CudaWeights implements SpmmWeights {
      *        not used
      * @param n tokens, 1 or more
      * @param ldx elements from one token to the next: a multiple of 8, K or more
-     * @param y result [N, M] fp32; every element is written
+     * @param y result [N, M] of the epilogue's output type; every element is written
+     * @param epilogue what becomes of the sums; its buffers may be freed in the stream's order
      * @throws IllegalArgumentException if a size does not fit
      * @throws IllegalStateException if this or its device is closed
      */
-    public void multiply(Stream stream, DeviceBuffer x, int n, int ldx, DeviceBuffer y) {
+    public void multiply(Stream stream, DeviceBuffer x, int n, int ldx, DeviceBuffer y,
+            Epilogue<DeviceBuffer> epilogue) {
         LaunchPlan plan = plan(n);
-        check(n, ldx);
-        checkBuffers(x, y, n, ldx);
+        check(n, ldx, epilogue);
+        CudaArguments.check(this, x, n, ldx, y, epilogue.residual(), epilogue.output());
         checkOpen();
+        int flags = CudaArguments.flags(epilogue);
         if (plan.splits() == 1) {
-            launch(stream, plan, x, n, ldx, y, null);
+            launch(stream, plan, x, n, ldx, y, epilogue.bias(), epilogue.residual(), flags, null, null);
             return;
         }
-        try (DeviceBuffer workspace = stream.allocate(plan.workspaceBytes())) { // freed in the stream's order
-            launch(stream, plan, x, n, ldx, y, workspace);
+        try (DeviceBuffer workspace = stream.allocate(plan.workspaceBytes()); // freed in the stream's order
+                DeviceBuffer tickets = stream.allocate(plan.ticketBytes())) {
+            stream.fill(tickets, (byte) 0);
+            launch(stream, plan, x, n, ldx, y, epilogue.bias(), epilogue.residual(), flags, workspace, tickets);
         }
     }
 
     /**
-     * Lays out a product that is enqueued many times: it allocates what it needs on the device once, and nothing in a
-     * launch. It can be captured in a graph.
+     * Lays out a product that is enqueued many times, as with {@link Epilogue#none()}.
      *
      * @param n tokens, 1 or more
      * @param ldx elements from one token to the next: a multiple of 8, K or more
@@ -180,11 +220,24 @@ public final class CudaWeights implements SpmmWeights {
      * @throws IllegalArgumentException if a size does not fit
      * @throws IllegalStateException if this or its device is closed
      */
-    public CudaProduct prepare(int n, int ldx) {
+    public CudaProduct prepare(int n, int ldx) { return prepare(n, ldx, Epilogue.none()); }
+
+    /**
+     * Lays out a product that is enqueued many times: it allocates what it needs on the device once, and nothing in a
+     * launch. It can be captured in a graph.
+     *
+     * @param n tokens, 1 or more
+     * @param ldx elements from one token to the next: a multiple of 8, K or more
+     * @param epilogue what becomes of the sums; its buffers stay the caller's, and open as long as launches use them
+     * @return the product; the caller closes it, before these weights
+     * @throws IllegalArgumentException if a size does not fit
+     * @throws IllegalStateException if this or its device is closed
+     */
+    public CudaProduct prepare(int n, int ldx, Epilogue<DeviceBuffer> epilogue) {
         LaunchPlan plan = plan(n);
-        check(n, ldx);
+        check(n, ldx, epilogue);
         checkOpen();
-        return new CudaProduct(this, plan, n, ldx);
+        return new CudaProduct(this, plan, n, ldx, epilogue);
     }
 
     @Override
@@ -211,44 +264,30 @@ public final class CudaWeights implements SpmmWeights {
         owner.checkOpen();
     }
 
-    void checkBuffers(DeviceBuffer x, DeviceBuffer y, int n, int ldx) {
-        Objects.requireNonNull(x, "x");
-        Objects.requireNonNull(y, "y");
-        long xBytes = (long) n * ldx * valueType().bits() / 8;
-        long yBytes = (long) n * m() * Float.BYTES;
-        if (x.bytes() < xBytes || x.address() % 16 != 0) {
-            throw new IllegalArgumentException("x has " + x.bytes() + " bytes at 0x" + Long.toHexString(x.address())
-                    + "; [N, ldx] = [" + n + ", " + ldx + "] takes " + xBytes + " at a multiple of 16");
-        }
-        if (y.bytes() < yBytes || y.address() % Float.BYTES != 0) {
-            throw new IllegalArgumentException("y has " + y.bytes() + " bytes at 0x" + Long.toHexString(y.address())
-                    + "; [N, M] = [" + n + ", " + m() + "] takes " + yBytes + " at a multiple of " + Float.BYTES);
-        }
-    }
-
-    private void check(int n, int ldx) {
+    private void check(int n, int ldx, Epilogue<DeviceBuffer> epilogue) {
         Arguments.checkTokens(n);
         if (ldx < k() || ldx % 8 != 0) {
             throw new IllegalArgumentException("ldx is " + ldx + "; give a multiple of 8 from K = " + k() + " on");
         }
+        Objects.requireNonNull(epilogue, "epilogue");
+        CudaArguments.checkBias(this, epilogue.bias());
     }
 
     private void launch(Stream stream, LaunchPlan plan, DeviceBuffer x, int n, int ldx, DeviceBuffer y,
-            DeviceBuffer workspace) {
+            DeviceBuffer bias, DeviceBuffer residual, int flags, DeviceBuffer workspace, DeviceBuffer tickets) {
         List<Object> arguments = new ArrayList<>(sections);
-        arguments.addAll(List.of(x, workspace == null ? y : workspace, m(), k(), n, ldx));
+        arguments.addAll(List.of(x, y, m(), k(), n, ldx, orNull(bias), orNull(residual), orNull(workspace),
+                orNull(tickets), flags));
         owner.kernel(plan.kernel()).launch(stream, config(plan), arguments.toArray());
-        if (workspace != null) {
-            owner.kernel(plan.reduce()).launch(stream, reduceConfig(plan), workspace, y, (long) n * m(), plan.splits());
-        }
+    }
+
+    /** A pointer for the driver. */
+    private static Object orNull(DeviceBuffer buffer) {
+        return buffer == null ? (Object) 0L : buffer;
     }
 
     static LaunchConfig config(LaunchPlan plan) {
         return LaunchConfig.of(new Dim3(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.kernel().threads()))
                 .withShared(plan.sharedBytes());
-    }
-
-    static LaunchConfig reduceConfig(LaunchPlan plan) {
-        return LaunchConfig.of(plan.reduceGridX(), plan.reduce().threads());
     }
 }

@@ -58,7 +58,23 @@ public interface SpmmWeights extends AutoCloseable {
     String kernel(int n);
 
     /**
-     * Multiplies, and returns when the result is there.
+     * Multiplies, and returns when the result is there. As with {@link Epilogue#none()}: y is fp32.
+     *
+     * @param x activations [N, K]
+     * @param xType the activations' type: F32, or the weights' type
+     * @param n tokens, 1 or more
+     * @param y result [N, M] fp32
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if n is under 1, a segment's size does not fit, {@code y} can not be written, or the
+     *         types are mixed; the message says what was given and what is accepted
+     * @throws IllegalStateException if these weights or their device are closed
+     */
+    default void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y) {
+        multiply(x, xType, n, y, Epilogue.none());
+    }
+
+    /**
+     * Multiplies, does to the sums what is asked for, and returns when the result is there.
      *
      * <p>
      * 16-bit activations must have the weights' type. F32 activations stay as they are on a CPU; on a GPU they are rounded
@@ -68,14 +84,15 @@ public interface SpmmWeights extends AutoCloseable {
      *        calling thread can read; not kept
      * @param xType the activations' type: F32, or the weights' type
      * @param n tokens, 1 or more
-     * @param y result [N, M] row-major fp32, packed, little-endian; a heap or native segment of any alignment, which the
-     *        calling thread can write; every element is written; it must not overlap {@code x}
+     * @param y result [N, M] row-major of the epilogue's output type, packed, little-endian; a heap or native segment of any
+     *        alignment, which the calling thread can write; every element is written; it must not overlap {@code x}
+     * @param epilogue what becomes of the sums; its segments are like {@code x}, and are not kept
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if n is under 1, a segment's size does not fit, {@code y} can not be written, or the
      *         types are mixed; the message says what was given and what is accepted
      * @throws IllegalStateException if these weights or their device are closed
      */
-    void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y);
+    void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y, Epilogue<MemorySegment> epilogue);
 
     /**
      * Multiplies arrays. See {@link #multiply(MemorySegment, DenseType, int, MemorySegment)}.

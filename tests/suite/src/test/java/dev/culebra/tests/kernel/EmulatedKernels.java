@@ -79,7 +79,7 @@ final class EmulatedKernels implements AutoCloseable {
     }
 
     private void launch(KernelInstance kernel, Dim grid, int shared, Object... arguments) throws Exception {
-        MemorySegment block = arena.allocate(64, 16);
+        MemorySegment block = arena.allocate(128, 16);
         long at = 0;
         for (int i = 0; i < arguments.length; i++) {
             KernelParameter.Type type = kernel.parameters().get(i).type();
@@ -112,17 +112,17 @@ final class EmulatedKernels implements AutoCloseable {
         long dY = memory.allocate("y", 4L * n * a.m());
         memory.bytes(dX).copyFrom(MemorySegment.ofArray(x));
         memory.bytes(dY).fill((byte) 0x5a); // every element must be written
-        long target = dY;
+        long workspace = 0;
+        long tickets = 0;
         if (plan.splits() > 1) {
-            target = memory.allocate("workspace", plan.workspaceBytes());
-            memory.bytes(target).fill((byte) 0x5a);
+            workspace = memory.allocate("workspace", plan.workspaceBytes());
+            memory.bytes(workspace).fill((byte) 0x5a);
+            tickets = memory.allocate("tickets", plan.ticketBytes());
+            memory.bytes(tickets).fill((byte) 0);
         }
-        arguments.addAll(List.of(dX, target, a.m(), a.k(), n, ldx));
+        arguments.addAll(List.of(dX, dY, a.m(), a.k(), n, ldx, 0L, 0L, workspace, tickets, 0));
         launch(plan.kernel(), new Dim(plan.gridX(), Math.min(plan.gridY(), mostRowBlocks), plan.gridZ()),
                 plan.sharedBytes(), arguments.toArray());
-        if (plan.splits() > 1) {
-            launch(plan.reduce(), new Dim(plan.reduceGridX(), 1, 1), 0, target, dY, (long) n * a.m(), plan.splits());
-        }
         return memory.bytes(dY).toArray(ValueLayout.JAVA_FLOAT);
     }
 

@@ -56,13 +56,28 @@ public final class ExactProduct {
      * @param pattern where weights are
      */
     public ExactProduct(ValueType type, int m, int k, int n, long seed, Pattern pattern) {
+        this(type, m, k, n, seed, pattern, MOST);
+    }
+
+    /**
+     * Numbers drawn for a shape, none larger than asked.
+     *
+     * @param type type of weights and activations
+     * @param m rows
+     * @param k columns
+     * @param n tokens
+     * @param seed of the draws
+     * @param pattern where weights are
+     * @param largest the largest magnitude wanted
+     */
+    public ExactProduct(ValueType type, int m, int k, int n, long seed, Pattern pattern, int largest) {
         this.type = type;
         this.m = m;
         this.k = k;
         this.n = n;
         this.ldx = (k + 7) / 8 * 8 + 8;
         int significand = type == ValueType.F16 ? 1 << 11 : 1 << 8;
-        int most = Math.min(significand, (int) Math.sqrt((MOST - 1) / (double) k));
+        int most = Math.min(largest, Math.min(significand, (int) Math.sqrt((MOST - 1) / (double) k)));
         SplittableRandom random = new SplittableRandom(seed);
         a = new int[m * k];
         x = new int[n * k];
@@ -151,10 +166,7 @@ public final class ExactProduct {
     public String difference(float[] y) {
         for (int token = 0; token < n; token++) {
             for (int row = 0; row < m; row++) {
-                long sum = 0;
-                for (int c = 0; c < k; c++) {
-                    sum += (long) a[row * k + c] * x[token * k + c];
-                }
+                long sum = sum(token, row);
                 if (poisoned[token] >= 0) {
                     if (!Float.isNaN(y[token * m + row])) {
                         return "token " + token + ", row " + row + ": expected NaN, was " + y[token * m + row];
@@ -169,6 +181,29 @@ public final class ExactProduct {
         }
         return null;
     }
+
+    /**
+     * A result, unless its token is poisoned.
+     *
+     * @param token the token
+     * @param row the row
+     * @return the sum
+     */
+    public long sum(int token, int row) {
+        long sum = 0;
+        for (int c = 0; c < k; c++) {
+            sum += (long) a[row * k + c] * x[token * k + c];
+        }
+        return sum;
+    }
+
+    /**
+     * Whether a token has an activation that is not finite.
+     *
+     * @param token the token
+     * @return whether all its results are to be NaN
+     */
+    public boolean poisoned(int token) { return poisoned[token] >= 0; }
 
     @Override
     public String toString() { return type.id() + " [" + m + ", " + k + "] x " + n; }

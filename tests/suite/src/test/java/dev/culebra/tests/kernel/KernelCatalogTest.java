@@ -74,23 +74,19 @@ class KernelCatalogTest {
     @ParameterizedTest
     @MethodSource("all")
     void sharedMemoryIsThatOfTheSource(KernelInstance kernel) {
-        if (kernel.format() != null) {
-            int blocks = 228 * 1024 / (kernel.sharedBytes() + 1024);
-            assertTrue(entry(kernel).contains(".minnctapersm " + blocks), kernel.name() + ": " + blocks);
-        }
+        int blocks = 228 * 1024 / (kernel.sharedBytes() + 1024);
+        assertTrue(entry(kernel).contains(".minnctapersm " + blocks), kernel.name() + ": " + blocks);
     }
 
     /** A plan's launch passes a matrix's sections in their order, then what the catalog says. */
     @ParameterizedTest
     @MethodSource("all")
     void parametersBeginWithTheSections(KernelInstance kernel) {
-        if (kernel.format() != null) {
-            SparseMatrix a = SparseMatrix.encode(MemorySegment.ofArray(new float[]{1}), DenseType.F32, 1, 1,
-                    kernel.values(), EncodeOptions.DEFAULT.withFormat(kernel.format()));
-            List<String> names = new ArrayList<>(a.sections().stream().map(Section::name).toList());
-            names.addAll(List.of("x", "y", "m", "k", "n", "ldx"));
-            assertEquals(names, kernel.parameters().stream().map(KernelParameter::name).toList());
-        }
+        SparseMatrix a = SparseMatrix.encode(MemorySegment.ofArray(new float[]{1}), DenseType.F32, 1, 1,
+                kernel.values(), EncodeOptions.DEFAULT.withFormat(kernel.format()));
+        List<String> names = new ArrayList<>(a.sections().stream().map(Section::name).toList());
+        names.addAll(List.of("x", "y", "m", "k", "n", "ldx", "bias", "residual", "workspace", "tickets", "flags"));
+        assertEquals(names, kernel.parameters().stream().map(KernelParameter::name).toList());
     }
 
     @Test
@@ -116,12 +112,11 @@ class KernelCatalogTest {
                 .collect(Collectors.groupingBy(i -> i, Collectors.counting()));
         classes.addAll(counts.keySet());
         assertFalse(classes.stream().anyMatch(c -> c.contains(".local")), "nothing in local memory");
-        assertFalse(classes.stream().anyMatch(c -> c.startsWith("atom") || c.startsWith("red")),
-                "no atomics: results repeat bit for bit");
-        if (kernel.format() == null) {
-            assertTrue(classes.contains("add.f32") || classes.contains("add.ftz.f32"));
-            return;
-        }
+        assertEquals(List.of("atom.acq_rel.gpu.global.inc.u32"),
+                classes.stream().filter(c -> c.startsWith("atom") || c.startsWith("red")).toList(),
+                "tickets alone: no sum by atomics, results repeat bit for bit");
+        assertEquals(1, counts.get("atom.acq_rel.gpu.global.inc.u32"));
+        assertFalse(classes.stream().anyMatch(c -> c.startsWith("fma")), "an epilogue's bits are a CPU's");
         String mma = "mma.sync.aligned.m16n8k16.row.col.f32."
                 + (kernel.values() == ValueType.F16 ? "f16.f16" : "bf16.bf16")
                 + ".f32";
@@ -162,14 +157,11 @@ class KernelCatalogTest {
                         KernelCatalog.products(format, values).stream().map(KernelInstance::tileN).toList());
             }
         }
-        assertEquals("sum_splits", KernelCatalog.sumSplits().name());
-        assertEquals(List.of("workspace", "y", "elements", "splits"),
-                KernelCatalog.sumSplits().parameters().stream().map(KernelParameter::name).toList());
         String message = assertThrows(IllegalArgumentException.class, () -> KernelCatalog.of("gemm")).getMessage();
         assertTrue(message.contains("no kernel 'gemm'; there is tiled_csl_f16_n8, "), message);
-        KernelInstance k = KernelCatalog.sumSplits();
-        KernelInstance stranger = new KernelInstance("x", k.resource(), null, null, 0, 0, 0, 1, 0, 0, k.minimum(),
-                List.of());
+        KernelInstance k = KernelCatalog.of("dense_f16_n8");
+        KernelInstance stranger = new KernelInstance("x", k.resource(), k.format(), k.values(), 0, 0, 0, 1, 0, 0,
+                k.minimum(), List.of());
         assertThrows(IllegalArgumentException.class, () -> KernelCatalog.ptx(stranger));
     }
 }

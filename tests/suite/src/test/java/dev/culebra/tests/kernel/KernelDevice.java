@@ -11,7 +11,9 @@ import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.spmm.Epilogue;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -58,12 +60,12 @@ public final class KernelDevice implements AutoCloseable {
     public static List<LaunchPlan> depths(LaunchPlan plan) {
         return IntStream.of(plan.kernel().sharedBytes(), plan.kernel().mostSharedBytes()).distinct()
                 .mapToObj(bytes -> new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(), plan.gridY(),
-                        plan.gridZ(), bytes, plan.workspaceBytes(), plan.reduce(), plan.why()))
+                        plan.gridZ(), bytes, plan.workspaceBytes(), plan.ticketBytes(), plan.why()))
                 .toList();
     }
 
     /**
-     * One product.
+     * One product, its sums as they are.
      *
      * @param plan the kernel and its grid
      * @param a [M, K], encoded
@@ -73,26 +75,57 @@ public final class KernelDevice implements AutoCloseable {
      * @return [N, M]
      */
     public float[] multiply(LaunchPlan plan, SparseMatrix a, short[] x, int ldx, int n) {
+        return multiply(plan, a, x, ldx, n, Epilogue.none(), null, 0).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    }
+
+    /**
+     * One product with an epilogue, or, where K is split, three after each other: they share counters that nobody resets.
+     *
+     * @param plan the kernel and its grid
+     * @param a [M, K], encoded
+     * @param x activations, [N, ldx] without what follows the last row's K
+     * @param ldx elements from row to row of x
+     * @param n tokens
+     * @param epilogue what becomes of the sums
+     * @param held what y holds before, or null: nothing that may be read
+     * @param misaligned bytes by which y, the residual and the bias miss a multiple of 256
+     * @return [N, M] of the output's type
+     */
+    public MemorySegment multiply(LaunchPlan plan, SparseMatrix a, short[] x, int ldx, int n,
+            Epilogue<MemorySegment> epilogue, MemorySegment held, int misaligned) {
         Deque<AutoCloseable> opened = new ArrayDeque<>();
         try {
             Stream stream = context.defaultStream();
-            DeviceBuffer y = buffer(opened, (long) Float.BYTES * n * a.m());
-            DeviceBuffer target = plan.splits() == 1 ? y : buffer(opened, plan.workspaceBytes());
+            long bytes = (long) epilogue.output().bytes() * n * a.m();
+            DeviceBuffer y = buffer(opened, misaligned + bytes).slice(misaligned, bytes);
+            boolean split = plan.splits() > 1;
+            DeviceBuffer tickets = split ? buffer(opened, plan.ticketBytes()) : null;
+            if (split) {
+                stream.fill(tickets, (byte) 0);
+            }
+            List<Object> arguments = new ArrayList<>();
+            a.sections().forEach(s -> arguments.add(filled(opened, s.bytes(), 0)));
+            arguments.addAll(List.of(filled(opened, MemorySegment.ofArray(x), 0), y, a.m(), a.k(), n, ldx,
+                    filled(opened, epilogue.bias(), misaligned), filled(opened, epilogue.residual(), misaligned),
+                    split ? buffer(opened, plan.workspaceBytes()) : (Object) 0L, split ? tickets : (Object) 0L,
+                    KernelCatalog.flags(epilogue.activation(), epilogue.output(), epilogue.accumulate())));
             LaunchConfig config = LaunchConfig
                     .of(Dim3.of(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.kernel().threads()))
                     .withShared(plan.sharedBytes());
-            List<Object> arguments = new ArrayList<>();
-            a.sections().forEach(s -> arguments.add(filled(opened, s.bytes())));
-            arguments.addAll(List.of(filled(opened, MemorySegment.ofArray(x)), target, a.m(), a.k(), n, ldx));
-            module(plan.kernel()).kernel(plan.kernel().name()).launch(stream, config, arguments.toArray());
-            if (plan.splits() > 1) {
-                module(plan.reduce()).kernel(plan.reduce().name()).launch(stream,
-                        LaunchConfig.of(plan.reduceGridX(), plan.reduce().threads()), target, y, (long) n * a.m(),
-                        plan.splits());
+            MemorySegment result = MemorySegment.ofArray(new byte[(int) bytes]);
+            for (int i = 0; i < (split ? 3 : 1); i++) {
+                if (held != null) {
+                    y.upload(held);
+                }
+                module(plan.kernel()).kernel(plan.kernel().name()).launch(stream, config, arguments.toArray());
+                stream.synchronize();
+                MemorySegment again = MemorySegment.ofArray(new byte[(int) bytes]);
+                y.download(again);
+                if (i > 0 && again.mismatch(result) >= 0) {
+                    throw new AssertionError("launch " + i + " of the same product has other bits");
+                }
+                result = again;
             }
-            stream.synchronize();
-            float[] result = new float[n * a.m()];
-            y.download(MemorySegment.ofArray(result));
             return result;
         } finally {
             closeAll(opened);
@@ -109,8 +142,11 @@ public final class KernelDevice implements AutoCloseable {
         return buffer;
     }
 
-    private DeviceBuffer filled(Deque<AutoCloseable> opened, MemorySegment bytes) {
-        DeviceBuffer buffer = buffer(opened, bytes.byteSize());
+    private Object filled(Deque<AutoCloseable> opened, MemorySegment bytes, int misaligned) {
+        if (bytes == null) {
+            return 0L;
+        }
+        DeviceBuffer buffer = buffer(opened, misaligned + bytes.byteSize()).slice(misaligned, bytes.byteSize());
         buffer.upload(bytes);
         return buffer;
     }

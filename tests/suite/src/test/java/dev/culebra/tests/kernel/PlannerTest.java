@@ -61,16 +61,11 @@ class PlannerTest {
         assertTrue(p.splits() >= 1 && p.splits() <= tiles && p.splits() <= 65535, "splits " + p.splits());
         assertTrue(p.sharedBytes() == p.kernel().sharedBytes() || p.sharedBytes() == p.kernel().mostSharedBytes());
         assertTrue(p.sharedBytes() <= target.sharedPerBlockOptIn());
-        if (p.splits() == 1) {
-            assertNull(p.reduce());
-            assertEquals(0, p.workspaceBytes());
-            assertEquals(0, p.reduceGridX());
-        } else {
-            assertSame(KernelCatalog.sumSplits(), p.reduce());
-            assertEquals(4L * p.splits() * n * m, p.workspaceBytes());
-            assertTrue(p.reduceGridX() >= 1 && p.reduceGridX() <= 4096);
-            assertTrue((long) p.reduceGridX() * 256 >= Math.min((long) n * m, 4096 * 256));
-        }
+        long tilesOfY = rows * p.gridX();
+        boolean whole = p.splits() == 1;
+        assertEquals(whole ? 0 : 4 * tilesOfY * p.splits() * p.kernel().tileM() * p.kernel().tileN(),
+                p.workspaceBytes());
+        assertEquals(whole ? 0 : 4 * tilesOfY, p.ticketBytes());
         assertTrue(p.why().contains(p.kernel().name()) && !p.why().contains("\n"), p.why());
     }
 
@@ -126,7 +121,8 @@ class PlannerTest {
         LaunchPlan plan = Planner.plan(Format.TILED_CSL, ValueType.BF16, 300, 1000, 10, 5, H200, n32, 7);
         assertSame(n32, plan.kernel());
         assertEquals(7, plan.splits());
-        assertEquals(4L * 7 * 5 * 300, plan.workspaceBytes());
+        assertEquals(4L * 7 * 32 * (5 * 64), plan.workspaceBytes(), "7 parts of 5 tiles of 64 x 32");
+        assertEquals(4L * 5, plan.ticketBytes());
         assertTrue(plan.why().startsWith("tiled_csl_bf16_n32 as asked; K in 7 as asked"), plan.why());
     }
 
@@ -144,8 +140,8 @@ class PlannerTest {
                 () -> plan(1, 1, 1, new Target(8, 0, 108, 48 * 1024)));
         refused("is not for tiled-csl weights of f16", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1,
                 H200, KernelCatalog.of("tiled_csl_bf16_n8"), 0));
-        refused("is not for tiled-csl weights of f16",
-                () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1, H200, KernelCatalog.sumSplits(), 0));
+        refused("is not for tiled-csl weights of f16", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1,
+                H200, KernelCatalog.of("dense_f16_n8"), 0));
         refused("splits 65536", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, 1, 1, 1, 1, H200, null, 65536));
         refused("pass 2^63 bytes", () -> Planner.plan(Format.TILED_CSL, ValueType.F16, Integer.MAX_VALUE, 1, 1,
                 Integer.MAX_VALUE, H200, null, 65535));

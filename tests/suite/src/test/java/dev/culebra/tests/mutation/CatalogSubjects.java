@@ -1,20 +1,19 @@
 package dev.culebra.tests.mutation;
 
 import dev.culebra.driver.Device;
-import dev.culebra.driver.DeviceBuffer;
-import dev.culebra.driver.LaunchConfig;
+import dev.culebra.kernel.Activation;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
+import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.SparseMatrix;
-import dev.culebra.tests.emulator.textbook.Program;
 import dev.culebra.tests.kernel.ExactProduct;
+import dev.culebra.tests.kernel.FusedProduct;
 import dev.culebra.tests.kernel.KernelDevice;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /** Every kernel of the catalog, with products that reach each of its lines but those for numbers past 2^32. */
 final class CatalogSubjects {
@@ -26,7 +25,7 @@ final class CatalogSubjects {
     static List<Subject> all() {
         return KernelCatalog.all().stream()
                 .map(k -> new Subject(k.name(), Subject.alone(KernelCatalog.ptx(k), k.name()),
-                        k.tileN() > 0 ? products(k) : CatalogSubjects::sums))
+                        products(k)))
                 .toList();
     }
 
@@ -39,7 +38,7 @@ final class CatalogSubjects {
                     splits);
             return new Ready(p, a, p.activations(), new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(),
                     Math.min(plan.gridY(), mostRowBlocks), plan.gridZ(), plan.sharedBytes(), plan.workspaceBytes(),
-                    plan.reduce(), plan.why()));
+                    plan.ticketBytes(), plan.why()));
         }
     }
 
@@ -85,6 +84,7 @@ final class CatalogSubjects {
                     ExactProduct.random(.5, n));
             all.add(Ready.of(kernel, narrow, 1, 1));
         }
+        List<Fused> fused = epilogues(kernel);
         return (ptx, device) -> {
             try (KernelDevice kernels = new KernelDevice(device, k -> k == kernel ? ptx : KernelCatalog.ptx(k))) {
                 for (Ready r : all) {
@@ -94,35 +94,45 @@ final class CatalogSubjects {
                         return difference;
                     }
                 }
+                for (Fused f : fused) {
+                    String difference = f.product.difference(kernels.multiply(f.ready.plan, f.ready.weights, f.ready.x,
+                            f.product.product.ldx, f.product.product.n, f.product.epilogue(), f.product.held(),
+                            f.misaligned));
+                    if (difference != null) {
+                        return difference;
+                    }
+                }
                 return null;
             }
         };
     }
 
-    /** Partial sums of whole numbers, for every number of splits up to 9, with fewer threads than elements and with more. */
-    private static String sums(String ptx, Device device) {
-        try (Program program = new Program(ptx, device)) {
-            for (int launch = 0; launch < 36; launch++) {
-                int splits = 1 + launch / 4;
-                int elements = new int[]{300, 1300, 2500, 4700}[launch % 4]; // up to 1, 3, 5 and 10 for each of 512 threads
-                SplittableRandom random = new SplittableRandom(splits);
-                float[] partial = new float[elements * splits];
-                float[] expected = new float[elements];
-                for (int i = 0; i < partial.length; i++) {
-                    partial[i] = random.nextInt(-1000, 1001);
-                    expected[i % elements] += partial[i];
-                }
-                DeviceBuffer y = program.floats(elements);
-                program.launch("sum_splits", LaunchConfig.of(2, 256), program.upload(partial), y, (long) elements,
-                        splits);
-                float[] got = Program.floats(y);
-                for (int i = 0; i < elements; i++) {
-                    if (got[i] != expected[i]) {
-                        return splits + " splits, element " + i + ": expected " + expected[i] + ", was " + got[i];
-                    }
+    /** A product with an epilogue; its arrays miss an alignment by some bytes. */
+    private record Fused(FusedProduct product, Ready ready, int misaligned) {}
+
+    /**
+     * Each activation and each type by wide accesses, then by single ones on ragged fours of rows and on arrays that are not
+     * aligned, K whole and in so many parts that loads of them come in whole batches and in ragged ones.
+     */
+    private static List<Fused> epilogues(KernelInstance kernel) {
+        List<Fused> all = new ArrayList<>();
+        int draw = 0;
+        for (DenseType output : DenseType.values()) {
+            for (Activation activation : Activation.values()) {
+                for (int m : new int[]{12, 67, kernel.tileM() + 8 - draw % 3}) {
+                    boolean gelu = activation == Activation.GELU;
+                    int splits = new int[]{1, 2, 9, 11}[draw % 4];
+                    ExactProduct p = new ExactProduct(kernel.values(), m, 65, draw % 2 == 0 ? 3 : kernel.tileN() + 1,
+                            draw, ExactProduct.random(gelu ? .06 : .5, draw), gelu ? 1 : 5);
+                    p.poison(1, 64);
+                    FusedProduct.Parts parts = new FusedProduct.Parts(draw % 3 != 0, activation, draw % 5 != 0,
+                            draw % 7 < 4, output);
+                    all.add(new Fused(new FusedProduct(p, parts, draw), Ready.of(kernel, p, splits, 9),
+                            draw % 6 == 0 ? output.bytes() : 0));
+                    draw++;
                 }
             }
-            return null;
         }
+        return all;
     }
 }

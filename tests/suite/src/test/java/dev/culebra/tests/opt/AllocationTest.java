@@ -9,6 +9,7 @@ import dev.culebra.llm.opt.OptModel;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
+import dev.culebra.spmm.Epilogue;
 import dev.culebra.spmm.Spmm;
 import dev.culebra.spmm.SpmmWeights;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +38,10 @@ class AllocationTest {
         public String kernel(int n) { return "zeros"; }
 
         @Override
-        public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y) { y.fill((byte) 0); }
+        public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y,
+                Epilogue<MemorySegment> epilogue) {
+            y.fill((byte) 0);
+        }
 
         @Override
         public void close() {}

@@ -3,6 +3,7 @@ package dev.culebra.tests.opt;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
+import dev.culebra.spmm.Epilogue;
 import dev.culebra.spmm.Spmm;
 import dev.culebra.spmm.SpmmWeights;
 import java.lang.foreign.MemorySegment;
@@ -67,8 +68,9 @@ final class HeadRecorder implements Spmm {
         public String kernel(int n) { return weights.kernel(n); }
 
         @Override
-        public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y) {
-            weights.multiply(x, xType, n, y);
+        public void multiply(MemorySegment x, DenseType xType, int n, MemorySegment y,
+                Epilogue<MemorySegment> epilogue) {
+            weights.multiply(x, xType, n, y, epilogue);
             calls.add(n);
             var all = y.toArray(ValueLayout.JAVA_FLOAT);
             for (int row = 0; row < n; row++) rows.add(Arrays.copyOfRange(all, row * m, (row + 1) * m));

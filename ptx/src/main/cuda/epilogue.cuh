@@ -1,0 +1,257 @@
+// From a tile of sums to Y, for every product kernel: parts of a split K added up, then
+//
+//   Y = activation(sum + bias) + residual + Y, each part of it optional,
+//
+// in fp32, in this order, every operation rounded by itself (no fused multiply-add: a CPU has the same bits), then rounded once
+// to Y's type. A NaN passes through all of it. All branches but those on ragged edges are uniform.
+//
+// A kernel lays its sums down in shared memory, token by token, and calls finish() with all threads: what it does does not depend
+// on who held which sum, and both the partial sums and Y are read and written in runs of rows.
+//
+// Splits. Each writes its tile to the workspace [tile][split][token][row]; then one thread takes a ticket. Who takes the last one
+// knows that all parts are there, and adds them in the order of the splits, its own included: the same bits, whoever is last. The
+// ticket wraps round to 0, so that the next launch, or a graph's replay, finds the counters as this one did.
+//   Order, by PTX's memory model: a thread's stores come before the block's barrier, that before the ticket, which releases at the
+// scope of the device (and hands on what earlier tickets released: they form one chain of read-modify-writes); the last ticket
+// acquires, the barrier behind it hands that on to the block's other threads, which then load.
+#pragma once
+#include <cstdint>
+
+// The kernels' last parameters; see KernelCatalog.
+struct Epilogue {
+    void* y;                  // [N, M]
+    const float* bias;        // [M], or null
+    const void* residual;     // [N, M] of Y's type, or null; may be y
+    float* workspace;         // null with one split, as are the
+    uint32_t* tickets;        // one a tile of Y, 0 before the first launch and after each
+    uint32_t flags;
+};
+
+// Of Epilogue::flags, as KernelCatalog.flags puts them together.
+constexpr uint32_t ACTIVATION = 3, RELU = 1, GELU = 2;
+constexpr uint32_t OUTPUT = 3 << 2, OUTPUT_F16 = 1 << 2, OUTPUT_BF16 = 2 << 2;
+constexpr uint32_t ACCUMULATE = 1 << 4;
+
+// The value before, then one more, but 0 after `most`.
+__device__ __forceinline__ uint32_t take_ticket(uint32_t* counter, uint32_t most) {
+    uint32_t before;
+    asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;" : "=r"(before) : "l"(__cvta_generic_to_global(counter)), "r"(most) : "memory");
+    return before;
+}
+
+// Through the L2 alone: what other multiprocessors wrote or will read.
+__device__ __forceinline__ float4 load_part(const float* at) {
+    float4 v;
+    asm volatile("ld.global.cg.v4.f32 {%0,%1,%2,%3}, [%4];" : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w) : "l"(__cvta_generic_to_global(at)) : "memory");
+    return v;
+}
+
+__device__ __forceinline__ void store_part(float* at, float4 v) {
+    asm volatile("st.global.cg.v4.f32 [%0], {%1,%2,%3,%4};" ::"l"(__cvta_generic_to_global(at)), "f"(v.x), "f"(v.y), "f"(v.z), "f"(v.w) : "memory");
+}
+
+// v / 2 (1 + erf(v / sqrt(2))), the exact GELU. erf: c P(c^2) / Q(c^2), a rational function of the form of W. J. Cody, "Rational
+// Chebyshev Approximations for the Error Function" (1969), over all of 0 to 3.92 at once, relative error 1.9e-8 before rounding;
+// at 4 its value in fp32 is 1, and erf is that from there on. The same operations as CpuEpilogue's.
+__device__ __forceinline__ float gelu(float v) {
+    const float c = fminf(fmaxf(__fmul_rn(v, 0.70710678f), -4.0f), 4.0f);
+    const float u = __fmul_rn(c, c);
+    float p = 2.05008530157e-06f, q = 3.8091583844e-05f;
+    p = __fadd_rn(0.000284880606622f, __fmul_rn(u, p));
+    p = __fadd_rn(0.00376556028852f, __fmul_rn(u, p));
+    p = __fadd_rn(0.0527485437026f, __fmul_rn(u, p));
+    p = __fadd_rn(0.190405270168f, __fmul_rn(u, p));
+    p = __fadd_rn(1.12837914617f, __fmul_rn(u, p));
+    q = __fadd_rn(0.00116252022501f, __fmul_rn(u, q));
+    q = __fadd_rn(0.0149691031031f, __fmul_rn(u, q));
+    q = __fadd_rn(0.114108598214f, __fmul_rn(u, q));
+    q = __fadd_rn(0.502075018396f, __fmul_rn(u, q));
+    q = __fadd_rn(1.0f, __fmul_rn(u, q));
+    const float erf = fminf(fmaxf(__fdiv_rn(__fmul_rn(c, p), q), -1.0f), 1.0f);
+    return __fmul_rn(__fmul_rn(0.5f, v), __fadd_rn(1.0f, erf));      // a NaN: times whatever erf came to
+}
+
+__device__ __forceinline__ float from_half(uint32_t bits, bool bf16) {
+    if (bf16) return __uint_as_float(bits << 16);
+    float v;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"((unsigned short)bits));
+    return v;
+}
+
+__device__ __forceinline__ uint32_t to_half(float v, bool bf16) {
+    unsigned short bits;
+    if (bf16) asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(v));
+    else asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(v));
+    return bits;
+}
+
+// Which row of Y is row `i` of a tile: the rows as they come. A kernel whose rows are in another order brings a map of its own,
+// with CONTIGUOUS false; rows from M on are not read nor written.
+struct RowsFrom {
+    static constexpr bool CONTIGUOUS = true;          // four rows from a multiple of 4 on follow each other in Y
+    int first;                                        // a multiple of 4
+
+    __device__ __forceinline__ int operator()(int i) const { return first + i; }
+};
+
+// Four rows of one token of an [N, M] array: as 16 or 8 bytes where `wide`, which says that they lie inside and are aligned, else
+// those that lie inside, one by one.
+struct Four {
+    size_t token;                                     // where its row 0 is, in elements
+    int row[4];
+    int m;
+    bool wide;
+    uint32_t output;                                  // flags & OUTPUT
+
+    __device__ __forceinline__ void add(float (&v)[4], const void* from) const {
+        if (output == 0) {
+            const float* f = static_cast<const float*>(from) + token;
+            if (wide) {
+                const float4 r = *reinterpret_cast<const float4*>(f + row[0]);
+                v[0] += r.x; v[1] += r.y; v[2] += r.z; v[3] += r.w;
+                return;
+            }
+#pragma unroll
+            for (int i = 0; i < 4; i++) if (row[i] < m) v[i] += f[row[i]];
+            return;
+        }
+        const uint16_t* h = static_cast<const uint16_t*>(from) + token;
+        const bool bf16 = output == OUTPUT_BF16;
+        if (wide) {
+            const uint2 r = *reinterpret_cast<const uint2*>(h + row[0]);
+            v[0] += from_half(r.x & 0xffff, bf16); v[1] += from_half(r.x >> 16, bf16);
+            v[2] += from_half(r.y & 0xffff, bf16); v[3] += from_half(r.y >> 16, bf16);
+            return;
+        }
+#pragma unroll
+        for (int i = 0; i < 4; i++) if (row[i] < m) v[i] += from_half(h[row[i]], bf16);
+    }
+
+    __device__ __forceinline__ void store(const float (&v)[4], void* to) const {
+        if (output == 0) {
+            float* f = static_cast<float*>(to) + token;
+            if (wide) {
+                *reinterpret_cast<float4*>(f + row[0]) = make_float4(v[0], v[1], v[2], v[3]);
+                return;
+            }
+#pragma unroll
+            for (int i = 0; i < 4; i++) if (row[i] < m) f[row[i]] = v[i];
+            return;
+        }
+        uint16_t* h = static_cast<uint16_t*>(to) + token;
+        const bool bf16 = output == OUTPUT_BF16;
+        const uint32_t b0 = to_half(v[0], bf16), b1 = to_half(v[1], bf16), b2 = to_half(v[2], bf16), b3 = to_half(v[3], bf16);
+        if (wide) {
+            *reinterpret_cast<uint2*>(h + row[0]) = make_uint2(b0 | b1 << 16, b2 | b3 << 16);
+            return;
+        }
+        if (row[0] < m) h[row[0]] = b0;
+        if (row[1] < m) h[row[1]] = b1;
+        if (row[2] < m) h[row[2]] = b2;
+        if (row[3] < m) h[row[3]] = b3;
+    }
+};
+
+// What `THREADS` threads do with a tile of ROWS rows by TILE_N tokens. Each takes the same four rows of every STRIDE-th token.
+template <int TILE_N, int ROWS, int THREADS>
+struct Finish {
+    // Of a token in shared memory, in floats. 16 bytes more than a power of two: an mma's accumulators, whose lane 4 g + t has row
+    // g of tokens 2 t and 2 t + 1, then go to 32 different banks (2 t PITCH + g = 8 t + g), and rows stay aligned.
+    static constexpr int PITCH = ROWS + 4;
+    static constexpr int TILE_BYTES = TILE_N * PITCH * 4;
+    static constexpr int QUADS = ROWS / 4;
+    static constexpr int STRIDE = THREADS / QUADS;
+    static constexpr int PASSES = (TILE_N + STRIDE - 1) / STRIDE;
+    static constexpr int TOGETHER = PASSES < 4 ? PASSES : 4;      // tokens whose parts are loaded together, for their latency
+    static_assert(THREADS % QUADS == 0 && PITCH % 32 == 4);
+
+    // To be called by all threads of a block, behind a barrier, with the sums in `tile`, which it may change; a barrier must come
+    // before the tile's memory is used again.
+    //   poison(token)     0, or NaN for a token whose results must be that: added to this split's sums
+    //   row(i)            see RowsFrom
+    //   token0, m, n      of Y [n, m]: the tile's first token
+    //   index             of the tile among all tiles of Y, for workspace and tickets
+    template <class Poison, class Rows>
+    __device__ __forceinline__ static void finish(const Epilogue& e, float* tile, Poison poison, Rows row, int token0, int m, int n,
+                                                  size_t index, int split, int splits) {
+        const int thread = threadIdx.x, quad = thread % QUADS, first = thread / QUADS;
+        const int tokens = min(n - token0, TILE_N);
+        float* const mine = tile + 4 * quad;
+        if (splits > 1) {
+            float* const parts = e.workspace + index * splits * (TILE_N * ROWS) + 4 * quad;
+#pragma unroll 1
+            for (int t = first; t < tokens; t += STRIDE) {
+                const float4 v = *reinterpret_cast<const float4*>(mine + t * PITCH);
+                const float p = poison(t);
+                store_part(parts + ((size_t)split * TILE_N + t) * ROWS, make_float4(v.x + p, v.y + p, v.z + p, v.w + p));
+            }
+            __syncthreads();
+            const bool last = thread == 0 && take_ticket(e.tickets + index, splits - 1) == splits - 1;
+            if (!__syncthreads_or(last)) return;
+            sum(mine, parts, first, tokens, splits);                 // to where this thread reads it
+        }
+
+        Four four;
+        four.m = m;
+        four.output = e.flags & OUTPUT;
+        float bias[4] = {};
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            four.row[i] = row(4 * quad + i);
+            if (e.bias && four.row[i] < m) bias[i] = e.bias[four.row[i]];
+        }
+        four.wide = Rows::CONTIGUOUS && m % 4 == 0 && (((size_t)e.y | (size_t)e.residual) & 15) == 0;
+        if (four.wide && four.row[0] >= m) return;
+        four.token = (size_t)(token0 + first) * m;
+#pragma unroll 1
+        for (int t = first; t < tokens; t += STRIDE) {
+            const float4 s = *reinterpret_cast<const float4*>(mine + t * PITCH);
+            const float p = poison(t);                               // once more where K is split: NaN is NaN
+            float v[4] = {s.x + p, s.y + p, s.z + p, s.w + p};
+            if (e.bias) {
+#pragma unroll
+                for (int i = 0; i < 4; i++) v[i] += bias[i];
+            }
+            if (e.flags & ACTIVATION) {
+#pragma unroll
+                for (int i = 0; i < 4; i++) v[i] = (e.flags & ACTIVATION) == GELU ? gelu(v[i]) : v[i] <= 0 ? 0.0f : v[i];
+            }
+            if (e.residual || e.flags & ACCUMULATE) {
+#pragma unroll 1
+                for (int i = 0; i < 2; i++) {                        // rolled: half the code
+                    const void* from = i == 0 ? e.residual : e.flags & ACCUMULATE ? e.y : nullptr;
+                    if (from) four.add(v, from);
+                }
+            }
+            four.store(v, e.y);
+            four.token += (size_t)STRIDE * m;
+        }
+    }
+
+    // All parts of this thread's rows, in the order of the splits; some eight loads on their way at a time.
+    __device__ __forceinline__ static void sum(float* mine, const float* parts, int first, int tokens, int splits) {
+#pragma unroll 1
+        for (int t = first; t < tokens; t += TOGETHER * STRIDE) {
+            const float* from[TOGETHER];
+            float4 sum[TOGETHER];
+#pragma unroll
+            for (int i = 0; i < TOGETHER; i++) {
+                from[i] = parts + min(t + i * STRIDE, tokens - 1) * ROWS;   // behind the last token: that one again, not kept
+                sum[i] = load_part(from[i]);
+            }
+#pragma unroll (8 / TOGETHER)
+            for (int s = 1; s < splits; s++) {
+#pragma unroll
+                for (int i = 0; i < TOGETHER; i++) {
+                    from[i] += TILE_N * ROWS;
+                    const float4 v = load_part(from[i]);
+                    sum[i].x += v.x; sum[i].y += v.y; sum[i].z += v.z; sum[i].w += v.w;
+                }
+            }
+#pragma unroll
+            for (int i = 0; i < TOGETHER; i++) {
+                if (t + i * STRIDE < tokens) *reinterpret_cast<float4*>(mine + (t + i * STRIDE) * PITCH) = sum[i];
+            }
+        }
+    }
+};
