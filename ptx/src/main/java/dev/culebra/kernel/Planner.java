@@ -86,6 +86,9 @@ public final class Planner {
     /** The narrowest kernel that takes all tokens at once, or the widest that the device can hold. */
     private static KernelInstance kernel(Format format, ValueType values, int n, Target target) {
         List<KernelInstance> candidates = KernelCatalog.products(format, values);
+        if (candidates.isEmpty()) {
+            throw new IllegalArgumentException("no kernel for " + format.id() + " weights of " + values.id());
+        }
         KernelInstance best = null;
         for (KernelInstance i : candidates) {
             boolean fits = i.minimum().compareTo(target.compute()) <= 0
@@ -140,6 +143,7 @@ public final class Planner {
         return switch (kernel.format()) {
             case TILED_CSL -> TiledCslCost.of(work, launch);
             case DENSE -> DenseCost.of(work, launch, target.multiprocessors());
+            case BITMAP, SLOTS -> throw new IllegalArgumentException("no kernel for " + kernel.format().id());
         };
     }
 

@@ -23,7 +23,7 @@ record CsrSource(Csr csr) implements ValueSource {
     public Reader reader() {
         return new Reader() {
             @Override
-            public boolean read(int row, int rows, int column, int columns, short[] out, int pitch) {
+            public boolean read(int row, int rows, int column, int columns, short[] out, int at, int pitch) {
                 boolean any = false;
                 for (int r = 0; r < rows; r++) {
                     int end = (int) csr.rowStart()[row + r + 1];
@@ -32,10 +32,10 @@ record CsrSource(Csr csr) implements ValueSource {
                         if (!any) {
                             any = true;
                             for (int z = 0; z < rows; z++) {
-                                Arrays.fill(out, z * pitch, z * pitch + columns, (short) 0);
+                                Arrays.fill(out, at + z * pitch, at + z * pitch + columns, (short) 0);
                             }
                         }
-                        out[r * pitch + csr.column()[i] - column] = csr.values().get(SHORT, 2L * i);
+                        out[at + r * pitch + csr.column()[i] - column] = csr.values().get(SHORT, 2L * i);
                     }
                 }
                 return any;
@@ -46,8 +46,8 @@ record CsrSource(Csr csr) implements ValueSource {
 
             /** The first position of a row whose column is not before the panel. */
             private int first(int from, int to, int column) {
-                int at = Arrays.binarySearch(csr.column(), from, to, column);
-                return at < 0 ? -at - 1 : at;
+                int found = Arrays.binarySearch(csr.column(), from, to, column);
+                return found < 0 ? -found - 1 : found;
             }
         };
     }

@@ -30,7 +30,7 @@ record DenseSource(MemorySegment dense, DenseType from, int m, int k, ValueType 
             private long overflowed;
 
             @Override
-            public boolean read(int row, int rows, int column, int columns, short[] out, int pitch) {
+            public boolean read(int row, int rows, int column, int columns, short[] out, int at, int pitch) {
                 if (from == DenseType.F32 && row32.length < columns) {
                     row32 = new float[columns];
                 }
@@ -38,9 +38,9 @@ record DenseSource(MemorySegment dense, DenseType from, int m, int k, ValueType 
                     long offset = ((long) (row + r) * k + column) * from.bytes();
                     if (from == DenseType.F32) {
                         MemorySegment.copy(dense, FLOAT, offset, row32, 0, columns);
-                        overflowed += Rounding.round(row32, out, r * pitch, columns, type);
+                        overflowed += Rounding.round(row32, out, at + r * pitch, columns, type);
                     } else {
-                        MemorySegment.copy(dense, SHORT, offset, out, r * pitch, columns);
+                        MemorySegment.copy(dense, SHORT, offset, out, at + r * pitch, columns);
                     }
                 }
                 return true;

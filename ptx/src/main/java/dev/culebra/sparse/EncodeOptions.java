@@ -11,24 +11,31 @@ import java.util.function.LongConsumer;
  * @param keepNegativeZero whether -0.0 is stored; otherwise it counts as zero, since checkpoints masked by multiplication
  *        are full of it
  * @param threads how many threads encode; 0 for as many as the machine has processors. The result does not depend on it
+ * @param segment k-tiles of a segment, for the formats that have them ({@link LaneLists}): 1, 2, 4, 8 or 16; 0 for what suits
+ *        the shape, see {@link LaneLists#defaultSegment}. Short ones let more warps share a matrix, long ones save bytes
  * @param progress told how many of the M * K elements are done, rising, the last time M * K; called by one thread at a
  *        time, though not always the same; null for nobody
  */
-public record EncodeOptions(FormatChoice format, boolean keepNegativeZero, int threads, LongConsumer progress) {
+public record EncodeOptions(FormatChoice format, boolean keepNegativeZero, int threads, int segment,
+        LongConsumer progress) {
 
-    /** The format of fewer bytes, -0.0 as zero, every processor, no progress. */
-    public static final EncodeOptions DEFAULT = new EncodeOptions(FormatChoice.FEWEST_BYTES, false, 0, null);
+    /** The format of fewer bytes, -0.0 as zero, every processor, segments that suit the shape, no progress. */
+    public static final EncodeOptions DEFAULT = new EncodeOptions(FormatChoice.FEWEST_BYTES, false, 0, 0, null);
 
     /**
-     * Checks the number of threads.
+     * Checks the numbers.
      *
-     * @throws IllegalArgumentException if threads is negative
+     * @throws IllegalArgumentException if threads is negative, or segment none of those that there are
      * @throws NullPointerException if there is no format
      */
     public EncodeOptions {
         Objects.requireNonNull(format, "format");
         if (threads < 0) {
             throw new IllegalArgumentException("threads is " + threads + "; give 1 or more, or 0 for every processor");
+        }
+        if (segment != 0 && !LaneLists.isSegment(segment)) {
+            throw new IllegalArgumentException(
+                    "segment is " + segment + "; give 1, 2, 4, 8 or 16 k-tiles, or 0 for what suits the shape");
         }
     }
 
@@ -39,7 +46,7 @@ public record EncodeOptions(FormatChoice format, boolean keepNegativeZero, int t
      * @return new options
      */
     public EncodeOptions withFormat(FormatChoice format) {
-        return new EncodeOptions(format, keepNegativeZero, threads, progress);
+        return new EncodeOptions(format, keepNegativeZero, threads, segment, progress);
     }
 
     /**
@@ -49,7 +56,7 @@ public record EncodeOptions(FormatChoice format, boolean keepNegativeZero, int t
      * @return new options
      */
     public EncodeOptions withNegativeZeroKept(boolean keep) {
-        return new EncodeOptions(format, keep, threads, progress);
+        return new EncodeOptions(format, keep, threads, segment, progress);
     }
 
     /**
@@ -59,7 +66,7 @@ public record EncodeOptions(FormatChoice format, boolean keepNegativeZero, int t
      * @return new options
      */
     public EncodeOptions withThreads(int threads) {
-        return new EncodeOptions(format, keepNegativeZero, threads, progress);
+        return new EncodeOptions(format, keepNegativeZero, threads, segment, progress);
     }
 
     /**
@@ -69,7 +76,22 @@ public record EncodeOptions(FormatChoice format, boolean keepNegativeZero, int t
      * @return new options
      */
     public EncodeOptions withProgress(LongConsumer progress) {
-        return new EncodeOptions(format, keepNegativeZero, threads, progress);
+        return new EncodeOptions(format, keepNegativeZero, threads, segment, progress);
+    }
+
+    /**
+     * The same with segments of another length.
+     *
+     * @param segment 1, 2, 4, 8 or 16 k-tiles, or 0 for what suits the shape
+     * @return new options
+     */
+    public EncodeOptions withSegment(int segment) {
+        return new EncodeOptions(format, keepNegativeZero, threads, segment, progress);
+    }
+
+    /** The k-tiles of a segment of a matrix. */
+    int segment(int m, int k) {
+        return segment == 0 ? LaneLists.defaultSegment(m, k) : segment;
     }
 
     /** The number of threads to start. */

@@ -8,7 +8,11 @@ public enum Format implements FormatChoice {
     /** Tiles of 64 x 64, 4 bytes a nonzero: value and place. See {@link TiledCsl}. */
     TILED_CSL("tiled-csl", 1, new TiledCslCodec()),
     /** Tiles of 64 x 64, 2 bytes an element, zeros too: for matrices with few of them. See {@link TiledDense}. */
-    DENSE("dense", 2, new TiledDenseCodec());
+    DENSE("dense", 2, new TiledDenseCodec()),
+    /** A bit for every element, and each lane's values in lists of its own. See {@link Bitmap}. */
+    BITMAP("bitmap", 3, new BitmapCodec()),
+    /** Two slots for any four neighbouring columns, the same lists, and what finds no slot apart. See {@link Slots}. */
+    SLOTS("slots", 4, new SlotsCodec());
 
     private final String id;
     private final int code;

@@ -40,7 +40,7 @@ final class Panels {
 
     /** Value (row r, column c) of the panel is {@code values[r * COLUMNS + c]}; +0 right of the matrix, anything below it. */
     final short[] values = new short[ROWS * COLUMNS];
-    /** A bit for each nonzero of the tile at hand, a word for each of its rows inside the matrix. */
+    /** A bit for each nonzero of the tile at hand, a word for each of its rows, 0 for those beyond the matrix. */
     final long[] masks = new long[ROWS];
 
     private final ValueSource source;
@@ -49,22 +49,29 @@ final class Panels {
     /** All ones where the sign decides too. */
     private final long signs;
 
-    Panels(ValueSource source, boolean keepNegativeZero) {
+    /** Which row of the source is the i-th row of the rows of tiles; null for the i-th. */
+    private final int[] order;
+
+    Panels(ValueSource source, boolean keepNegativeZero) { this(source, keepNegativeZero, null); }
+
+    /** Rows in an order of their own; one that the source does not have is a row of zeros. */
+    Panels(ValueSource source, boolean keepNegativeZero, int[] order) {
         this.source = source;
+        this.order = order;
         this.reader = source.reader();
         this.signs = keepNegativeZero ? -1L : 0L;
     }
 
     /** Shows a row of tiles, from the left to the right, but for those that are known to hold nothing; counts nonzeros. */
     long tileRow(int tileRow, Visitor visitor) {
-        int rows = Math.min(ROWS, source.m() - tileRow * ROWS);
+        int rows = order == null ? Math.min(ROWS, source.m() - tileRow * ROWS) : ROWS;
         long first = (long) tileRow * ((source.k() - 1) / TILE_COLUMNS + 1);
         long nonzeros = 0;
         for (int column = 0; column < source.k() && column >= 0; column += COLUMNS) {
             int columns = Math.min(COLUMNS, source.k() - column);
             int tiles = (columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
             int past = tiles * TILE_COLUMNS;
-            if (!reader.read(tileRow * ROWS, rows, column, columns, values, COLUMNS)) {
+            if (!read(tileRow, rows, column, columns)) {
                 continue;
             }
             for (int r = 0; columns < past && r < rows; r++) {
@@ -77,6 +84,22 @@ final class Panels {
             }
         }
         return nonzeros;
+    }
+
+    private boolean read(int tileRow, int rows, int column, int columns) {
+        if (order == null) {
+            return reader.read(tileRow * ROWS, rows, column, columns, values, 0, COLUMNS);
+        }
+        boolean any = false;
+        for (int r = 0; r < rows; r++) {
+            int row = order[tileRow * ROWS + r];
+            if (row < source.m() && reader.read(row, 1, column, columns, values, r * COLUMNS, COLUMNS)) {
+                any = true;
+            } else {
+                Arrays.fill(values, r * COLUMNS, r * COLUMNS + columns, (short) 0);
+            }
+        }
+        return any;
     }
 
     /** How many finite values became infinite by rounding so far. */
@@ -97,6 +120,7 @@ final class Panels {
             masks[r] = mask;
             n += Long.bitCount(mask);
         }
+        Arrays.fill(masks, rows, ROWS, 0);
         return n;
     }
 

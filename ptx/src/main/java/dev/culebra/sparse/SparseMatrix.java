@@ -122,8 +122,12 @@ public final class SparseMatrix {
         long nonzeros = counting.count(progress);
         Format chosen = Objects.requireNonNull(options.format().choose(source.m(), source.k(), nonzeros),
                 "the choice of a format chose null");
-        return encoded(source, chosen,
-                chosen == Format.TILED_CSL ? counting : chosen.codec().encoding(source, options), progress);
+        if (chosen == Format.TILED_CSL) {
+            return encoded(source, chosen, counting, progress);
+        }
+        Codec.Encoding encoding = chosen.codec().encoding(source, options);
+        progress.follow(encoding.passes());
+        return encoded(source, chosen, encoding, progress);
     }
 
     private static Progress progress(ValueSource source, EncodeOptions options, int passes) {

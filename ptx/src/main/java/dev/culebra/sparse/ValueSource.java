@@ -19,11 +19,11 @@ interface ValueSource {
     interface Reader {
 
         /**
-         * Fills {@code out[r * pitch + c]} with the values of a panel; what lies between columns and pitch is not touched.
+         * Fills {@code out[at + r * pitch + c]} with the values of a panel; what lies between columns and pitch is not touched.
          *
          * @return false when the panel is known to hold nothing but +0 (then {@code out} is not written)
          */
-        boolean read(int row, int rows, int column, int columns, short[] out, int pitch);
+        boolean read(int row, int rows, int column, int columns, short[] out, int at, int pitch);
 
         /** How many finite values became infinite by rounding in all panels read so far. */
         long overflowed();

@@ -1,6 +1,10 @@
 package dev.culebra.spmm;
 
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -26,7 +30,18 @@ abstract sealed class Tiles permits CslTiles, DenseTiles {
         return switch (matrix.format()) {
             case TILED_CSL -> new CslTiles(matrix);
             case DENSE -> new DenseTiles(matrix);
+            case BITMAP, SLOTS -> new DenseTiles(dense(matrix)); // lists of a warp's lanes are nothing for a CPU
         };
+    }
+
+    /** The same matrix in the dense format; -0.0 where it is stored. */
+    private static SparseMatrix dense(SparseMatrix matrix) {
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment rows = arena.allocate((long) matrix.m() * matrix.k() * matrix.valueType().dense().bytes());
+            matrix.decode(rows);
+            return SparseMatrix.encode(rows, matrix.valueType().dense(), matrix.m(), matrix.k(), matrix.valueType(),
+                    EncodeOptions.DEFAULT.withFormat(Format.DENSE).withNegativeZeroKept(true));
+        }
     }
 
     /** Tiles one above the other. */

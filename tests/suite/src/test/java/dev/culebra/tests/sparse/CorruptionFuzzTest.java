@@ -31,6 +31,7 @@ class CorruptionFuzzTest {
         return switch (format) {
             case TILED_CSL -> Matrices.encode(Matrices.random(70, 130, .05, 8), DenseType.BF16, 70, 130, format);
             case DENSE -> Matrices.encode(Matrices.random(40, 60, .7, 8), DenseType.F16, 40, 60, format);
+            case BITMAP, SLOTS -> Matrices.encode(Matrices.random(20, 130, .2, 8), DenseType.BF16, 20, 130, format);
         };
     }
 
@@ -107,7 +108,7 @@ class CorruptionFuzzTest {
         byte[] valid = new FileBytes(matrix(format), directory).array();
         for (int i = 0; i < rounds; i++) {
             FileBytes file = new FileBytes(valid);
-            int last = file.at(file.checksum - 40); // of the offsets, or of the values
+            int last = file.at(file.checksum - 40); // of the offsets, the values, the order
             int bytes = random.nextInt(1, 4);
             for (int b = 0; b < bytes; b++) {
                 // a third each: the header, the last section's beginning, anywhere
