@@ -4,7 +4,7 @@
 #   ptx/compile.sh            writes src/main/resources/dev/culebra/kernel/*.ptx
 #   ptx/compile.sh OUTDIR     writes there instead (what the test does, to compare)
 #
-# The PTX is for compute_80, which every later GPU runs. nvcc writes its own, newest PTX version, which a driver older than
+# The PTX is for compute_80, which every later GPU runs; what uses Hopper's bulk copies is there once more for compute_90. nvcc writes its own, newest PTX version, which a driver older than
 # the toolkit refuses; the version is lowered to the first that ptxas accepts for what the kernels use.
 set -euo pipefail
 export LC_ALL=C
@@ -18,12 +18,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
 
-# unit, then every file it is made of
+# source, compute capability, then every file it is made of
 compile() {
-    local unit=$1; shift
-    local hash version
+    local source=$1 compute=$2; shift 2
+    local unit=$source hash version
+    [ "$compute" = 80 ] || unit=${source}_sm$compute
     hash=$(cd "$sources" && cat "$@" | sha256sum | cut -d' ' -f1)
-    nvcc -ptx -arch=compute_80 -O3 -std=c++17 "$sources/$unit.cu" -o "$work/$unit.raw"
+    nvcc -ptx "-arch=compute_$compute" -O3 -std=c++17 "$sources/$source.cu" -o "$work/$unit.raw"
     # nvcc's own header and the marks around inline assembly say nothing that the header below does not
     sed -e '/^\/\//d' -e '/^[[:space:]]*\/\/ \(begin\|end\) inline asm$/d' -e '/^[[:space:]]*$/d' -e 's/[[:space:]]*$//' \
         "$work/$unit.raw" >"$work/$unit.body"
@@ -35,7 +36,7 @@ compile() {
             echo "// sources-sha256: $hash"
             sed "s/^\.version .*/.version $version/" "$work/$unit.body"
         } >"$work/$unit.ptx"
-        if ptxas -arch=sm_80 "$work/$unit.ptx" -o /dev/null 2>"$work/$unit.log"; then
+        if ptxas "-arch=sm_$compute" "$work/$unit.ptx" -o /dev/null 2>"$work/$unit.log"; then
             mv "$work/$unit.ptx" "$out/$unit.ptx"
             echo "$unit.ptx: .version $version, $(wc -c <"$out/$unit.ptx") bytes"
             return
@@ -46,7 +47,11 @@ compile() {
     return 1
 }
 
-compile tiled_csl_f16 epilogue.cuh mma.cuh product.cuh tiled_csl.cuh tiled_csl_f16.cu
-compile tiled_csl_bf16 epilogue.cuh mma.cuh product.cuh tiled_csl.cuh tiled_csl_bf16.cu
-compile dense_f16 epilogue.cuh mma.cuh product.cuh dense.cuh dense_f16.cu
-compile dense_bf16 epilogue.cuh mma.cuh product.cuh dense.cuh dense_bf16.cu
+compile tiled_csl_f16 80 epilogue.cuh mma.cuh product.cuh tiled_csl.cuh tiled_csl_f16.cu
+compile tiled_csl_bf16 80 epilogue.cuh mma.cuh product.cuh tiled_csl.cuh tiled_csl_bf16.cu
+compile dense_f16 80 epilogue.cuh mma.cuh product.cuh dense.cuh dense_f16.cu
+compile dense_bf16 80 epilogue.cuh mma.cuh product.cuh dense.cuh dense_bf16.cu
+compile bitmap_f16 80 epilogue.cuh mma.cuh ring.cuh lanes.cuh bitmap_f16.cu
+compile bitmap_f16 90 epilogue.cuh mma.cuh ring.cuh lanes.cuh bitmap_f16.cu
+compile bitmap_bf16 80 epilogue.cuh mma.cuh ring.cuh lanes.cuh bitmap_bf16.cu
+compile bitmap_bf16 90 epilogue.cuh mma.cuh ring.cuh lanes.cuh bitmap_bf16.cu

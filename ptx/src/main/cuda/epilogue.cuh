@@ -8,7 +8,7 @@
 // A kernel lays its sums down in shared memory, token by token, and calls finish() with all threads: what it does does not depend
 // on who held which sum, and both the partial sums and Y are read and written in runs of rows.
 //
-// Splits. Each writes its tile to the workspace [tile][split][token][row]; then one thread takes a ticket. Who takes the last one
+// Splits. Each writes its tile to the workspace, [tile][split][token][row]; then one thread takes a ticket. Who takes the last one
 // knows that all parts are there, and adds them in the order of the splits, its own included: the same bits, whoever is last. The
 // ticket wraps round to 0, so that the next launch, or a graph's replay, finds the counters as this one did.
 //   Order, by PTX's memory model: a thread's stores come before the block's barrier, that before the ticket, which releases at the
@@ -85,13 +85,14 @@ __device__ __forceinline__ uint32_t to_half(float v, bool bf16) {
     return bits;
 }
 
-// Which row of Y is row `i` of a tile: the rows as they come. A kernel whose rows are in another order brings a map of its own,
-// with CONTIGUOUS false; rows from M on are not read nor written.
+// Which row of Y is row `i` of a tile: the rows as they come. A kernel whose rows are in another order brings a map of its own; rows
+// from M on are not read nor written.
 struct RowsFrom {
-    static constexpr bool CONTIGUOUS = true;          // four rows from a multiple of 4 on follow each other in Y
     int first;                                        // a multiple of 4
 
     __device__ __forceinline__ int operator()(int i) const { return first + i; }
+    // Whether four rows from a multiple of 4 on follow each other in Y, from a multiple of 4 on: the same for all threads.
+    __device__ __forceinline__ bool contiguous() const { return true; }
 };
 
 // Four rows of one token of an [N, M] array: as 16 or 8 bytes where `wide`, which says that they lie inside and are aligned, else
@@ -170,15 +171,16 @@ struct Finish {
     //   poison(token)     0, or NaN for a token whose results must be that: added to this split's sums
     //   row(i)            see RowsFrom
     //   token0, m, n      of Y [n, m]: the tile's first token
-    //   index             of the tile among all tiles of Y, for workspace and tickets
+    //   first_part        the number of the tile's first part among all parts in the workspace; its parts follow each other
+    //   ticket            the tile's number among all tickets
     template <class Poison, class Rows>
     __device__ __forceinline__ static void finish(const Epilogue& e, float* tile, Poison poison, Rows row, int token0, int m, int n,
-                                                  size_t index, int split, int splits) {
+                                                  size_t first_part, size_t ticket, int split, int splits) {
         const int thread = threadIdx.x, quad = thread % QUADS, first = thread / QUADS;
         const int tokens = min(n - token0, TILE_N);
         float* const mine = tile + 4 * quad;
         if (splits > 1) {
-            float* const parts = e.workspace + index * splits * (TILE_N * ROWS) + 4 * quad;
+            float* const parts = e.workspace + first_part * (TILE_N * ROWS) + 4 * quad;
 #pragma unroll 1
             for (int t = first; t < tokens; t += STRIDE) {
                 const float4 v = *reinterpret_cast<const float4*>(mine + t * PITCH);
@@ -186,7 +188,7 @@ struct Finish {
                 store_part(parts + ((size_t)split * TILE_N + t) * ROWS, make_float4(v.x + p, v.y + p, v.z + p, v.w + p));
             }
             __syncthreads();
-            const bool last = thread == 0 && take_ticket(e.tickets + index, splits - 1) == splits - 1;
+            const bool last = thread == 0 && take_ticket(e.tickets + ticket, splits - 1) == splits - 1;
             if (!__syncthreads_or(last)) return;
             sum(mine, parts, first, tokens, splits);                 // to where this thread reads it
         }
@@ -200,7 +202,7 @@ struct Finish {
             four.row[i] = row(4 * quad + i);
             if (e.bias && four.row[i] < m) bias[i] = e.bias[four.row[i]];
         }
-        four.wide = Rows::CONTIGUOUS && m % 4 == 0 && (((size_t)e.y | (size_t)e.residual) & 15) == 0;
+        four.wide = row.contiguous() && m % 4 == 0 && (((size_t)e.y | (size_t)e.residual) & 15) == 0;
         if (four.wide && four.row[0] >= m) return;
         four.token = (size_t)(token0 + first) * m;
 #pragma unroll 1

@@ -146,7 +146,7 @@ __device__ __forceinline__ void lay_down(float* tile, const float (&sum)[TILE_N 
 // A block's rows of tiles from `top` on, laid down, with all warps' verdicts: to Y.
 template <class Value, int TILE_N, int ROWS>
 __device__ __forceinline__ void finish_rows(const Epilogue& e, float* tile, const float* verdicts, int top, int m, int n) {
+    const size_t index = (size_t)(top / (ROWS / TILE_M)) * gridDim.x + blockIdx.x;
     Finish<TILE_N, ROWS, THREADS>::finish(e, tile, [&](int token) { return Verdict<Value, TILE_N>::of(verdicts, token); },
-                                          RowsFrom{top * TILE_M}, blockIdx.x * TILE_N, m, n,
-                                          (size_t)(top / (ROWS / TILE_M)) * gridDim.x + blockIdx.x, blockIdx.z, gridDim.z);
+                                          RowsFrom{top * TILE_M}, blockIdx.x * TILE_N, m, n, index * gridDim.z, index, blockIdx.z, gridDim.z);
 }

@@ -2,13 +2,19 @@ package dev.culebra.kernel;
 
 import dev.culebra.kernel.KernelParameter.Type;
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.Bitmap;
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.LaneLists;
+import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
 import dev.culebra.sparse.TiledDense;
 import dev.culebra.sparse.ValueType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,17 +50,33 @@ import java.util.concurrent.ConcurrentHashMap;
  * part of it where it is asked for, in fp32, then rounded to y's type. Products are summed in fp32, those of several splits in
  * the order of the splits by the block that comes last, so that results repeat bit for bit. A token with a NaN or an infinity
  * among its activations gives NaN in every output; otherwise a zero weight contributes nothing.
+ *
+ * <p>
+ * <b>bitmap_TYPE_nTILE</b> and <b>bitmap_TYPE_nTILE_sm90</b>, TILE 8, 16 or 32: the same for {@link Bitmap}, the second with the
+ * bulk copies that compute capability 9.0 brings. Sections as above, {@code layout} not being read, {@code masks} 16-byte,
+ * {@code info} 8-byte and {@code streams} 128-byte aligned. After {@code flags} follow {@code segment}, s32, of
+ * {@link LaneLists#segment()}, and {@code ordered}, s32: 0 where row i of the row blocks is row i of the matrix, so that {@code order}
+ * need not be read. Grid: x = ceil(N / TILE), y = the blocks that share the work, any number from 1 to groups * segments, where
+ * a group is {@link KernelInstance#tileM()} rows; block b takes the units (group, segment), group by group, from
+ * floor(b units / y) up to floor((b + 1) units / y). A group's splits are the blocks that have units of it. Shared memory: {@link
+ * KernelInstance#sharedBytes()} has rings of 8 rows; a launch gives what rings of {@link LaneLists#ring()} rows take.
  */
 public final class KernelCatalog {
 
     private static final int WARPS = 4;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ComputeTarget SM_80 = new ComputeTarget(8, 0); // cp.async, mma.m16n8k16, bf16
+    private static final ComputeTarget SM_90 = new ComputeTarget(9, 0); // bulk copies, mbarriers' transactions
 
     /** What follows the sections of a matrix. */
     private static final List<KernelParameter> PRODUCT_PARAMETERS = List.of(pointer("x"), pointer("y"),
             new KernelParameter("m", Type.S32), new KernelParameter("k", Type.S32), new KernelParameter("n", Type.S32),
             new KernelParameter("ldx", Type.S32), pointer("bias"), pointer("residual"), pointer("workspace"),
             pointer("tickets"), new KernelParameter("flags", Type.S32));
+
+    /** What follows these for formats of lanes' own lists. */
+    private static final List<KernelParameter> LANE_PARAMETERS = List.of(new KernelParameter("segment", Type.S32),
+            new KernelParameter("ordered", Type.S32));
 
     private static final List<KernelInstance> ALL = makeAll();
     private static final Map<String, String> PTX = new ConcurrentHashMap<>();
@@ -95,6 +117,25 @@ public final class KernelCatalog {
             case BF16 -> 2;
         };
         return activation.ordinal() | type << 2 | (accumulate ? 1 << 4 : 0);
+    }
+
+    /**
+     * What a kernel takes after {@code flags}.
+     *
+     * @param a the weights
+     * @return for lanes' own lists {@code segment} and {@code ordered}; else nothing
+     */
+    public static List<Integer> lastParameters(SparseMatrix a) {
+        if (a.format() != Format.BITMAP) {
+            return List.of();
+        }
+        LaneLists lists = LaneLists.of(a);
+        MemorySegment order = a.section(LaneLists.ORDER).bytes();
+        boolean ordered = false;
+        for (long i = 0; i < lists.paddedRows() && !ordered; i++) {
+            ordered = order.get(INT, i * LaneLists.NUMBER_BYTES) != i;
+        }
+        return List.of(lists.segment(), ordered ? 1 : 0);
     }
 
     /**
@@ -149,7 +190,29 @@ public final class KernelCatalog {
             all.add(dense(values, 32, 2, 3, 4));
             all.add(dense(values, 64, 2, 3, 3));
         }
+        for (ValueType values : ValueType.values()) {
+            for (int tileN : new int[]{8, 16, 32}) {
+                all.add(bitmap(values, tileN, SM_80));
+                all.add(bitmap(values, tileN, SM_90));
+            }
+        }
         return List.copyOf(all);
+    }
+
+    private static KernelInstance bitmap(ValueType values, int tileN, ComputeTarget minimum) {
+        String suffix = minimum == SM_80 ? "" : "_sm90";
+        String unit = "bitmap_" + values.id();
+        List<KernelParameter> parameters = new ArrayList<>();
+        for (String section : List.of(LaneLists.LAYOUT, Bitmap.MASKS, LaneLists.INFO, LaneLists.OFFSETS,
+                LaneLists.STREAMS, LaneLists.ORDER)) {
+            parameters.add(pointer(section));
+        }
+        parameters.addAll(PRODUCT_PARAMETERS);
+        parameters.addAll(LANE_PARAMETERS);
+        int shared = LanesPlanner.fixedBytes(tileN) + WARPS * LanesPlanner.ringBytes(LaneLists.RING_STEP);
+        return new KernelInstance(unit + "_n" + tileN + suffix, unit + suffix + ".ptx", Format.BITMAP, values,
+                WARPS * LaneLists.ROWS, LaneLists.COLUMNS, tileN, WARPS * 32, shared, shared, minimum,
+                List.copyOf(parameters));
     }
 
     private static KernelInstance tiledCsl(ValueType values, int tileN) {

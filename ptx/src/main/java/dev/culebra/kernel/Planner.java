@@ -1,6 +1,7 @@
 package dev.culebra.kernel;
 
 import dev.culebra.sparse.Format;
+import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,39 @@ public final class Planner {
     private static final double WORTH = 0.98;
 
     private Planner() {}
+
+    /**
+     * Plans a product of an encoded matrix.
+     *
+     * @param a the matrix
+     * @param n tokens, 1 or more
+     * @param target the device
+     * @return the plan
+     * @throws IllegalArgumentException if a size is out of range, or no kernel serves; the message says why
+     */
+    public static LaunchPlan plan(SparseMatrix a, int n, Target target) { return plan(a, n, target, null, 0); }
+
+    /**
+     * Plans a product of an encoded matrix with parts of the choice made by the caller.
+     *
+     * @param a the matrix
+     * @param n tokens, 1 or more
+     * @param target the device
+     * @param forced the kernel to take, or null for the planner's choice
+     * @param splits in how many parts to take K, up to 65535; 0 for the planner's choice. With lanes' own lists so many blocks
+     *        for each group of rows share the work
+     * @return the plan
+     * @throws IllegalArgumentException if a size is out of range, no kernel serves, or the forced one does not; the message
+     *         says why
+     */
+    public static LaunchPlan plan(SparseMatrix a, int n, Target target, KernelInstance forced, int splits) {
+        if (a.format() != Format.BITMAP) {
+            return plan(a.format(), a.valueType(), a.m(), a.k(), a.nonzeros(), n, target, forced, splits);
+        }
+        check(a.m(), a.k(), a.nonzeros(), n, splits);
+        refuseOther(forced, a.format(), a.valueType());
+        return LanesPlanner.plan(a, n, target, forced, splits);
+    }
 
     /**
      * Plans a product.
@@ -55,19 +89,13 @@ public final class Planner {
      */
     public static LaunchPlan plan(Format format, ValueType values, int m, int k, long nonzeros, int n, Target target,
             KernelInstance forced, int splits) {
-        if (m < 1 || k < 1 || n < 1 || nonzeros < 0) {
-            throw new IllegalArgumentException("M " + m + ", K " + k + ", N " + n + ", nonzeros " + nonzeros
-                    + "; M, K and N must be 1 or more, nonzeros 0 or more");
-        }
-        if (splits < 0 || splits > GRID_LIMIT) {
+        check(m, k, nonzeros, n, splits);
+        if (format == Format.BITMAP || format == Format.SLOTS) {
             throw new IllegalArgumentException(
-                    "splits " + splits + "; give 1 to " + GRID_LIMIT + ", or 0 for the planner's choice");
+                    "a plan for " + format.id() + " needs the matrix, whose lists have parameters of their own");
         }
         KernelInstance kernel = forced == null ? kernel(format, values, n, target) : forced;
-        if (kernel.format() != format || kernel.values() != values) {
-            throw new IllegalArgumentException("kernel '" + kernel.name() + "' is not for " + format.id()
-                    + " weights of " + values.id());
-        }
+        refuseOther(kernel, format, values);
         refuseUnlessFits(kernel, target);
         Work work = Work.of(kernel, m, k, nonzeros, n);
         Launch best = choose(kernel, work, splits, target);
@@ -81,6 +109,24 @@ public final class Planner {
         return new LaunchPlan(kernel, best.splits(), work.gridX(), Math.min(work.rowBlocks(), GRID_LIMIT),
                 best.splits(), best.sharedBytes(), whole ? 0 : work.blocks() * tileBytes * best.splits(),
                 whole ? 0 : work.blocks() * Integer.BYTES, why);
+    }
+
+    private static void check(int m, int k, long nonzeros, int n, int splits) {
+        if (m < 1 || k < 1 || n < 1 || nonzeros < 0) {
+            throw new IllegalArgumentException("M " + m + ", K " + k + ", N " + n + ", nonzeros " + nonzeros
+                    + "; M, K and N must be 1 or more, nonzeros 0 or more");
+        }
+        if (splits < 0 || splits > GRID_LIMIT) {
+            throw new IllegalArgumentException(
+                    "splits " + splits + "; give 1 to " + GRID_LIMIT + ", or 0 for the planner's choice");
+        }
+    }
+
+    private static void refuseOther(KernelInstance kernel, Format format, ValueType values) {
+        if (kernel != null && (kernel.format() != format || kernel.values() != values)) {
+            throw new IllegalArgumentException("kernel '" + kernel.name() + "' is not for " + format.id()
+                    + " weights of " + values.id());
+        }
     }
 
     /** The narrowest kernel that takes all tokens at once, or the widest that the device can hold. */

@@ -46,6 +46,10 @@ public final class CudaProduct implements AutoCloseable {
         set(at + 8, workspace);
         set(at + 9, tickets);
         product.set(at + 10, CudaArguments.flags(epilogue));
+        at += 11;
+        for (int last : weights.lastParameters()) {
+            product.set(at++, last);
+        }
     }
 
     private void set(int parameter, DeviceBuffer buffer) {

@@ -35,6 +35,7 @@ public final class CudaWeights implements SpmmWeights {
     private final CudaSpmm owner;
     private final SparseMatrix matrix;
     private final List<DeviceBuffer> sections; // in the format's order, as a kernel takes them
+    private final List<Integer> lastParameters; // of a kernel
     private final Map<Integer, LaunchPlan> plans = new ConcurrentHashMap<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -45,6 +46,7 @@ public final class CudaWeights implements SpmmWeights {
         }
         this.owner = owner;
         this.matrix = matrix;
+        this.lastParameters = KernelCatalog.lastParameters(matrix);
         this.sections = upload(owner.context(), matrix.sections());
     }
 
@@ -92,8 +94,7 @@ public final class CudaWeights implements SpmmWeights {
         if (plans.size() >= MOST_PLANS && !plans.containsKey(n)) {
             plans.clear();
         }
-        return plans.computeIfAbsent(n, tokens -> Planner.plan(matrix.format(), matrix.valueType(), m(), k(),
-                matrix.nonzeros(), tokens, owner.target()));
+        return plans.computeIfAbsent(n, tokens -> Planner.plan(matrix, tokens, owner.target()));
     }
 
     /**
@@ -257,6 +258,8 @@ public final class CudaWeights implements SpmmWeights {
 
     List<DeviceBuffer> sections() { return sections; }
 
+    List<Integer> lastParameters() { return lastParameters; }
+
     void checkOpen() {
         if (closed.get()) {
             throw new IllegalStateException("these weights are closed");
@@ -278,6 +281,7 @@ public final class CudaWeights implements SpmmWeights {
         List<Object> arguments = new ArrayList<>(sections);
         arguments.addAll(List.of(x, y, m(), k(), n, ldx, orNull(bias), orNull(residual), orNull(workspace),
                 orNull(tickets), flags));
+        arguments.addAll(lastParameters);
         owner.kernel(plan.kernel()).launch(stream, config(plan), arguments.toArray());
     }
 

@@ -10,6 +10,7 @@ import dev.culebra.driver.Stream;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.Epilogue;
 import java.lang.foreign.MemorySegment;
@@ -58,6 +59,9 @@ public final class KernelDevice implements AutoCloseable {
      * @return one or two
      */
     public static List<LaunchPlan> depths(LaunchPlan plan) {
+        if (plan.kernel().format() == Format.BITMAP) {
+            return List.of(plan); // its rings are as long as the matrix's lists ask
+        }
         return IntStream.of(plan.kernel().sharedBytes(), plan.kernel().mostSharedBytes()).distinct()
                 .mapToObj(bytes -> new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(), plan.gridY(),
                         plan.gridZ(), bytes, plan.workspaceBytes(), plan.ticketBytes(), plan.why()))
@@ -109,6 +113,7 @@ public final class KernelDevice implements AutoCloseable {
                     filled(opened, epilogue.bias(), misaligned), filled(opened, epilogue.residual(), misaligned),
                     split ? buffer(opened, plan.workspaceBytes()) : (Object) 0L, split ? tickets : (Object) 0L,
                     KernelCatalog.flags(epilogue.activation(), epilogue.output(), epilogue.accumulate())));
+            arguments.addAll(KernelCatalog.lastParameters(a));
             LaunchConfig config = LaunchConfig
                     .of(Dim3.of(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.kernel().threads()))
                     .withShared(plan.sharedBytes());
