@@ -61,7 +61,8 @@ abstract class LaneCodec implements Codec {
         if (scheme.overflows()) {
             // of three or four nonzeros in a group one or two; a row tile's last entries fill up a group of entries
             long rowTiles = shape.units() * LaneLists.ROW_TILES;
-            long entries = nonzeros / 2 + (Slots.OVERFLOW_GROUP - 1) * Math.min(rowTiles, nonzeros / 2);
+            long entries = Math.min(nonzeros / 2 + (Slots.OVERFLOW_GROUP - 1) * Math.min(rowTiles, nonzeros / 2),
+                    rowTiles * LaneLists.TILE_ROWS * LaneLists.COLUMNS / 2);
             bytes += entries * Slots.OVERFLOW_BYTES + (rowTiles + 1) * LaneLists.NUMBER_BYTES;
         }
         return bytes;

