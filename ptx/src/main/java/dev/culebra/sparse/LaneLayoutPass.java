@@ -126,8 +126,7 @@ final class LaneLayoutPass {
     private final class Part implements Panels.Pass, Panels.Visitor {
 
         private final Panels panels = new Panels(source, options.keepNegativeZero(), order);
-        private final ListPlan plan = new ListPlan(shape.kTiles(), shape.segment(),
-                LaneLists.USUAL_RING);
+        private final ListPlan plan = new ListPlan(shape.kTiles(), shape.segment());
         private final long[] lists = new long[LaneLists.LISTS];
         private final int[] words = new int[LaneLists.LANES * LaneLists.ROW_TILES];
         /** Entries of overflow of each row tile of each segment of the row block at hand. */

@@ -40,10 +40,10 @@ import java.nio.ByteOrder;
  * lane may read one value past the one that it needs.
  *
  * <p>
- * <b>Ring.</b> Whoever reads keeps a window of storage rows. Let T(s) be the storage rows of the row block used up to and with
- * the half s (halves counted through the row block, T of the one past the last like the last), and L(s) the row at which the
- * list furthest behind stands before the half s; then T(s + 1) - L(s) is at most {@link #ring()} for every s. So with a
- * window of that many rows the rows of a half can come while the one before is being read.
+ * <b>Ring.</b> Whoever reads keeps a window of storage rows. Let T(t) be the storage rows of the row block used up to and with
+ * the k-tile t, and L(t) the row at which the list furthest behind stands before it, after its restart if it has one; then
+ * T(t + 1) - L(t) is at most {@link #ring()} for every t. So with a window of that many rows those of a k-tile can come while the
+ * one before is being read.
  *
  * <p>
  * Section {@code "layout"} has two unsigned 32-bit numbers: segment and ring, the parameters that belong to the matrix.
@@ -82,10 +82,13 @@ public record LaneLists(int m, int k, int segment, int ring) {
     /** A ring is a multiple of it. */
     public static final int RING_STEP = 8;
     /**
-     * The ring that encoders keep to where they can: a restart costs storage rows, a large ring shared memory, which warps
-     * have to share. 80 rows are 10 KB a warp; at 50% and segments of 8 k-tiles nearly no restart comes from it.
+     * The ring that encoders keep to where they can, from a quarter of nonzeros on: a restart costs storage rows, a large ring
+     * shared memory, which warps have to share. With 112 rows an H200's multiprocessor has 12 warps; at 50% and segments of 8
+     * k-tiles one k-tile in 20 then gets a restart from it, at 60% nearly none.
      */
-    public static final int USUAL_RING = 80;
+    public static final int USUAL_RING = 112;
+    /** The same for fewer nonzeros: with 72 rows a multiprocessor has 16 warps. */
+    public static final int SPARSE_RING = 72;
 
     /** The name of the section of parameters. */
     public static final String LAYOUT = "layout";
@@ -226,6 +229,11 @@ public record LaneLists(int m, int k, int segment, int ring) {
      * @return 64 values
      */
     public static int storageRowBytes(ValueType values) { return LISTS * values.bits() / 8; }
+
+    /** The ring to keep to for a share of nonzeros. */
+    static int usualRing(double nonzeros) {
+        return nonzeros > 0.25 ? USUAL_RING : SPARSE_RING;
+    }
 
     /**
      * A ring that holds so many storage rows.

@@ -208,11 +208,10 @@ abstract class LaneValidator {
                 int before = used;
                 advance(0, roles);
                 int rows0 = used - before;
-                ring = kTile == 0 ? ring : Math.max(ring, used - behind);
-                behind = least();
                 advance(1, roles);
                 int rows1 = used - before - rows0;
-                ring = Math.max(ring, used - least);
+                ring = Math.max(ring, used - (kTile == 0 ? least : behind));
+                behind = least;
                 if ((numbers & 0xff) != rows0 || (numbers >>> 8 & 0xff) != rows1) {
                     throw wrong(kTile, "needs " + rows0 + " and " + rows1 + " storage rows more; its info says "
                             + (numbers & 0xff) + " and " + (numbers >>> 8 & 0xff));
@@ -224,7 +223,6 @@ abstract class LaneValidator {
             }
             endLists(shape.kTiles() - 1);
             endUnit(shape.kTiles() - 1);
-            ring = Math.max(ring, used - behind);
             return nonzeros;
         }
 

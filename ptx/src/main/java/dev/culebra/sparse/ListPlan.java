@@ -24,16 +24,17 @@ final class ListPlan {
 
     private final int kTiles;
     private final int segment;
-    private final int limit;
+    /** What the ring should not pass, for the row block at hand. */
+    private int limit;
     /** How many values: {@code [((kTile * 2 + half) * 2 + lower) * 32 + lane]}. */
     private final byte[] counts;
     /** Where the lists stand before each k-tile, in storage rows of the row block; list A of each lane, then B. */
     private final int[] positions;
     /** Storage rows used before each k-tile. */
     private final int[] used;
-    /** Where the list furthest behind stands before each k-tile's second half. */
+    /** Where the list furthest behind stands before each k-tile. */
     private final int[] behind;
-    /** What of the ring is needed when a k-tile's first half is read, or the half before it. */
+    /** What of the ring is needed for each k-tile's rows, while the one before is read. */
     private final int[] needed;
     private final boolean[] restart;
     private final boolean[] forced;
@@ -47,13 +48,10 @@ final class ListPlan {
     private int usedMiddle;
     private int usedAfter;
     private int behindStart;
-    private int behindMiddle;
 
-    /** Plans for a ring that is kept to where it can be. */
-    ListPlan(int kTiles, int segment, int limit) {
+    ListPlan(int kTiles, int segment) {
         this.kTiles = kTiles;
         this.segment = segment;
-        this.limit = limit;
         this.counts = new byte[kTiles * 2 * LISTS];
         this.positions = new int[(kTiles + 1) * LISTS];
         this.used = new int[kTiles + 1];
@@ -82,6 +80,11 @@ final class ListPlan {
 
     /** Plans; then the results below hold. */
     void plan() {
+        long values = 0;
+        for (byte count : counts) {
+            values += count;
+        }
+        limit = LaneLists.usualRing((double) values / kTiles / (LaneLists.ROWS * LaneLists.COLUMNS));
         for (int t = 0; t < kTiles; t++) {
             forced[t] = t % segment == 0;
         }
@@ -123,15 +126,14 @@ final class ListPlan {
         roles[t] = role;
         rows0[t] = usedMiddle - used[t];
         used[t + 1] = usedAfter;
-        behind[t] = behindMiddle;
+        behind[t] = behindStart;
         System.arraycopy(after, 0, positions, (t + 1) * LISTS, LISTS);
         return t + 1;
     }
 
-    /** What of the ring is needed for the k-tile at hand: while the half before it is read, and while its first one is. */
+    /** What of the ring is needed for the k-tile at hand, which comes while the one before is read. */
     private int need(int t) {
-        int before = t == 0 ? 0 : usedMiddle - behind[t - 1];
-        return Math.max(before, usedAfter - behindStart);
+        return usedAfter - (t == 0 ? behindStart : behind[t - 1]);
     }
 
     /** Goes through a k-tile's halves. */
@@ -153,7 +155,6 @@ final class ListPlan {
             after[lane] = middle[lane] + counts[at + LISTS + swapped + lane];
             after[LANES + lane] = middle[LANES + lane] + counts[at + LISTS + LANES - swapped + lane];
         }
-        behindMiddle = least(middle);
         usedMiddle = most(middle, used[t]);
         usedAfter = most(after, usedMiddle);
     }
@@ -236,7 +237,7 @@ final class ListPlan {
 
     /** The ring that the row block needs. */
     int ring() {
-        int ring = used[kTiles] - behind[kTiles - 1];
+        int ring = 0;
         for (int need : needed) {
             ring = Math.max(ring, need);
         }

@@ -49,7 +49,7 @@ public final class Slots {
     /** By how many storage rows a list advances in a half, at most: four row tiles, two groups, two slots. */
     public static final int HALF_ROWS = 16;
     /** The ring that every matrix can be encoded for, with a restart at each k-tile; see {@link Bitmap#ENOUGH_RING}. */
-    public static final int ENOUGH_RING = 3 * HALF_ROWS;
+    public static final int ENOUGH_RING = 4 * HALF_ROWS;
 
     private Slots() {}
 

@@ -11,7 +11,7 @@ import java.util.Arrays;
 
 /**
  * Goes through bitmap and slots matrices as a warp does, with the layout spelled out a second time: storage rows come into a
- * ring two halves ahead, each lane takes its values from there and knows nothing of the other lanes. Whatever leaves the
+ * ring a k-tile ahead, each lane takes its values from there and knows nothing of the other lanes. Whatever leaves the
  * ring too early, or has not come yet, fails.
  */
 final class LaneWalk {
@@ -33,7 +33,7 @@ final class LaneWalk {
     /** The storage row that each row of the ring holds. */
     private final long[] held;
     private final short[] window;
-    /** Where the lists of each lane stand, and the farthest that a half needed of the ring. */
+    /** Where the lists of each lane stand, and the farthest that a k-tile needed of the ring. */
     private final long[][] at = new long[32][2];
     private long needed;
     private int restarts;
@@ -88,7 +88,7 @@ final class LaneWalk {
         long segments = (kTiles + segment - 1) / segment;
         long begin = Integer.toUnsignedLong(offsets.getAtIndex(INT, rb * segments));
         // rows of the row block that must be there before each half, and where a half's k-tile starts anew
-        long[] rows = new long[2 * kTiles + 1];
+        long[] rows = new long[2 * kTiles];
         for (int kt = 0; kt < kTiles; kt++) {
             long tile = (long) rb * kTiles + kt;
             rows[2 * kt] = (kt == 0 ? 0 : rows[2 * kt - 1]) + info(tile, 4);
@@ -100,7 +100,6 @@ final class LaneWalk {
                         Integer.toUnsignedLong(offsets.getAtIndex(INT, rb * segments + kt / segment)));
             }
         }
-        rows[2 * kTiles] = rows[2 * kTiles - 1];
         Arrays.fill(held, -1);
         long loaded = 0;
         boolean[] swapped = new boolean[32];
@@ -118,15 +117,18 @@ final class LaneWalk {
                     swapped[lane] ^= (swaps >>> lane & 1) != 0;
                 }
             }
-            long behind = Long.MAX_VALUE;
-            for (long[] lane : at) {
-                behind = Math.min(behind, Math.min(lane[0], lane[1]));
-            }
-            needed = Math.max(needed, rows[half + 1] - behind);
-            for (; loaded < rows[half + 1]; loaded++) {
-                int to = (int) (loaded % ring);
-                held[to] = loaded;
-                MemorySegment.copy(streams, SHORT, (begin + loaded) * 128, window, to * 64, 64);
+            if (half % 2 == 0) {
+                long behind = Long.MAX_VALUE;
+                for (long[] lane : at) {
+                    behind = Math.min(behind, Math.min(lane[0], lane[1]));
+                }
+                long ahead = rows[Math.min(half + 3, 2 * kTiles - 1)]; // with the whole next k-tile
+                needed = Math.max(needed, ahead - behind);
+                for (; loaded < ahead; loaded++) {
+                    int to = (int) (loaded % ring);
+                    held[to] = loaded;
+                    MemorySegment.copy(streams, SHORT, (begin + loaded) * 128, window, to * 64, 64);
+                }
             }
             for (int lane = 0; lane < 32; lane++) {
                 for (int lower = 0; lower < 2; lower++) {
