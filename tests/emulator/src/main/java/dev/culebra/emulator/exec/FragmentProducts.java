@@ -42,9 +42,6 @@ final class FragmentProducts {
     /** Decodes what is its own; false where {@link TensorOps} goes on. */
     static boolean decode(Decoding x) {
         List<String> m = x.instruction.modifiers();
-        if (x.has("sp") || m.stream().anyMatch(s -> s.startsWith("sp::"))) {
-            throw x.refuse("sparse matrix products (mma.sp) are not supported: store the matrix dense and use mma");
-        }
         if (x.has("block_scale")) {
             throw x.refuse("products with scaled blocks (.block_scale) are not supported");
         }

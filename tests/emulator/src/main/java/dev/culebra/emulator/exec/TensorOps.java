@@ -36,7 +36,7 @@ final class TensorOps {
     }
 
     private static void decode(Decoding x) {
-        if (FragmentProducts.decode(x)) {
+        if (SparseProduct.decode(x) || FragmentProducts.decode(x)) {
             return;
         }
         boolean known = x.take("sync") & x.take("aligned");
@@ -67,7 +67,7 @@ final class TensorOps {
         int[] d = registers(x, 0, n, true);
         x.emitSplit(bytes
                 ? new ByteProduct(k[0], a, b, c, d, ta.signed(), tb.signed(), satfinite)
-                : new Product(k[0], a, b, c, d, ta, td));
+                : new FloatProduct(k[0], a, b, c, d, ta, td));
     }
 
     static int[] registers(Decoding x, int operand, int n, boolean destination) {
@@ -82,135 +82,6 @@ final class TensorOps {
         if (mask != -1) {
             throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, Integer.numberOfTrailingZeros(mask), what + " by lanes 0x"
                     + Integer.toHexString(mask) + " alone: all 32 of the warp must execute it");
-        }
-    }
-
-    /** Floating-point products. */
-    private static final class Product extends WarpSync {
-        private final int depth;
-        private final int[] a;
-        private final int[] b;
-        private final int[] c;
-        private final int[] d;
-        private final PtxType in;
-        private final PtxType out;
-        /** Whether a result's register is one of C's that a later result still wants. */
-        private final boolean crossed;
-
-        Product(int depth, int[] a, int[] b, int[] c, int[] d, PtxType in, PtxType out) {
-            this.depth = depth;
-            this.a = a;
-            this.b = b;
-            this.c = c;
-            this.d = d;
-            this.in = in;
-            this.out = out;
-            this.crossed = crossed(c, d);
-        }
-
-        private static boolean crossed(int[] c, int[] d) {
-            for (int i = 0; i < d.length; i++) {
-                for (int j = i + 1; j < c.length; j++) {
-                    if (d[i] == c[j]) {
-                        return true;
-                    }
-                }
-            }
-            return false;
-        }
-
-        private static float half(int bits) { return Float.float16ToFloat((short) bits); }
-
-        /** Puts a fragment's register i where its elements belong: at row * stride + column, or for B at k * 8 + n. */
-        private void unpack(Warp w, int[] registers, boolean isA, double[] to, int base) {
-            int per = in == TF32 ? 1 : 2;
-            for (int i = 0; i < registers.length; i++) {
-                int[] v = w.r[registers[i]];
-                for (int l = 0; l < 32; l++) {
-                    int g = l >> 2;
-                    int k = per * (l & 3) + 4 * per * (isA ? i >> 1 : i);
-                    int at = base + (isA ? (g + 8 * (i & 1)) * depth + k : k * 8 + g);
-                    int step = isA ? 1 : 8;
-                    switch (in) {
-                        case F16 -> {
-                            to[at] = half(v[l]);
-                            to[at + step] = half(v[l] >> 16);
-                        }
-                        case BF16 -> {
-                            to[at] = Float.intBitsToFloat(v[l] << 16);
-                            to[at + step] = Float.intBitsToFloat(v[l] & 0xffff0000);
-                        }
-                        default -> to[at] = Float.intBitsToFloat(v[l] & 0xffffe000); // tf32: the low 13 bits do not count
-                    }
-                }
-            }
-        }
-
-        /** A row of the product. Its eight sums are variables of their own: the JIT compiler keeps them in registers. */
-        private void multiplyRow(double[] m, int row, int atB, double[] sums) {
-            double s0 = 0;
-            double s1 = 0;
-            double s2 = 0;
-            double s3 = 0;
-            double s4 = 0;
-            double s5 = 0;
-            double s6 = 0;
-            double s7 = 0;
-            for (int k = 0; k < depth; k++) {
-                double u = m[row * depth + k];
-                int b0 = atB + 8 * k;
-                s0 += u * m[b0];
-                s1 += u * m[b0 + 1];
-                s2 += u * m[b0 + 2];
-                s3 += u * m[b0 + 3];
-                s4 += u * m[b0 + 4];
-                s5 += u * m[b0 + 5];
-                s6 += u * m[b0 + 6];
-                s7 += u * m[b0 + 7];
-            }
-            int at = 8 * row;
-            sums[at] = s0;
-            sums[at + 1] = s1;
-            sums[at + 2] = s2;
-            sums[at + 3] = s3;
-            sums[at + 4] = s4;
-            sums[at + 5] = s5;
-            sums[at + 6] = s6;
-            sums[at + 7] = s7;
-        }
-
-        @Override
-        void perform(Warp w, int mask) {
-            wantAll(w, mask, "mma.sync");
-            double[] m = w.matrix;
-            int atB = 16 * depth;
-            unpack(w, a, true, m, 0);
-            unpack(w, b, false, m, atB);
-            double[] sums = w.sums;
-            for (int row = 0; row < 16; row++) {
-                multiplyRow(m, row, atB, sums);
-            }
-            int[][] addends = new int[c.length][];
-            for (int i = 0; i < c.length; i++) {
-                addends[i] = crossed ? w.r[c[i]].clone() : w.r[c[i]];
-            }
-            for (int i = 0; i < d.length; i++) {
-                int[] add = addends[i];
-                int[] to = w.r[d[i]];
-                for (int l = 0; l < 32; l++) {
-                    int g = l >> 2;
-                    int t = 2 * (l & 3);
-                    if (out == F32) {
-                        double s = sums[(g + 8 * (i >> 1)) * 8 + t + (i & 1)];
-                        to[l] = Rounding.bits((float) (s + Float.intBitsToFloat(add[l])));
-                    } else {
-                        int at = (g + 8 * i) * 8 + t;
-                        int low = Rounding.encode(sums[at] + half(add[l]), F16, Rounding.NEAREST);
-                        int high = Rounding.encode(sums[at + 1] + half(add[l] >> 16), F16, Rounding.NEAREST);
-                        to[l] = low | high << 16;
-                    }
-                }
-            }
         }
     }
 

@@ -83,8 +83,8 @@ final class Warp {
     int slot;
     /** Addresses of the memory instruction being executed. */
     final long[] address = new long[32];
-    /** Fragments of a matrix product, and its sums. */
-    final double[] matrix = new double[16 * 16 + 16 * 8];
+    /** Fragments of a matrix product, A's 16 x 16 and B's (32 rows where A is sparse), and its sums. */
+    final double[] matrix = new double[16 * 16 + 32 * 8];
     final double[] sums = new double[16 * 8];
 
     private final Frame root;

@@ -30,6 +30,7 @@ class InstructionCountTest {
             and.b32 %a, %a, %b                                  | LOGIC
             shl.b32 %a, %a, 3                                   | LOGIC
             lop3.b32 %a, %a, %b, %a, 0x96                       | LOGIC
+            dp2a.lo.u32.u32 %a, %a, %b, %a                      | INTEGER
             prmt.b32 %a, %a, %b, 0x5410                         | LOGIC
             shf.l.wrap.b32 %a, %a, %b, 3                        | LOGIC
             and.pred %p, %p, %q                                 | LOGIC
@@ -57,18 +58,29 @@ class InstructionCountTest {
             ld.shared.u32 %a, [smem]                            | LOAD_SHARED
             ld.param.u64 %x, [buffer]                           | LOAD_CONSTANT
             ld.u32 %a, [%g]                                     | LOAD_GENERIC
+            ld.acquire.gpu.global.u32 %a, [%g]                  | LOAD_GLOBAL
+            ld.global.nc.L1::no_allocate.v2.u32 {%a, %b}, [%g]  | LOAD_GLOBAL
+            st.release.gpu.global.u32 [%g], 1                   | STORE_GLOBAL
             st.global.u32 [%g], 1                               | STORE_GLOBAL
             st.u32 [%g], 1                                      | STORE_GENERIC
             atom.global.add.u32 %a, [%g], 1                     | ATOMIC
+            atom.acq_rel.gpu.global.inc.u32 %a, [%g], 7         | ATOMIC
+            red.global.add.f32 [%g], %f                         | ATOMIC
             red.shared.add.u32 [smem], 1                        | ATOMIC_SHARED
             shfl.sync.idx.b32 %a, %b, 0, 31, -1                 | WARP
             vote.sync.any.pred %p, %q, -1                       | WARP
+            redux.sync.max.u32 %a, %b, -1                       | WARP
             ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%a}, [%s] | MATRIX_MOVE
             bar.sync 0                                          | BARRIER
             bar.warp.sync -1                                    | BARRIER
             membar.gl                                           | FENCE
+            fence.acq_rel.gpu                                   | FENCE
+            fence.proxy.async                                   | FENCE
+            fence.mbarrier_init.release.cluster                 | FENCE
             cp.async.wait_all                                   | ASYNC_COPY
+            cp.async.bulk.prefetch.L2.global [%g], 64           | ASYNC_COPY
             prefetch.global.L2 [%g]                             | OTHER
+            griddepcontrol.wait                                 | OTHER
             bra next; next:                                     | CONTROL
             """)
     void eachHasAClass(String instruction, InstructionClass kind) {
@@ -82,16 +94,21 @@ class InstructionCountTest {
         assertEquals(32, with.threadInstructions() - without.threadInstructions());
     }
 
-    @Test
-    void matrixProducts() {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32                      | {%m4,%m5}         |
+            mma.sp.sync.aligned.m16n8k32.row.col.f32.f16.f16.f32                   | {%m4,%m5,%m6,%m7} | , %m8, 1
+            """)
+    void matrixProducts(String product, String b, String metadata) {
         LaunchCounters c = Counted.snippet(
                 """
-                        .reg .f32 %c<4>; .reg .b32 %m<6>;
-                        mov.f32 %c0, 0f00000000; mov.f32 %c1, %c0; mov.f32 %c2, %c0; mov.f32 %c3, %c0;
-                        mov.b32 %m0, 0; mov.b32 %m1, 0; mov.b32 %m2, 0; mov.b32 %m3, 0; mov.b32 %m4, 0; mov.b32 %m5, 0;
-                        mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%c0,%c1,%c2,%c3}, {%m0,%m1,%m2,%m3}, {%m4,%m5}, {%c0,%c1,%c2,%c3};
-                        """);
-        assertEquals(Map.of(InstructionClass.MATRIX, 1L, InstructionClass.MOVE, 10L), c.instructions());
+                        .reg .f32 %c<4>; .reg .b32 %m<9>;
+                        mov.f32 %c0, 0f00000000; mov.f32 %c1, %c0; mov.f32 %c2, %c0; mov.f32 %c3, %c0; mov.b32 %m0, 0; mov.b32 %m1, 0;
+                        mov.b32 %m2, 0; mov.b32 %m3, 0; mov.b32 %m4, 0; mov.b32 %m5, 0; mov.b32 %m6, 0; mov.b32 %m7, 0; mov.b32 %m8, 0;
+                        """
+                        + product + " {%c0,%c1,%c2,%c3}, {%m0,%m1,%m2,%m3}, " + b + ", {%c0,%c1,%c2,%c3}"
+                        + (metadata == null ? "" : metadata) + ";");
+        assertEquals(Map.of(InstructionClass.MATRIX, 1L, InstructionClass.MOVE, 13L), c.instructions());
     }
 
     /** A predicate that is false for some or all lanes: the instruction is executed all the same, by fewer of them. */

@@ -133,7 +133,7 @@ class WideTest {
     void whatIsNotRunSaysSo() {
         for (String code : new String[]{"tex.2d.v4.f32.f32 {%f0, %f1, %f2, %f3}, [%a, {%f0, %f1}];",
             "wgmma.fence.sync.aligned;", "tcgen05.wait::ld.sync.aligned;", "multimem.red.add.u32 [%a], %r0;",
-            "mma.sp::ordered_metadata.sync.aligned.m16n8k32.row.col.f32.f16.f16.f32 {%f0}, {%r0}, {%r0}, {%f0}, %r0, 0;"}) {
+            "mma.sp::ordered_metadata.sync.aligned.m16n8k64.row.col.s32.s8.s8.s32 {%r0}, {%r0}, {%r0}, {%r0}, %r0, 0;"}) {
             String said = Rig.refusal(".version 8.4\n.target sm_90a\n.address_size 64\n.visible .entry k() {\n"
                     + ".reg .b64 %a; .reg .b32 %r0; .reg .f32 %f<4>;\n" + code + "\n}").getMessage();
             assertTrue(said.startsWith("ptx line 6: ") && said.contains("not supported"), said);
