@@ -53,9 +53,12 @@ final class ClusterRig implements AddressSpace {
         }
     }
 
-    static ClusterRig resource(String name) {
+    static ClusterRig resource(String name) { return new ClusterRig(file(name)); }
+
+    /** The text of a committed PTX file. */
+    static String file(String name) {
         try (InputStream in = ClusterRig.class.getResourceAsStream(name)) {
-            return new ClusterRig(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
