@@ -190,6 +190,9 @@ final class Agent {
         }
     }
 
+    /** What all lanes know, or null where they know different things. */
+    Clock common() { return common; }
+
     /** Whether recorded accesses are this warp's. */
     boolean owns(long record) {
         return record >= 0 && ((int) (record >>> 32) & (1 << timeline.bits) - 1) == number;

@@ -314,19 +314,59 @@ final class BitOps {
         if (t != B32) {
             throw x.refuse("unknown instruction");
         }
+        if (mode != null) {
+            Alu.iiii(x, (d, a, b, c) -> {
+                for (int l = 0; l < 32; l++) {
+                    d[l] = permute(a[l], b[l], selectors(mode, c[l] & 3));
+                }
+            }, t, t, t, t);
+            return;
+        }
+        if (x.operand(3) instanceof Operand.Immediate i && (i.bits() & 0x8888) == 0) {
+            Alu.iiii(x, permutation((int) i.bits()), t, t, t, t);
+            return;
+        }
         Alu.iiii(x, (d, a, b, c) -> {
             for (int l = 0; l < 32; l++) {
-                long bytes = (long) b[l] << 32 | a[l] & 0xffffffffL;
-                int selectors = mode == null ? c[l] : selectors(mode, c[l] & 3);
-                int v = 0;
-                for (int i = 0; i < 4; i++) {
-                    int s = selectors >>> 4 * i;
-                    int one = (byte) (bytes >>> 8 * (s & 7));
-                    v |= ((s & 8) != 0 ? one >> 7 & 0xff : one & 0xff) << 8 * i;
-                }
-                d[l] = v;
+                d[l] = permute(a[l], b[l], c[l]);
             }
         }, t, t, t, t);
+    }
+
+    /** Four bytes of eight; of a selector's four bits the highest asks for the byte's sign. */
+    private static int permute(int low, int high, int selectors) {
+        long bytes = (long) high << 32 | low & 0xffff_ffffL;
+        int v = (int) (bytes >>> (selectors << 3 & 0x38)) & 0xff
+                | ((int) (bytes >>> (selectors >> 1 & 0x38)) & 0xff) << 8
+                | ((int) (bytes >>> (selectors >> 5 & 0x38)) & 0xff) << 16
+                | (int) (bytes >>> (selectors >> 9 & 0x38)) << 24;
+        if ((selectors & 0x8888) == 0) {
+            return v;
+        }
+        for (int i = 0; i < 4; i++) {
+            int up = 24 - 8 * i;
+            int sign = v << up >> 31 & 0xff << 8 * i;
+            v = (selectors >>> 4 * i & 8) != 0 ? v & ~(0xff << 8 * i) | sign : v;
+        }
+        return v;
+    }
+
+    /** The same with selectors that are known and ask for no signs: a loop that becomes vector code. */
+    private static Alu.IIII permutation(int selectors) {
+        int s0 = 8 * (selectors & 3);
+        int s1 = 8 * (selectors >> 4 & 3);
+        int s2 = 8 * (selectors >> 8 & 3);
+        int s3 = 8 * (selectors >> 12 & 3);
+        return (d, a, b, c) -> {
+            int[] v0 = (selectors & 4) == 0 ? a : b;
+            int[] v1 = (selectors & 0x40) == 0 ? a : b;
+            int[] v2 = (selectors & 0x400) == 0 ? a : b;
+            int[] v3 = (selectors & 0x4000) == 0 ? a : b;
+            for (int l = 0; l < 32; l++) {
+                d[l] = v0[l] >>> s0 & 0xff | (v1[l] >>> s1 & 0xff) << 8 | (v2[l] >>> s2 & 0xff) << 16
+                        | v3[l] >>> s3 << 24;
+            }
+        };
     }
 
     private static int selectors(String mode, int n) {

@@ -58,6 +58,17 @@ final class Clock {
      */
     boolean knows(int interval, int lanes) { return unknown(interval, lanes) == 0; }
 
+    /** Whether all records are known of rows of 16 bytes that lanes address. */
+    boolean knowsRows(long[] records, int mask, long[] address) {
+        for (int m = mask; m != 0; m &= m - 1) {
+            long record = records[(int) address[Integer.numberOfTrailingZeros(m)] >> 4];
+            if (Long.compareUnsigned(record, floor) > 0 && unknown((int) (record >>> 32), (int) record) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Those of some lanes whose accesses in an interval are not known. */
     int unknown(int interval, int lanes) {
         if (interval < 0) {

@@ -194,6 +194,15 @@ final class MemoryOps {
                     }
                     continue;
                 }
+                if (size == 2 && !signed && widths[e] != 64) {
+                    int[] d = w.r[to[e]];
+                    for (int l = 0; l < 32; l++) {
+                        if ((mask >>> l & 1) != 0) {
+                            d[l] = (short) MemoryAccess.SHORT.get(memory, (int) address[l] + l * stride + at) & 0xffff;
+                        }
+                    }
+                    continue;
+                }
                 for (int l = 0; l < 32; l++) {
                     if ((mask >>> l & 1) != 0) {
                         put(w, e, l, read(memory, (int) address[l] + l * stride + at, size));

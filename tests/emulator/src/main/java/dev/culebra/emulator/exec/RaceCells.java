@@ -68,10 +68,9 @@ final class RaceCells {
     void read(Agent a, int mask, long[] address, int bytes, int line) {
         RaceLayer own = layer(bytes);
         RaceLayer other = other(own);
-        int floor = (int) (a.floor() >>> 32);
         ReadLog log = logs.of(a);
-        if (log.open && !own.besides && !own.writtenSince(floor, mask, address)
-                && (other == null || !other.besides && !other.writtenSince(floor, mask, address))) {
+        if (log.open && !own.besides && !own.writtenSince(a, mask, address)
+                && (other == null || !other.besides && !other.writtenSince(a, mask, address))) {
             logs.add(a, mask, address, bytes, line);
         } else {
             logs.record(a.number);

@@ -154,10 +154,15 @@ final class RaceLayer {
                 || Integer.compareUnsigned(readLatest[row], floor) > 0;
     }
 
-    /** Whether one of some lanes reads where there has been a plain write that a floor does not cover. */
-    boolean writtenSince(int floor, int mask, long[] address) {
+    /** Whether one of some lanes reads where there has been a plain write that not all lanes of their warp know of. */
+    boolean writtenSince(Agent a, int mask, long[] address) {
+        int floor = (int) (a.floor() >>> 32);
         if (Integer.compareUnsigned(newestWrite, floor) <= 0) {
             return false;
+        }
+        Clock common = a.common();
+        if (shift == 4 && common != null) { // cells are rows: no floor tells of what a channel brought, but the records do
+            return !common.knowsRows(write, mask, address);
         }
         for (int m = mask; m != 0; m &= m - 1) {
             int row = (int) address[Integer.numberOfTrailingZeros(m)] >> 4;

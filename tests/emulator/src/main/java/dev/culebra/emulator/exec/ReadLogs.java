@@ -96,16 +96,17 @@ final class ReadLogs {
             long[] mine = own.reads(agent);
             long[] who = own.readers(agent);
             int n = log.bytes(i) >> own.shift;
+            int lines = log.line(i) << 5;
             for (int m = log.mask(i); m != 0; m &= m - 1) {
                 int l = Integer.numberOfTrailingZeros(m);
-                int first = log.address(i, l) >> own.shift;
-                int reader = log.line(i) << 5 | l;
-                for (int c = first; c < first + n; c++) {
-                    boolean again = (int) (mine[c] >>> 32) == log.interval;
-                    mine[c] = (again ? mine[c] : (long) log.interval << 32) | 1L << l;
-                    who[c] = again ? who[c] & 0xffff_ffff_0000_0000L | reader : reader * RaceLayer.TWICE;
+                int at = log.address(i, l);
+                for (int c = at >> own.shift, end = c + n; c < end; c++) {
+                    long before = mine[c];
+                    boolean again = (int) (before >>> 32) == log.interval;
+                    mine[c] = (again ? before : (long) log.interval << 32) | 1L << l;
+                    who[c] = again ? who[c] & 0xffff_ffff_0000_0000L | lines | l : (lines | l) * RaceLayer.TWICE;
                 }
-                own.wasRead(log.address(i, l) >> 4, log.interval);
+                own.wasRead(at >> 4, log.interval);
             }
         }
         log.count = 0;

@@ -69,8 +69,11 @@ final class Rendezvous {
                 lane(i, lane, c.some[i][lane]);
             }
         }
+        if (channels.length < c.channels.length) {
+            channels = Arrays.copyOf(channels, c.channels.length);
+        }
         for (int i = 0; i < c.channels.length; i++) {
-            landed(i, c.channels[i]);
+            channels[i] = Math.max(channels[i], c.channels[i]);
         }
     }
 

@@ -21,7 +21,9 @@ final class Unwritten {
 
     /** Checks that what lanes read of an array has been written. */
     static void check(Warp w, int mask, byte[] map, Space space, int bytes, int stride) {
-        if (mask == -1 && bytes == 4 && allInts(w.address, map, stride)) {
+        if (mask == -1 && (bytes == 4
+                ? allInts(w.address, map, stride)
+                : bytes == 2 && allShorts(w.address, map, stride))) {
             return;
         }
         for (int m = mask; m != 0; m &= m - 1) {
@@ -41,8 +43,18 @@ final class Unwritten {
         return all == INTS;
     }
 
+    private static boolean allShorts(long[] address, byte[] map, int stride) {
+        int all = INTS;
+        for (int l = 0; l < 32; l++) {
+            all &= (short) MemoryAccess.SHORT.get(map, (int) address[l] + l * stride);
+        }
+        return (short) all == (short) INTS;
+    }
+
     private static boolean all(byte[] map, int at, int bytes) {
         return switch (bytes) {
+            case 1 -> map[at] != 0;
+            case 2 -> (map[at] & map[at + 1]) != 0;
             case 4 -> (int) MemoryAccess.INT.get(map, at) == INTS;
             case 8 -> (long) MemoryAccess.LONG.get(map, at) == LONGS;
             case 16 -> (long) MemoryAccess.LONG.get(map, at) == LONGS

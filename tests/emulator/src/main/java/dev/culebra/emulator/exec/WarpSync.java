@@ -37,6 +37,14 @@ abstract class WarpSync extends Op.Control {
     /** Every lane must be named by its own mask, and agree with those it names that are here. */
     private void checkMembers(Warp w, int mask) {
         int[] named = w.r[members];
+        int first = named[Integer.numberOfTrailingZeros(mask)];
+        int other = mask & ~first;
+        for (int l = 0; l < 32; l++) {
+            other |= (named[l] ^ first) & mask << 31 - l >> 31; // of lanes that are here
+        }
+        if (other == 0) {
+            return; // all give one mask, and it names them all
+        }
         for (int m = mask; m != 0; m &= m - 1) {
             int l = Integer.numberOfTrailingZeros(m);
             if ((named[l] >>> l & 1) == 0) {

@@ -11,6 +11,8 @@ import dev.culebra.emulator.exec.DeviceFault;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
 
 /** What clusters, mbarriers and bulk copies order and what they do not: each correct program beside the one that lacks a step. */
 class OrderTest {
@@ -94,6 +96,24 @@ class OrderTest {
                 """;
         passes(with(code), 1, 64);
         races(without(code), 1, 64, "is read", "copy");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"st.shared.u16 [%r2+18], %h1;", "st.shared.v4.u32 [%r2+16], {%r3, %r3, %r3, %r3};"})
+    void whatIsWrittenOverACopyIsNotTheCopys(String store) throws DeviceFault {
+        // All threads wait for the copy and may read it; thread 32 then writes a few bytes of it.
+        String code = """
+                mov.u32 %r1, sm; add.u32 %r2, %r1, 128; setp.eq.u32 %p1, %t, 0; @%p1 mbarrier.init.shared.b64 [%r1], 1; bar.sync 0;
+                @!%p1 bra W; mbarrier.arrive.expect_tx.shared.b64 _, [%r1], 256;
+                cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2], [%in], 256, [%r1];
+                W: mbarrier.try_wait.parity.shared.b64 %p2, [%r1], 0; @!%p2 bra W;
+                mov.u32 %r3, 7; mov.u16 %h1, 7; setp.ne.u32 %p3, %t, 32; @%p3 bra READ; STORE
+                READ: |bar.sync 0;| setp.ge.u32 %p4, %t, 32; @%p4 bra END; ld.shared.u16 %h2, [%r2+18]; END:
+                """
+                .replace("STORE", store);
+        passes(with(code), 1, 64);
+        // Whichever of the two comes second finds the other.
+        races(without(code), 1, 64, "nothing orders that behind");
     }
 
     @Test
