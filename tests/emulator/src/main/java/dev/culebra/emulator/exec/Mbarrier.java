@@ -59,8 +59,8 @@ final class Mbarrier {
     private boolean told = true;
 
     /**
-     * Whether what is on its way has not come when it is first asked for: so that a program shows that does not look at the answer. It is
-     * not done where instructions are counted, for a count should not have each wait twice.
+     * Whether what is on its way has not come when it is first asked for: so that a program shows that does not look at the
+     * answer. It is not done where instructions are counted, for a count should not have each wait twice.
      */
     private final boolean late;
     /** The phase in which it was denied. */
