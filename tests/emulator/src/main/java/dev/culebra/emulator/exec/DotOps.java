@@ -27,7 +27,12 @@ final class DotOps {
         x.done();
         boolean sa = ta.signed();
         boolean sb = tb.signed();
-        Alu.iiii(x, (d, a, b, c) -> {
+        Alu.iiii(x, !sa && !sb ? (d, a, b, c) -> { // without a choice inside it becomes vector code
+            for (int l = 0; l < 32; l++) {
+                d[l] = c[l] + (a[l] & 0xff) * (b[l] & 0xff) + (a[l] >>> 8 & 0xff) * (b[l] >>> 8 & 0xff)
+                        + (a[l] >>> 16 & 0xff) * (b[l] >>> 16 & 0xff) + (a[l] >>> 24) * (b[l] >>> 24);
+            }
+        } : (d, a, b, c) -> {
             for (int l = 0; l < 32; l++) {
                 int sum = c[l];
                 for (int i = 0; i < 32; i += 8) {

@@ -5,8 +5,8 @@ import static dev.culebra.emulator.ptx.PtxType.*;
 import dev.culebra.emulator.ptx.PtxType;
 
 /**
- * Floating-point products of shape m16n8kK, with fragments and numerics as {@link TensorOps} says: A and B are unpacked to doubles in the
- * warp's {@code matrix}, A by rows and B behind it by rows of eight, summed, and rounded once.
+ * Floating-point products of shape m16n8kK, with fragments and numerics as {@link TensorOps} says: A and B are unpacked to
+ * doubles in the warp's {@code matrix}, A by rows and B behind it by rows of eight, summed, and rounded once.
  */
 class FloatProduct extends WarpSync {
     /** Columns of A in registers. */

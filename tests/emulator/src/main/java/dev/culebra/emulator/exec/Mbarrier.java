@@ -58,6 +58,13 @@ final class Mbarrier {
     /** Whether somebody has been told that the phase before this one is complete. */
     private boolean told = true;
 
+    /**
+     * Whether what is on its way has not come when it is first asked for: so that a program shows that does not look at the
+     * answer. It is not done where instructions are counted, for a count should not have each wait twice.
+     */
+    private final boolean late;
+    /** The phase in which it was denied. */
+    private long denied = -1;
     private final Timeline timeline;
     /** What those know who have arrived in this phase, and what those knew in the one before; null where nobody looks. */
     private final Rendezvous arriving;
@@ -73,6 +80,7 @@ final class Mbarrier {
         this.home = w.block;
         this.offset = offset;
         maker = w;
+        late = home.strictBarriers && home.meter == null;
         timeline = home.cluster.timeline;
         arriving = timeline == null ? null : new Rendezvous(timeline);
         made = w.agent == null ? 0 : (long) w.agent.interval() << 32 | 1L << lane;
@@ -236,6 +244,10 @@ final class Mbarrier {
     /** Whether a phase, the current one or the one before, is complete; lets come what is on its way if that completes it. */
     boolean over(long wanted) {
         if (wanted == phase && completable()) {
+            if (late && denied != phase) {
+                denied = phase;
+                return false;
+            }
             while (wanted == phase) {
                 Coming c = coming.poll();
                 c.land(landing());

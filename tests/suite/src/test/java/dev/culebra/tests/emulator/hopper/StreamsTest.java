@@ -204,6 +204,12 @@ class StreamsTest {
     }
 
     @Test
+    void anAnswerNobodyLooksAt() {
+        slip(DeviceFault.LAUNCH_FAILED, s -> s.replaceAll("selp.b32 (%r\\d+), 1, 0, P_OUT;", "mov.b32 $1, 1;"), "race",
+                "is in flight; wait for the copy first", "ld.shared.u16");
+    }
+
+    @Test
     void placesFilledAgainBeforeAllHaveRead() {
         // All barriers of the warp but the first, behind which the mbarriers are used.
         slip(DeviceFault.LAUNCH_FAILED, s -> {
