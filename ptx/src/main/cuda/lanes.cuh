@@ -18,6 +18,7 @@ constexpr int ROW_TILES = 4;                  // of 16 rows
 constexpr int TILE_K = 64;
 constexpr int TOKEN_BYTES = TILE_K * 2;       // of a token in a k-tile
 constexpr int STAGE_TILES = 4;                // k-tiles of X that come together; two such stages
+constexpr uint32_t LOOKED_AT = 2;             // storage rows: values that a lane loads whether it takes them or not
 constexpr uint32_t RESTART = 1 << 16;         // in the second word of a k-tile's info
 
 // Exponents with all bits set, of two halves; and what carries into the bit above where they are.
@@ -33,8 +34,8 @@ __device__ __forceinline__ uint32_t permute(uint32_t low, uint32_t high, uint32_
 
 template <int OFFSET>
 __device__ __forceinline__ uint32_t load_half(uint32_t shared) {
-    uint32_t v;
-    asm volatile("{.reg .u16 h; ld.shared.u16 h, [%1 + %2]; cvt.u32.u16 %0, h;}" : "=r"(v) : "r"(shared), "n"(OFFSET) : "memory");
+    unsigned short v;
+    asm volatile("ld.shared.u16 %0, [%1 + %2];" : "=h"(v) : "r"(shared), "n"(OFFSET) : "memory");
     return v;
 }
 
@@ -242,7 +243,7 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
             if (begin + 1 < end) info++;
             next = __ldg(info);
             flags = __shfl_sync(~0u, now.y, 0);
-            ring.issue((flags & 255) + (flags >> 8 & 255));
+            ring.issue((flags & 255) + (flags >> 8 & 255) + LOOKED_AT);  // and then that far ahead all the way
         }
 #pragma unroll 1
         for (int stage = 0; begin + stage * STAGE_TILES < end; stage++) {

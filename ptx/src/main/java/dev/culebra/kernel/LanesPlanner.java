@@ -24,8 +24,10 @@ final class LanesPlanner {
         return (sums + 16 + WARPS * 16 + ROW_BYTES - 1) / ROW_BYTES * ROW_BYTES;
     }
 
-    /** A warp's ring with its guard. */
-    static int ringBytes(int rows) { return (rows + GUARD_ROWS) * ROW_BYTES; }
+    /** A warp's ring with the rows that a lane looks at beyond what it takes, and its guard. */
+    static int ringBytes(int rows) {
+        return (rows + LaneLists.END_ROWS + GUARD_ROWS) * ROW_BYTES;
+    }
 
     static LaunchPlan plan(SparseMatrix a, int n, Target target, KernelInstance forced, int blocks) {
         LaneLists lists = LaneLists.of(a);

@@ -57,7 +57,7 @@ abstract class LaneCodec implements Codec {
         }
         long bytes = LaneLists.LAYOUT_BYTES + shape.tiles() * (LaneLists.PLACE_BYTES + LaneLists.INFO_BYTES)
                 + (shape.units() + 1 + shape.paddedRows()) * LaneLists.NUMBER_BYTES
-                + (storageRows + 1) * LaneLists.storageRowBytes(ValueType.F16);
+                + (storageRows + LaneLists.END_ROWS) * LaneLists.storageRowBytes(ValueType.F16);
         if (scheme.overflows()) {
             // of three or four nonzeros in a group one or two; a row tile's last entries fill up a group of entries
             long rowTiles = shape.units() * LaneLists.ROW_TILES;

@@ -83,7 +83,7 @@ final class LaneLayoutPass {
 
     /** With the row of zeros at the end. */
     long streamBytes() {
-        return (storageRows + 1) * LaneLists.storageRowBytes(source.type());
+        return (storageRows + LaneLists.END_ROWS) * LaneLists.storageRowBytes(source.type());
     }
 
     long overflowBytes() { return groups * Slots.OVERFLOW_GROUP * Slots.OVERFLOW_BYTES; }

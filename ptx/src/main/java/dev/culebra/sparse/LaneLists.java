@@ -36,8 +36,8 @@ import java.nio.ByteOrder;
  *
  * <p>
  * <b>Offsets.</b> Section {@code "offsets"} has unsigned 32-bit numbers: the first storage row of each segment of each row
- * block, at {@link #unit}, and at the end the number of all of them. One storage row of zeros follows the last one, since a
- * lane may read one value past the one that it needs.
+ * block, at {@link #unit}, and at the end the number of all of them. Two storage rows of zeros follow the last one: a lane
+ * looks at its next two values whether it takes them or not.
  *
  * <p>
  * <b>Ring.</b> Whoever reads keeps a window of storage rows. Let T(t) be the storage rows of the row block used up to and with
@@ -101,8 +101,11 @@ public record LaneLists(int m, int k, int segment, int ring) {
     /** The name of the section of rows' places. */
     public static final String ORDER = "order";
 
+    /** Storage rows of zeros after the last one. */
+    public static final int END_ROWS = 2;
+
     /** Storage rows at most: offsets have 32 bits, and the row after the last one must have a number too. */
-    static final long MOST_STORAGE_ROWS = 0xfffffffeL;
+    static final long MOST_STORAGE_ROWS = 0xfffffffdL;
 
     /**
      * Units that a segment must leave for the matrix to have long ones: 70% of the 132 x 16 warps that fill an H200 with 16

@@ -47,7 +47,7 @@ final class LaneSizes {
         exactly(scheme.placeSection(), shape.tiles() * LaneLists.PLACE_BYTES);
         exactly(LaneLists.INFO, shape.tiles() * LaneLists.INFO_BYTES);
         exactly(LaneLists.ORDER, shape.paddedRows() * LaneLists.NUMBER_BYTES);
-        multiple(LaneLists.STREAMS, LaneLists.storageRowBytes(type), 1);
+        multiple(LaneLists.STREAMS, LaneLists.storageRowBytes(type), LaneLists.END_ROWS);
         long room = bytes(LaneLists.STREAMS) / Short.BYTES;
         if (scheme.overflows()) {
             exactly(Slots.OVERFLOW_STARTS, startBytes(shape));

@@ -106,12 +106,12 @@ abstract class LaneValidator {
     }
 
     private void checkOffsets() throws FormatException {
-        long total = streams.byteSize() / LaneLists.storageRowBytes(matrix.valueType()) - 1;
+        long total = streams.byteSize() / LaneLists.storageRowBytes(matrix.valueType()) - LaneLists.END_ROWS;
         long most = (long) shape.segment() * 2 * scheme.halfRows();
         checkRising(offsets, "offset", total, most);
-        for (int list = 0; list < LISTS; list++) {
-            if (value(total, list) != 0) {
-                throw new FormatException("the storage row after the last one is not of zeros");
+        for (int value = 0; value < LaneLists.END_ROWS * LISTS; value++) {
+            if (value(total, value) != 0) {
+                throw new FormatException("the two storage rows after the last one are not of zeros");
             }
         }
     }

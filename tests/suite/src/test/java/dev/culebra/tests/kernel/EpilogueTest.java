@@ -46,9 +46,8 @@ class EpilogueTest {
         }
         FusedProduct fused = new FusedProduct(p, parts, m + n);
         SparseMatrix a = p.weights(kernel.format());
-        LaunchPlan full = Planner.plan(kernel.format(), kernel.values(), m, k, a.nonzeros(), n, TARGET, kernel, splits);
-        LaunchPlan plan = new LaunchPlan(full.kernel(), splits, full.gridX(), Math.min(full.gridY(), mostRowBlocks),
-                full.gridZ(), full.sharedBytes(), full.workspaceBytes(), full.ticketBytes(), full.why());
+        LaunchPlan full = Planner.plan(a, n, TARGET, kernel, splits);
+        LaunchPlan plan = KernelDevice.fewerRows(full, mostRowBlocks);
         assertEquals(null,
                 fused.difference(device.multiply(plan, a, p.activations(), p.ldx, n, fused.epilogue(), fused.held(),
                         misaligned)),

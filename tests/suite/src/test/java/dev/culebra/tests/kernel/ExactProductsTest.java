@@ -40,7 +40,7 @@ class ExactProductsTest {
     static Stream<String> kernels() { return KernelCatalog.all().stream().map(KernelInstance::name); }
 
     private static LaunchPlan plan(KernelInstance kernel, SparseMatrix a, int n, int splits) {
-        return Planner.plan(kernel.format(), kernel.values(), a.m(), a.k(), a.nonzeros(), n, TARGET, kernel, splits);
+        return Planner.plan(a, n, TARGET, kernel, splits);
     }
 
     private static void check(KernelInstance kernel, int m, int k, int n, int splits, ExactProduct.Pattern pattern) {

@@ -69,6 +69,20 @@ public final class KernelDevice implements AutoCloseable {
     }
 
     /**
+     * A plan whose blocks take several rows of tiles one after the other, where they can.
+     *
+     * @param plan a plan
+     * @param most blocks above each other
+     * @return the same with so many at most
+     */
+    public static LaunchPlan fewerRows(LaunchPlan plan, int most) {
+        // with lanes' own lists the blocks in y share all of the work, and what they sum up depends on how many they are
+        int y = plan.kernel().format() == Format.BITMAP ? plan.gridY() : Math.min(plan.gridY(), most);
+        return new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(), y, plan.gridZ(), plan.sharedBytes(),
+                plan.workspaceBytes(), plan.ticketBytes(), plan.why());
+    }
+
+    /**
      * One product, its sums as they are.
      *
      * @param plan the kernel and its grid

@@ -90,6 +90,9 @@ class PtxBuildTest {
         assumeTrue(run("ptxas", "--help").contains("'" + architecture + "'"),
                 () -> "ptxas here does not know " + architecture);
         for (Map.Entry<String, String> module : modules().entrySet()) {
+            if (module.getValue().contains(".target sm_90") && architecture.matches("sm_8\\d")) {
+                continue; // there the other one of the two serves
+            }
             Path ptx = Files.writeString(directory.resolve(module.getKey()), module.getValue());
             String log = run("ptxas", "-v", "-arch=" + architecture, ptx.toString(), "-o",
                     directory.resolve("out.cubin").toString());

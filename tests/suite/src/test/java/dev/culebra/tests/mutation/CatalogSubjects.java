@@ -33,12 +33,8 @@ final class CatalogSubjects {
     private record Ready(ExactProduct product, SparseMatrix weights, short[] x, LaunchPlan plan) {
         static Ready of(KernelInstance kernel, ExactProduct p, int splits, int mostRowBlocks) {
             SparseMatrix a = p.weights(kernel.format());
-            LaunchPlan plan = Planner.plan(kernel.format(), kernel.values(), p.m, p.k, a.nonzeros(), p.n, TARGET,
-                    kernel,
-                    splits);
-            return new Ready(p, a, p.activations(), new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(),
-                    Math.min(plan.gridY(), mostRowBlocks), plan.gridZ(), plan.sharedBytes(), plan.workspaceBytes(),
-                    plan.ticketBytes(), plan.why()));
+            return new Ready(p, a, p.activations(),
+                    KernelDevice.fewerRows(Planner.plan(a, p.n, TARGET, kernel, splits), mostRowBlocks));
         }
     }
 

@@ -219,7 +219,7 @@ class LaneFileTest {
         putShort("streams", zero, 0x3c00);
         refused("is 3c00; the list has ended there");
         putShort("streams", rows * 64 - 1, 1);
-        refused("the storage row after the last one is not of zeros");
+        refused("the two storage rows after the last one are not of zeros");
     }
 
     @Test
