@@ -131,7 +131,7 @@ struct OrderedRows {
     __device__ __forceinline__ bool contiguous() const { return order == nullptr; }
 };
 
-// Shared memory: X, twice, and later the sums; words of bad tokens; the rings' barriers; the rings.
+// Shared memory: X, twice, and later the sums; two words of bad tokens, twice; the rings' barriers; the rings.
 template <int TILE_N, int WARPS>
 struct Space {
     static constexpr uint32_t X = 2 * STAGE_TILES * TILE_N * TOKEN_BYTES;
@@ -207,7 +207,8 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
     using FINISH = Finish<TILE_N, ROWS, WARPS * 32>;
     using X = Activations<Value, TILE_N, WARPS>;
     const uint32_t space = (uint32_t)__cvta_generic_to_shared(shared);
-    uint32_t* const bad = reinterpret_cast<uint32_t*>(shared + SPACE::BAD);
+    uint32_t* const bad = reinterpret_cast<uint32_t*>(shared + SPACE::BAD);    // of this group; the other two words are the next one's
+    if (threadIdx.x < 4) bad[threadIdx.x] = 0;
     float* const sums = reinterpret_cast<float*>(shared);
     const uint32_t lane = threadIdx.x & 31, warp = __shfl_sync(~0u, threadIdx.x >> 5, 0);   // seen to be the same in all lanes
     const int ktiles = (k - 1) / TILE_K + 1, segments = (ktiles - 1) / segment + 1, rowblocks = (m - 1) / BLOCK_ROWS + 1;
@@ -217,39 +218,46 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
     Ring ring(space + SPACE::RINGS + warp * ring_space, ring_space - GUARD_BYTES, space + SPACE::BARRIERS + warp * 16);
     const X tokens(x, k, n, ldx, space);
 
+    // The part of a group that this block has next: its columns, and where this warp's weights of them begin.
     long long unit = units * blockIdx.y / gridDim.y;
     const long long last_unit = units * (blockIdx.y + 1) / gridDim.y;
-    while (unit < last_unit) {
-        const int group = (int)(unit / segments), first = (int)(unit % segments);
-        const int last = (int)min((long long)segments, first + last_unit - unit);
+    int group, begin, end;
+    bool working;
+    const uint4* word;
+    const uint2* info;
+    uint4 next_word = {};
+    uint2 now = {}, next = {};                                           // of the next k-tile, of the one after
+    uint32_t flags = 0;                                                  // now.y, seen to be the same in all lanes
+    auto open = [&]() {
+        group = (int)(unit / segments);
+        const int first = (int)(unit % segments), last = (int)min((long long)segments, first + last_unit - unit);
         unit += last - first;
-        const int begin = first * segment, end = min(last * segment, ktiles);
+        begin = first * segment;
+        end = min(last * segment, ktiles);
         const int rowblock = group * WARPS + warp;
-        const bool working = rowblock < rowblocks;
-        __syncthreads();                                                 // the sums and the verdicts of the group before were read
-        if (threadIdx.x < 2) bad[threadIdx.x] = 0;
+        working = rowblock < rowblocks;
+        if (!working) return;
+        word = words + ((size_t)rowblock * ktiles + begin) * 32 + lane;
+        info = infos + (size_t)rowblock * ktiles + begin;
+        ring.start(streams + (size_t)offsets[(size_t)rowblock * segments + first] * STORAGE_ROW);
+        now = __ldg(info);
+        next_word = load_once(word);
+        if (begin + 1 < end) info++;
+        next = __ldg(info);
+        flags = __shfl_sync(~0u, now.y, 0);
+        ring.issue((flags & 255) + (flags >> 8 & 255) + LOOKED_AT);      // and then that far ahead all the way
+    };
+    open();
+    __syncthreads();                                                     // nobody is bad yet
+    for (int flip = 0;; flip ^= 2) {
         tokens.copy(0, begin);
         float c[ROW_TILES][NT][4] = {};
         uint32_t at_a = 0, at_b = 0, start = 0;                          // in the ring: where the lists stand, where the next k-tile's rows begin
-        const uint4* word = words + ((size_t)rowblock * ktiles + begin) * 32 + lane;
-        const uint2* info = infos + (size_t)rowblock * ktiles + begin;
-        uint4 next_word = {};
-        uint2 now = {}, next = {};                                       // of the next k-tile, of the one after
-        uint32_t flags = 0;                                              // now.y, seen to be the same in all lanes
-        if (working) {
-            ring.start(streams + (size_t)offsets[(size_t)rowblock * segments + first] * STORAGE_ROW);
-            now = __ldg(info);
-            next_word = load_once(word);
-            if (begin + 1 < end) info++;
-            next = __ldg(info);
-            flags = __shfl_sync(~0u, now.y, 0);
-            ring.issue((flags & 255) + (flags >> 8 & 255) + LOOKED_AT);  // and then that far ahead all the way
-        }
 #pragma unroll 1
         for (int stage = 0; begin + stage * STAGE_TILES < end; stage++) {
             const int from = begin + stage * STAGE_TILES, to = min(from + STAGE_TILES, end);
-            ring.wait_for_others(working);
-            tokens.judge(stage, bad);
+            ring.wait_for_others(working && stage > 0);
+            tokens.judge(stage, bad + flip);
             __syncthreads();
             if (to < end) tokens.copy(stage + 1, to);
             if (!working) continue;
@@ -282,6 +290,10 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
             }
         }
         __syncthreads();                                                 // everybody is done with X, whose place the sums take
+        const int done = group;
+        const bool more = unit < last_unit;
+        if (threadIdx.x < 2) bad[(flip ^ 2) + threadIdx.x] = 0;
+        if (more) open();                                                // its weights come while the sums go
 #pragma unroll
         for (int r = 0; r < ROW_TILES; r++)
 #pragma unroll
@@ -292,11 +304,13 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
         __syncthreads();
         // The blocks of the group's first and last unit: unit u is that of block ((u + 1) G - 1) / U.
         const long long blocks = gridDim.y;
-        const long long head = (((long long)group * segments + 1) * blocks - 1) / units, tail = ((long long)(group + 1) * segments * blocks - 1) / units;
+        const long long head = (((long long)done * segments + 1) * blocks - 1) / units, tail = ((long long)(done + 1) * segments * blocks - 1) / units;
         // Along the units either the block or the group changes, or both do: block + group numbers their parts without a gap inside a group.
         const size_t parts = (size_t)blocks + groups;
-        FINISH::finish(epilogue, sums, [&](int token) { return bad[token >> 5] >> (token & 31) & 1 ? __int_as_float(0x7FFFFFFF) : 0.0f; },
-                       OrderedRows{order, group * ROWS, rowblocks * BLOCK_ROWS}, blockIdx.x * TILE_N, m, n, blockIdx.x * parts + head + group,
-                       (size_t)blockIdx.x * groups + group, (int)(blockIdx.y - head), (int)(tail - head + 1));
+        FINISH::finish(epilogue, sums, [&](int token) { return bad[flip + (token >> 5)] >> (token & 31) & 1 ? __int_as_float(0x7FFFFFFF) : 0.0f; },
+                       OrderedRows{order, done * ROWS, rowblocks * BLOCK_ROWS}, blockIdx.x * TILE_N, m, n, blockIdx.x * parts + head + done,
+                       (size_t)blockIdx.x * groups + done, (int)(blockIdx.y - head), (int)(tail - head + 1));
+        if (!more) return;
+        __syncthreads();                                                 // the sums and the verdicts were read, the next one's are reset
     }
 }

@@ -118,10 +118,10 @@ struct Ring {
 #endif
     }
 
-    // Until the copies of 16 bytes that this thread started before the last issue are there, or, without a ring, all.
-    __device__ __forceinline__ static void wait_for_others(bool with_ring) {
+    // Until the copies of 16 bytes that this thread started are there: those before the last issue, or all.
+    __device__ __forceinline__ static void wait_for_others(bool before_the_last_issue) {
 #if __CUDA_ARCH__ < 900
-        if (with_ring) {
+        if (before_the_last_issue) {
             wait_for_all_but<1>();
             return;
         }

@@ -82,12 +82,14 @@ public record LaneLists(int m, int k, int segment, int ring) {
     /** A ring is a multiple of it. */
     public static final int RING_STEP = 8;
     /**
-     * The ring that encoders keep to where they can, from a quarter of nonzeros on: a restart costs storage rows, a large ring
-     * shared memory, which warps have to share. With 112 rows an H200's multiprocessor has 12 warps; at 50% and segments of 8
-     * k-tiles one k-tile in 20 then gets a restart from it, at 60% nearly none.
+     * The ring that encoders keep to where they can, from 35% of nonzeros on: a restart costs storage rows, a large ring shared
+     * memory, which warps have to share. With 112 rows an H200's multiprocessor has 12 warps at 8 tokens; at 50% and segments of
+     * 8 k-tiles one k-tile in 20 gets a restart from it, at 60% nearly none.
      */
     public static final int USUAL_RING = 112;
-    /** The same for fewer nonzeros: with 72 rows a multiprocessor has 16 warps. */
+    /** The same for fewer nonzeros: with 88 rows there are 12 warps at 16 tokens too. */
+    public static final int MIDDLE_RING = 88;
+    /** The same for fewer than a quarter of nonzeros: with 72 rows there are 16 warps at 8 tokens. */
     public static final int SPARSE_RING = 72;
 
     /** The name of the section of parameters. */
@@ -112,6 +114,11 @@ public record LaneLists(int m, int k, int segment, int ring) {
      * warps a multiprocessor, so that 7168 x 7168 gets segments of 8.
      */
     private static final int ENOUGH_UNITS = 132 * 16 * 7 / 10;
+    /**
+     * And for the longest: three a warp, since warps share the units alike. At 28672 x 7168 segments of 16 k-tiles would leave 1.5 a
+     * warp; the product then took 25% longer at 80 and 90% of zeros (H200, 2026-11-20).
+     */
+    private static final int MANY_UNITS = 132 * 16 * 3;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -147,7 +154,7 @@ public record LaneLists(int m, int k, int segment, int ring) {
 
     /**
      * The segment of a shape unless another is asked for: the longest that still leaves some 1,500 units, enough for a large
-     * GPU; 1 where there are not so many.
+     * GPU, or 6,336 for the longest; 1 where there are not so many.
      *
      * @param m rows, 1 or more
      * @param k columns, 1 or more
@@ -155,7 +162,8 @@ public record LaneLists(int m, int k, int segment, int ring) {
      */
     public static int defaultSegment(int m, int k) {
         int segment = MOST_SEGMENT;
-        while (segment > 1 && new LaneLists(m, k, segment, RING_STEP).units() < ENOUGH_UNITS) {
+        while (segment > 1 && new LaneLists(m, k, segment, RING_STEP)
+                .units() < (segment == MOST_SEGMENT ? MANY_UNITS : ENOUGH_UNITS)) {
             segment /= 2;
         }
         return segment;
@@ -235,7 +243,7 @@ public record LaneLists(int m, int k, int segment, int ring) {
 
     /** The ring to keep to for a share of nonzeros. */
     static int usualRing(double nonzeros) {
-        return nonzeros > 0.25 ? USUAL_RING : SPARSE_RING;
+        return nonzeros > .35 ? USUAL_RING : nonzeros > .25 ? MIDDLE_RING : SPARSE_RING;
     }
 
     /**

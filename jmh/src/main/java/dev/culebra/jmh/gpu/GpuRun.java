@@ -10,10 +10,13 @@ import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import dev.culebra.spmm.CudaSpmm;
 import java.util.function.UnaryOperator;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** One run of the group: the memory, then shape by shape, each freed before the next. One thread. */
 final class GpuRun {
+
+    private static final List<Format> SPARSE = List.of(Format.TILED_CSL, Format.BITMAP);
 
     private final GpuPlan plan;
     private final CudaSpmm spmm;
@@ -66,9 +69,10 @@ final class GpuRun {
                 progress(layer + " " + Math.round(sparsity * 100) + "%");
                 operands.fill(sparsity);
                 reference = operands.reference(operands.dense);
-                Label label = new Label("culebra", Format.TILED_CSL.id(), sparsity);
-                culebra(operands, label, Format.TILED_CSL, reference, times);
-                System.gc();
+                for (Format format : SPARSE) {
+                    culebra(operands, new Label("culebra", format.id(), sparsity), format, reference, times);
+                    System.gc();
+                }
                 peers.cusparse(sparsity, operands, reference, times);
             }
         }

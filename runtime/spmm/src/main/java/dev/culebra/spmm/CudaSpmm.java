@@ -9,6 +9,7 @@ import dev.culebra.driver.Kernel;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.Target;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import java.util.HashMap;
@@ -23,11 +24,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public final class CudaSpmm implements Spmm {
 
     /**
-     * From here on Tiled-CSL is taken on an H200. At 8 tokens it is the faster one from some 82% on the largest matrix of
-     * ptx/NOTES.md ("Both formats side by side"), from 80 to 90% on the smallest, not at 90% on the one between; for more tokens
-     * later or never.
+     * From here on bitmap is taken on an H200: it is faster than dense from 50% on, the least sparsity that was measured, on each shape
+     * and up to 32 tokens (ptx/NOTES.md). A little below, since a matrix of 50% has some draws more.
      */
-    private static final double SPARSE_FROM_ON_H200 = .85;
+    private static final double SPARSE_FROM_ON_H200 = .48;
 
     private static final ComputeCapability LEAST = new ComputeCapability(8, 0); // KernelCatalog: sm_80 and later
 
@@ -137,13 +137,13 @@ public final class CudaSpmm implements Spmm {
     }
 
     /**
-     * On an H200, where it was measured: dense up to 85% of zeros. What it is elsewhere depends on how much memory a
+     * On an H200, where it was measured: dense below 48% of zeros, bitmap from there on. What it is elsewhere depends on how much memory a
      * multiprocessor reads in a clock, so other devices, even of its compute capability, take the format of fewer bytes.
      */
     @Override
     public FormatChoice fastestFormat() {
         return context.device().name().contains("H200")
-                ? FormatChoice.sparseFrom(SPARSE_FROM_ON_H200)
+                ? FormatChoice.sparseFrom(SPARSE_FROM_ON_H200, Format.BITMAP)
                 : FormatChoice.FEWEST_BYTES;
     }
 

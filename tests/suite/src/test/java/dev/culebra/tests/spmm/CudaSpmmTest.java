@@ -13,7 +13,7 @@ class CudaSpmmTest extends AbstractCudaSpmmContract {
     String unavailable() { return Cuda.available().reason(); }
 
     @Override
-    int sparseFrom() { return device.description().contains("H200") ? 85 : 50; }
+    int sparseFrom() { return device.description().contains("H200") ? 48 : 50; }
 
     @Override
     List<Shape> shapes() {
