@@ -29,10 +29,10 @@ public final class Bitmap {
     /** By how many storage rows a list advances in a half, at most: two steps, four row tiles, four elements. */
     public static final int HALF_ROWS = 32;
     /**
-     * The ring that every matrix can be encoded for, with a restart at each k-tile: when its second half is read, both its
-     * halves and the next one's first may be there, and the list furthest behind may not have begun.
+     * The largest ring that a matrix needs, with a restart at each k-tile: while its second half is read, both its halves and
+     * the next one's first are at hand, and the list furthest behind may not have begun.
      */
-    public static final int ENOUGH_RING = 3 * HALF_ROWS;
+    public static final int MOST_RING = 3 * HALF_ROWS;
 
     private Bitmap() {}
 
