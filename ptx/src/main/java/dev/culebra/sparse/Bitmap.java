@@ -29,10 +29,10 @@ public final class Bitmap {
     /** By how many storage rows a list advances in a half, at most: two steps, four row tiles, four elements. */
     public static final int HALF_ROWS = 32;
     /**
-     * The ring that every matrix can be encoded for, with a restart at each k-tile: all of it and of the next one may be there
-     * when the list furthest behind has not begun.
+     * The largest ring that a matrix needs, with a restart at each k-tile: all of it and of the next one are at hand, and the list
+     * furthest behind may not have begun.
      */
-    public static final int ENOUGH_RING = 4 * HALF_ROWS;
+    public static final int MOST_RING = 4 * HALF_ROWS;
 
     private Bitmap() {}
 

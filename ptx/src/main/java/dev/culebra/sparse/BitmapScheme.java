@@ -26,7 +26,7 @@ final class BitmapScheme implements LaneScheme {
     public String id() { return "bitmap"; }
 
     @Override
-    public int enoughRing() { return Bitmap.ENOUGH_RING; }
+    public int mostRing() { return Bitmap.MOST_RING; }
 
     @Override
     public int halfRows() { return Bitmap.HALF_ROWS; }

@@ -51,7 +51,8 @@ import java.nio.ByteOrder;
  * @param m rows of the matrix
  * @param k columns of the matrix
  * @param segment k-tiles of a segment: 1, 2, 4, 8 or 16
- * @param ring storage rows of the window, a multiple of 8, the least that is enough
+ * @param ring storage rows of the window, a multiple of 8, the least that is enough; at most {@link Bitmap#MOST_RING} or
+ *        {@link Slots#MOST_RING}
  */
 public record LaneLists(int m, int k, int segment, int ring) {
 

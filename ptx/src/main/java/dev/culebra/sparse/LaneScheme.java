@@ -18,8 +18,8 @@ interface LaneScheme {
     /** The format's name, for messages. */
     String id();
 
-    /** The ring that every matrix can be encoded for. */
-    int enoughRing();
+    /** The largest ring that a matrix has. */
+    int mostRing();
 
     /** By how many storage rows a half goes on, at most. */
     int halfRows();

@@ -81,9 +81,9 @@ abstract class LaneValidator {
                     "the segment is " + Integer.toUnsignedString(segment) + "; it is 1, 2, 4, 8 or 16 k-tiles");
         }
         int ring = layout.getAtIndex(INT, 1);
-        if (ring < LaneLists.RING_STEP || ring % LaneLists.RING_STEP != 0) {
+        if (ring < LaneLists.RING_STEP || ring % LaneLists.RING_STEP != 0 || ring > scheme.mostRing()) {
             throw new FormatException("the ring is " + Integer.toUnsignedString(ring) + "; it is a multiple of "
-                    + LaneLists.RING_STEP);
+                    + LaneLists.RING_STEP + ", " + scheme.mostRing() + " at most");
         }
         shape = new LaneLists(matrix.m(), matrix.k(), segment, ring);
         if (offsets.byteSize() != LaneSizes.offsetBytes(shape)) {

@@ -19,8 +19,11 @@ final class ListPlan {
 
     private static final int LANES = LaneLists.LANES;
     private static final int LISTS = LaneLists.LISTS;
-    /** K-tiles before a segment's end for which every choice of roles is tried: 2^4. */
-    private static final int TRIED = 4;
+    /**
+     * K-tiles before a segment's end for which every choice of roles is tried. At 90% and segments of 8, of 1024 x 7168: none
+     * 0.3744 bytes an element, 4 0.3711, 6 0.3701, 8 0.3700; no slower that could be measured.
+     */
+    private static final int TRIED = 6;
 
     private final int kTiles;
     private final int segment;

@@ -3,9 +3,8 @@ package dev.culebra.sparse;
 import java.util.Arrays;
 
 /**
- * An order of rows in which those of alike density share a row block, and in which the eight pairs of rows classes of a warp's
- * lanes ({@link LaneLists}) have alike totals: rows by falling number of nonzeros, 64 to a block, dealt to the classes g = 0
- * to 7 and back again.
+ * An order of rows in which those of alike density share a row block, and in which what the lanes of a warp have is alike: rows
+ * by falling number of nonzeros, 64 to a block, dealt to the classes g = 0 to 7 ({@link LaneLists}) and back again.
  */
 final class RowOrder {
 

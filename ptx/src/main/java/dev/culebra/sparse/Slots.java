@@ -48,8 +48,8 @@ public final class Slots {
     public static final int OVERFLOW_BYTES = 4;
     /** By how many storage rows a list advances in a half, at most: four row tiles, two groups, two slots. */
     public static final int HALF_ROWS = 16;
-    /** The ring that every matrix can be encoded for, with a restart at each k-tile; see {@link Bitmap#ENOUGH_RING}. */
-    public static final int ENOUGH_RING = 4 * HALF_ROWS;
+    /** The largest ring that a matrix has: with restarts every one fits into 4 {@link #HALF_ROWS}, which is less. */
+    public static final int MOST_RING = LaneLists.USUAL_RING;
 
     private Slots() {}
 

@@ -26,7 +26,7 @@ final class SlotsScheme implements LaneScheme {
     public String id() { return "slots"; }
 
     @Override
-    public int enoughRing() { return Slots.ENOUGH_RING; }
+    public int mostRing() { return Slots.MOST_RING; }
 
     @Override
     public int halfRows() { return Slots.HALF_ROWS; }

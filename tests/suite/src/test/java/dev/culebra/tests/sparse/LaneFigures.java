@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** Bytes an element of bitmap and slots; as a program it prints tables for the README. */
 public final class LaneFigures {
@@ -66,24 +67,38 @@ public final class LaneFigures {
         return dense;
     }
 
+    /** Bytes an element by percent of zeros, of one shape with long segments and one with short ones. */
+    static String table() {
+        StringBuilder s = new StringBuilder("| shape, k-tiles a segment | format | 50% | 60% | 70% | 80% | 90% |\n"
+                + "| --- | --- | --- | --- | --- | --- | --- |\n");
+        for (int[] shape : new int[][]{{28672, 7168}, {7168, 7168}}) {
+            line(s, shape);
+        }
+        return s.toString();
+    }
+
+    private static void line(StringBuilder s, int[] shape) {
+        for (Format format : new Format[]{Format.BITMAP, Format.SLOTS}) {
+            s.append("| ").append(shape[0]).append(" x ").append(shape[1]).append(", ")
+                    .append(LaneLists.defaultSegment(shape[0], shape[1])).append(" | ").append(format.id());
+            for (int zeros = 50; zeros <= 90; zeros += 10) {
+                s.append(String.format(Locale.ROOT, " | %.3f", bytes(format, shape[0], shape[1], zeros / 100.)));
+            }
+            s.append(" |\n");
+        }
+    }
+
     /**
      * Prints the tables.
      *
      * @param args none
      */
     public static void main(String[] args) {
-        System.out.println(
-                "| shape, segment | format | 50% | 60% | 70% | 80% | 90% |\n| --- | --- | --- | --- | --- | --- | --- |");
-        for (int[] s : SHAPES) {
-            for (Format format : new Format[]{Format.BITMAP, Format.SLOTS}) {
-                StringBuilder line = new StringBuilder(
-                        "| " + s[0] + " x " + s[1] + ", " + LaneLists.defaultSegment(s[0], s[1]) + " | " + format.id());
-                for (int zeros = 50; zeros <= 90; zeros += 10) {
-                    line.append(String.format(Locale.ROOT, " | %.3f", bytes(format, s[0], s[1], zeros / 100.)));
-                }
-                System.out.println(line.append(" |"));
-            }
+        StringBuilder all = new StringBuilder();
+        for (int[] shape : SHAPES) {
+            line(all, shape);
         }
+        System.out.print(table().lines().limit(2).collect(Collectors.joining("\n", "", "\n")) + all);
         System.out.println("\n`synth --skew`, " + SKEWED_ROWS + " x 7168, segments of 16\n");
         System.out.println(
                 "| skew | format | 50% | 60% | 70% | 80% | 90% |\n| --- | --- | --- | --- | --- | --- | --- |");

@@ -42,7 +42,7 @@ class LaneFormatsTest {
                 assertArrayEquals(dense, Matrices.decode(matrix), which);
                 assertArrayEquals(dense, LaneWalk.dense(matrix), which);
                 assertTrue(matrix.encodedBytes() <= format.mostBytes(m, k, matrix.nonzeros()), which);
-                int most = format == Format.BITMAP ? Bitmap.ENOUGH_RING : LaneLists.USUAL_RING;
+                int most = format == Format.BITMAP ? Bitmap.MOST_RING : Slots.MOST_RING;
                 assertTrue(LaneLists.of(matrix).ring() <= most, which + ", ring " + LaneLists.of(matrix).ring());
             }
         }

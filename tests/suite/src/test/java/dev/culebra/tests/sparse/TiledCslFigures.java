@@ -135,7 +135,10 @@ final class TiledCslFigures {
         return text.substring(0, from + open.length()) + figure + text.substring(to);
     }
 
-    static String current(String text) { return replace(replace(text, "picture", picture()), "table", table()); }
+    static String current(String text) {
+        String lanes = replace(replace(text, "lanes", LanePicture.draw()), "lane bytes", LaneFigures.table());
+        return replace(replace(lanes, "picture", picture()), "table", table());
+    }
 
     /**
      * Draws the figures into a README.
