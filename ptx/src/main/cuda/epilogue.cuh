@@ -72,17 +72,16 @@ __device__ __forceinline__ float gelu(float v) {
 }
 
 __device__ __forceinline__ float from_half(uint32_t bits, bool bf16) {
-    if (bf16) return __uint_as_float(bits << 16);
     float v;
     asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"((unsigned short)bits));
-    return v;
+    return bf16 ? __uint_as_float(bits << 16) : v;
 }
 
 __device__ __forceinline__ uint32_t to_half(float v, bool bf16) {
-    unsigned short bits;
-    if (bf16) asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(v));
-    else asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(v));
-    return bits;
+    unsigned short f, b;
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(f) : "f"(v));
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(b) : "f"(v));
+    return bf16 ? b : f;
 }
 
 // Which row of Y is row `i` of a tile: the rows as they come. A kernel whose rows are in another order brings a map of its own; rows
@@ -95,61 +94,76 @@ struct RowsFrom {
     __device__ __forceinline__ bool contiguous() const { return true; }
 };
 
-// Four rows of one token of an [N, M] array: as 16 or 8 bytes where `wide`, which says that they lie inside and are aligned, else
-// those that lie inside, one by one.
-struct Four {
-    size_t token;                                     // where its row 0 is, in elements
+// A thread's four rows of T tokens of an [N, M] array: 16 or 8 bytes a token where `wide`, which says that they lie inside and are
+// aligned, else one by one. All loads come before anything that waits for them, so those of rows outside are of the last one.
+template <int T>
+struct Fours {
+    size_t at[T];                                     // where the tokens' row 0 is, in elements
     int row[4];
     int m;
     bool wide;
     uint32_t output;                                  // flags & OUTPUT
 
-    __device__ __forceinline__ void add(float (&v)[4], const void* from) const {
+    __device__ __forceinline__ int inside(int i) const { return min(row[i], m - 1); }
+
+    __device__ __forceinline__ void add(float (&v)[T][4], const void* from) const {
         if (output == 0) {
-            const float* f = static_cast<const float*>(from) + token;
+            const float* f = static_cast<const float*>(from);
+            float4 r[T];
             if (wide) {
-                const float4 r = *reinterpret_cast<const float4*>(f + row[0]);
-                v[0] += r.x; v[1] += r.y; v[2] += r.z; v[3] += r.w;
-                return;
+#pragma unroll
+                for (int i = 0; i < T; i++) r[i] = *reinterpret_cast<const float4*>(f + at[i] + row[0]);
+            } else {
+#pragma unroll
+                for (int i = 0; i < T; i++) r[i] = make_float4(f[at[i] + inside(0)], f[at[i] + inside(1)], f[at[i] + inside(2)], f[at[i] + inside(3)]);
             }
 #pragma unroll
-            for (int i = 0; i < 4; i++) if (row[i] < m) v[i] += f[row[i]];
+            for (int i = 0; i < T; i++) {
+                v[i][0] += r[i].x; v[i][1] += r[i].y; v[i][2] += r[i].z; v[i][3] += r[i].w;
+            }
             return;
         }
-        const uint16_t* h = static_cast<const uint16_t*>(from) + token;
+        const uint16_t* h = static_cast<const uint16_t*>(from);
         const bool bf16 = output == OUTPUT_BF16;
+        uint2 r[T];
         if (wide) {
-            const uint2 r = *reinterpret_cast<const uint2*>(h + row[0]);
-            v[0] += from_half(r.x & 0xffff, bf16); v[1] += from_half(r.x >> 16, bf16);
-            v[2] += from_half(r.y & 0xffff, bf16); v[3] += from_half(r.y >> 16, bf16);
-            return;
+#pragma unroll
+            for (int i = 0; i < T; i++) r[i] = *reinterpret_cast<const uint2*>(h + at[i] + row[0]);
+        } else {
+#pragma unroll
+            for (int i = 0; i < T; i++) {
+                r[i] = make_uint2(h[at[i] + inside(0)] | (uint32_t)h[at[i] + inside(1)] << 16,
+                                  h[at[i] + inside(2)] | (uint32_t)h[at[i] + inside(3)] << 16);
+            }
         }
 #pragma unroll
-        for (int i = 0; i < 4; i++) if (row[i] < m) v[i] += from_half(h[row[i]], bf16);
+        for (int i = 0; i < T; i++) {
+            v[i][0] += from_half(r[i].x & 0xffff, bf16); v[i][1] += from_half(r[i].x >> 16, bf16);
+            v[i][2] += from_half(r[i].y & 0xffff, bf16); v[i][3] += from_half(r[i].y >> 16, bf16);
+        }
     }
 
-    __device__ __forceinline__ void store(const float (&v)[4], void* to) const {
+    // Of the i-th token.
+    __device__ __forceinline__ void store(const float (&v)[4], void* to, int i) const {
         if (output == 0) {
-            float* f = static_cast<float*>(to) + token;
+            float* f = static_cast<float*>(to) + at[i];
             if (wide) {
                 *reinterpret_cast<float4*>(f + row[0]) = make_float4(v[0], v[1], v[2], v[3]);
                 return;
             }
 #pragma unroll
-            for (int i = 0; i < 4; i++) if (row[i] < m) f[row[i]] = v[i];
+            for (int j = 0; j < 4; j++) if (row[j] < m) f[row[j]] = v[j];
             return;
         }
-        uint16_t* h = static_cast<uint16_t*>(to) + token;
+        uint16_t* h = static_cast<uint16_t*>(to) + at[i];
         const bool bf16 = output == OUTPUT_BF16;
-        const uint32_t b0 = to_half(v[0], bf16), b1 = to_half(v[1], bf16), b2 = to_half(v[2], bf16), b3 = to_half(v[3], bf16);
+        const uint32_t b[4] = {to_half(v[0], bf16), to_half(v[1], bf16), to_half(v[2], bf16), to_half(v[3], bf16)};
         if (wide) {
-            *reinterpret_cast<uint2*>(h + row[0]) = make_uint2(b0 | b1 << 16, b2 | b3 << 16);
+            *reinterpret_cast<uint2*>(h + row[0]) = make_uint2(b[0] | b[1] << 16, b[2] | b[3] << 16);
             return;
         }
-        if (row[0] < m) h[row[0]] = b0;
-        if (row[1] < m) h[row[1]] = b1;
-        if (row[2] < m) h[row[2]] = b2;
-        if (row[3] < m) h[row[3]] = b3;
+#pragma unroll
+        for (int j = 0; j < 4; j++) if (row[j] < m) h[row[j]] = b[j];
     }
 };
 
@@ -163,7 +177,9 @@ struct Finish {
     static constexpr int QUADS = ROWS / 4;
     static constexpr int STRIDE = THREADS / QUADS;
     static constexpr int PASSES = (TILE_N + STRIDE - 1) / STRIDE;
-    static constexpr int TOGETHER = PASSES < 4 ? PASSES : 4;      // tokens whose parts are loaded together, for their latency
+    // Tokens for which loads are on their way together: of parts, and of residuals and what Y holds (with four of these some spill).
+    static constexpr int PARTS_AHEAD = PASSES < 4 ? PASSES : 4;
+    static constexpr int AHEAD = PASSES < 2 ? PASSES : 2;
     static_assert(THREADS % QUADS == 0 && PITCH % 32 == 4);
 
     // To be called by all threads of a block, behind a barrier, with the sums in `tile`, which it may change; a barrier must come
@@ -193,65 +209,87 @@ struct Finish {
             sum(mine, parts, first, tokens, splits);                 // to where this thread reads it
         }
 
-        Four four;
-        four.m = m;
-        four.output = e.flags & OUTPUT;
+        Fours<AHEAD> fours;
+        fours.m = m;
+        fours.output = e.flags & OUTPUT;
         float bias[4] = {};
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-            four.row[i] = row(4 * quad + i);
-            if (e.bias && four.row[i] < m) bias[i] = e.bias[four.row[i]];
+            fours.row[i] = row(4 * quad + i);
+            if (e.bias) bias[i] = e.bias[fours.inside(i)];
         }
-        four.wide = row.contiguous() && m % 4 == 0 && (((size_t)e.y | (size_t)e.residual) & 15) == 0;
-        if (four.wide && four.row[0] >= m) return;
-        four.token = (size_t)(token0 + first) * m;
+        fours.wide = row.contiguous() && m % 4 == 0 && (((size_t)e.y | (size_t)e.residual) & 15) == 0;
+        if (fours.wide && fours.row[0] >= m) return;
+        const bool active = e.flags & ACTIVATION;
+        if (active) {                                                // in shared memory: its code is here once
 #pragma unroll 1
-        for (int t = first; t < tokens; t += STRIDE) {
-            const float4 s = *reinterpret_cast<const float4*>(mine + t * PITCH);
-            const float p = poison(t);                               // once more where K is split: NaN is NaN
-            float v[4] = {s.x + p, s.y + p, s.z + p, s.w + p};
-            if (e.bias) {
-#pragma unroll
-                for (int i = 0; i < 4; i++) v[i] += bias[i];
-            }
-            if (e.flags & ACTIVATION) {
+            for (int t = first; t < tokens; t += STRIDE) {
+                float v[4];
+                begin(v, mine, t, poison, e.bias, bias);
 #pragma unroll
                 for (int i = 0; i < 4; i++) v[i] = (e.flags & ACTIVATION) == GELU ? gelu(v[i]) : v[i] <= 0 ? 0.0f : v[i];
+                *reinterpret_cast<float4*>(mine + t * PITCH) = make_float4(v[0], v[1], v[2], v[3]);
+            }
+        }
+#pragma unroll 1
+        for (int t = first; t < tokens; t += AHEAD * STRIDE) {
+            float v[AHEAD][4];
+#pragma unroll
+            for (int i = 0; i < AHEAD; i++) {
+                const int token = t + i * STRIDE < tokens ? t + i * STRIDE : t;   // behind the last: this thread's own, not stored again
+                fours.at[i] = (size_t)(token0 + token) * m;
+                if (active) {
+                    const float4 s = *reinterpret_cast<const float4*>(mine + token * PITCH);
+                    v[i][0] = s.x; v[i][1] = s.y; v[i][2] = s.z; v[i][3] = s.w;
+                } else {
+                    begin(v[i], mine, token, poison, e.bias, bias);
+                }
             }
             if (e.residual || e.flags & ACCUMULATE) {
 #pragma unroll 1
                 for (int i = 0; i < 2; i++) {                        // rolled: half the code
                     const void* from = i == 0 ? e.residual : e.flags & ACCUMULATE ? e.y : nullptr;
-                    if (from) four.add(v, from);
+                    if (from) fours.add(v, from);
                 }
             }
-            four.store(v, e.y);
-            four.token += (size_t)STRIDE * m;
+#pragma unroll
+            for (int i = 0; i < AHEAD; i++) if (t + i * STRIDE < tokens) fours.store(v[i], e.y, i);
+        }
+    }
+
+    // Sums and bias.
+    template <class Poison>
+    __device__ __forceinline__ static void begin(float (&v)[4], const float* mine, int token, Poison poison, bool biased, const float (&bias)[4]) {
+        const float4 s = *reinterpret_cast<const float4*>(mine + token * PITCH);
+        const float p = poison(token);                               // once more where K is split: NaN is NaN
+        v[0] = s.x + p; v[1] = s.y + p; v[2] = s.z + p; v[3] = s.w + p;
+        if (biased) {
+            v[0] += bias[0]; v[1] += bias[1]; v[2] += bias[2]; v[3] += bias[3];
         }
     }
 
     // All parts of this thread's rows, in the order of the splits; some eight loads on their way at a time.
     __device__ __forceinline__ static void sum(float* mine, const float* parts, int first, int tokens, int splits) {
 #pragma unroll 1
-        for (int t = first; t < tokens; t += TOGETHER * STRIDE) {
-            const float* from[TOGETHER];
-            float4 sum[TOGETHER];
+        for (int t = first; t < tokens; t += PARTS_AHEAD * STRIDE) {
+            const float* from[PARTS_AHEAD];
+            float4 sum[PARTS_AHEAD];
 #pragma unroll
-            for (int i = 0; i < TOGETHER; i++) {
+            for (int i = 0; i < PARTS_AHEAD; i++) {
                 from[i] = parts + min(t + i * STRIDE, tokens - 1) * ROWS;   // behind the last token: that one again, not kept
                 sum[i] = load_part(from[i]);
             }
-#pragma unroll (8 / TOGETHER)
+#pragma unroll (8 / PARTS_AHEAD)
             for (int s = 1; s < splits; s++) {
 #pragma unroll
-                for (int i = 0; i < TOGETHER; i++) {
+                for (int i = 0; i < PARTS_AHEAD; i++) {
                     from[i] += TILE_N * ROWS;
                     const float4 v = load_part(from[i]);
                     sum[i].x += v.x; sum[i].y += v.y; sum[i].z += v.z; sum[i].w += v.w;
                 }
             }
 #pragma unroll
-            for (int i = 0; i < TOGETHER; i++) {
+            for (int i = 0; i < PARTS_AHEAD; i++) {
                 if (t + i * STRIDE < tokens) *reinterpret_cast<float4*>(mine + (t + i * STRIDE) * PITCH) = sum[i];
             }
         }

@@ -3,12 +3,14 @@ package dev.culebra.tests.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.culebra.driver.Cuda;
+import dev.culebra.kernel.Activation;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
 import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.ValueType;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,7 +40,7 @@ class EpilogueTest {
 
     private static void check(KernelInstance kernel, int m, int k, int n, int splits, int mostRowBlocks,
             FusedProduct.Parts parts, int misaligned) {
-        boolean narrow = parts.activation() == dev.culebra.kernel.Activation.GELU;
+        boolean narrow = parts.activation() == Activation.GELU;
         ExactProduct p = new ExactProduct(kernel.values(), m, k, n, 31L * m + 7L * k + n,
                 ExactProduct.random(narrow ? .06 : .5, n), narrow ? 1 : 5);
         for (int token = 1; token < n; token += 4) {
@@ -50,7 +52,7 @@ class EpilogueTest {
         LaunchPlan plan = KernelDevice.fewerRows(full, mostRowBlocks);
         assertEquals(null,
                 fused.difference(device.multiply(plan, a, p.activations(), p.ldx, n, fused.epilogue(), fused.held(),
-                        misaligned)),
+                        misaligned, splits == 1 ? 1 : 3)),
                 () -> kernel.name() + " in " + splits + " of " + fused + ", off by " + misaligned + " bytes");
     }
 
@@ -64,7 +66,8 @@ class EpilogueTest {
         KernelInstance kernel = KernelCatalog.of(name);
         int[] tokens = {1, kernel.tileN() - 1, kernel.tileN() + 2, 5, 3};
         int[] rows = {64, 67, 1, 132, 63, 68, 130};
-        for (int i = 0; i < 72; i++) {
+        // the value type has no part in it: a fifth for one of them
+        for (int i = 0; i < 72; i += kernel.values() == ValueType.F16 ? 1 : 5) {
             // 5, 7, 3 and 4 have no common divisor with each other: a choice meets every other one
             FusedProduct.Parts parts = FusedProduct.Parts.of(i);
             check(kernel, rows[i % 7], 70 + 50 * (i % 2), tokens[i % 5], 1 + i % 3, 9, parts,

@@ -93,7 +93,7 @@ final class CatalogSubjects {
                 for (Fused f : fused) {
                     String difference = f.product.difference(kernels.multiply(f.ready.plan, f.ready.weights, f.ready.x,
                             f.product.product.ldx, f.product.product.n, f.product.epilogue(), f.product.held(),
-                            f.misaligned));
+                            f.misaligned, f.ready.plan.splits() == 1 ? 1 : 2));
                     if (difference != null) {
                         return difference;
                     }
