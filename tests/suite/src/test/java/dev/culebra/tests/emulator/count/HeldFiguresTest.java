@@ -79,11 +79,19 @@ class HeldFiguresTest {
                 EncodeOptions.DEFAULT.withFormat(kernel.format()));
     }
 
+    /** Those that the emulated device, the newest there is, gets: not the ones that there is a twin of for later devices. */
+    private static List<KernelInstance> chosen() {
+        return KernelCatalog.all().stream()
+                .filter(k -> KernelCatalog.products(k.format(), k.values()).stream()
+                        .noneMatch(o -> o.tileN() == k.tileN() && o.minimum().compareTo(k.minimum()) > 0))
+                .toList();
+    }
+
     /** One product a kernel, of as many tokens as its tile is wide. */
     private static Map<String, List<Long>> measure() {
         Map<String, List<Long>> all = new LinkedHashMap<>();
         try (Context context = Counted.EMULATOR.device(0).context(); CudaSpmm spmm = CudaSpmm.in(context)) {
-            for (KernelInstance kernel : KernelCatalog.all()) {
+            for (KernelInstance kernel : chosen()) {
                 int n = kernel.tileN();
                 MemorySegment x = Arena.ofAuto().allocate(2L * n * K, 64);
                 for (int i = 0; i < n * K; i++) {
@@ -140,7 +148,7 @@ class HeldFiguresTest {
     void noFigureGoesUp() throws IOException {
         Map<String, List<Long>> now = measure();
         Map<String, List<Long>> held = held();
-        assertEquals(KernelCatalog.all().stream().map(KernelInstance::name).sorted().toList(),
+        assertEquals(chosen().stream().map(KernelInstance::name).sorted().toList(),
                 now.keySet().stream().sorted().toList(), "a kernel of the catalog was not launched");
         List<String> up = new ArrayList<>();
         List<String> down = new ArrayList<>();

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
+import dev.culebra.kernel.LaunchPlan;
+import dev.culebra.kernel.Planner;
+import dev.culebra.kernel.Target;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Section;
 import dev.culebra.sparse.SparseMatrix;
@@ -58,10 +61,11 @@ class CatalogTest {
         List<Object> arguments = new ArrayList<>();
         matrix.sections().forEach(section -> arguments.add(upload(rig, section)));
         long y = rig.upload(new float[n * m]);
-        arguments.addAll(List.of(rig.upload(activations), y, m, k, n, ldx));
-        rig.launch(kernel.name(),
-                Rig.dim((n + kernel.tileN() - 1) / kernel.tileN(), (m + kernel.tileM() - 1) / kernel.tileM()),
-                Rig.dim(kernel.threads()), kernel.sharedBytes(), arguments.toArray());
+        arguments.addAll(List.of(rig.upload(activations), y, m, k, n, ldx, 0L, 0L, 0L, 0L, 0));
+        arguments.addAll(KernelCatalog.lastParameters(matrix));
+        LaunchPlan plan = Planner.plan(matrix, n, new Target(9, 0, 132, 227 * 1024), kernel, 1);
+        rig.launch(kernel.name(), Rig.dim(plan.gridX(), plan.gridY()), Rig.dim(kernel.threads()), plan.sharedBytes(),
+                arguments.toArray());
         float[] got = rig.floats(y);
         for (int t = 0; t < n; t++) {
             for (int r = 0; r < m; r++) {
