@@ -93,8 +93,8 @@ class LaneFileTest {
         refused("the ring is " + (ring + 8) + "; the lists need " + ring);
         put("layout", 1, ring - 8);
         refused("the ring is " + (ring - 8) + "; the lists need " + ring);
-        put("layout", 1, 104);
-        refused("the ring is 104; it is a multiple of 8, " + (format == Format.BITMAP ? 96 : 80) + " at most");
+        put("layout", 1, 136);
+        refused("the ring is 136; it is a multiple of 8, " + (format == Format.BITMAP ? 128 : 112) + " at most");
         put("layout", 1, 0);
         refused("the ring is 0; it is a multiple of 8");
         put("layout", 1, ring + 1);
