@@ -24,8 +24,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public final class CudaSpmm implements Spmm {
 
     /**
-     * From here on bitmap is taken on an H200: it is faster than dense from 50% on, the least sparsity that was measured, on each shape
-     * and up to 32 tokens (ptx/NOTES.md). A little below, since a matrix of 50% has some draws more.
+     * From here on bitmap is taken on an H200. At up to 8 tokens it is faster than dense from 50% on, the least sparsity that was
+     * measured, on each shape of README's table; on average up to 32 tokens, where small shapes lose. A little below, since a matrix of
+     * 50% has some draws more.
      */
     private static final double SPARSE_FROM_ON_H200 = .48;
 
