@@ -119,7 +119,7 @@ final class CatalogSubjects {
         int draw = 0;
         for (DenseType output : DenseType.values()) {
             for (Activation activation : Activation.values()) {
-                for (int m : new int[]{12, 67, kernel.tileM() + 8 - draw % 3}) {
+                for (int m : new int[]{12, 67, kernel.tileM() + 5 + draw / 3 % 2}) {
                     boolean gelu = activation == Activation.GELU;
                     int splits = new int[]{1, 2, 1, 16, 9}[draw % 5];
                     int k = splits > 2 ? 64 * splits - 3 : 65; // a part without sums would hide what is done to it
