@@ -181,6 +181,7 @@ struct Finish {
     static constexpr int PARTS_AHEAD = PASSES < 4 ? PASSES : 4;
     static constexpr int AHEAD = PASSES < 2 ? PASSES : 2;
     static_assert(THREADS % QUADS == 0 && PITCH % 32 == 4);
+    static_assert(TILE_N % STRIDE == 0 || TILE_N < STRIDE);
 
     // To be called by all threads of a block, behind a barrier, with the sums in `tile`, which it may change; a barrier must come
     // before the tile's memory is used again.
@@ -198,7 +199,7 @@ struct Finish {
         if (splits > 1) {
             float* const parts = e.workspace + first_part * (TILE_N * ROWS) + 4 * quad;
 #pragma unroll 1
-            for (int t = first; t < tokens; t += STRIDE) {
+            for (int t = first; t < TILE_N; t += STRIDE) {           // tokens from N on too: the workspace has room for whole tiles
                 const float4 v = *reinterpret_cast<const float4*>(mine + t * PITCH);
                 const float p = poison(t);
                 store_part(parts + ((size_t)split * TILE_N + t) * ROWS, make_float4(v.x + p, v.y + p, v.z + p, v.w + p));
@@ -206,7 +207,7 @@ struct Finish {
             __syncthreads();
             const bool last = thread == 0 && take_ticket(e.tickets + ticket, splits - 1) == splits - 1;
             if (!__syncthreads_or(last)) return;
-            sum(mine, parts, first, tokens, splits);                 // to where this thread reads it
+            sum(mine, parts, first, splits);                         // to where this thread reads it
         }
 
         Fours<AHEAD> fours;
@@ -225,7 +226,7 @@ struct Finish {
 #pragma unroll 1
             for (int t = first; t < tokens; t += STRIDE) {
                 float v[4];
-                begin(v, mine, t, poison, e.bias, bias);
+                begin(v, mine, t, poison, bias);
 #pragma unroll
                 for (int i = 0; i < 4; i++) v[i] = (e.flags & ACTIVATION) == GELU ? gelu(v[i]) : v[i] <= 0 ? 0.0f : v[i];
                 *reinterpret_cast<float4*>(mine + t * PITCH) = make_float4(v[0], v[1], v[2], v[3]);
@@ -242,56 +243,46 @@ struct Finish {
                     const float4 s = *reinterpret_cast<const float4*>(mine + token * PITCH);
                     v[i][0] = s.x; v[i][1] = s.y; v[i][2] = s.z; v[i][3] = s.w;
                 } else {
-                    begin(v[i], mine, token, poison, e.bias, bias);
+                    begin(v[i], mine, token, poison, bias);
                 }
             }
-            if (e.residual || e.flags & ACCUMULATE) {
 #pragma unroll 1
-                for (int i = 0; i < 2; i++) {                        // rolled: half the code
-                    const void* from = i == 0 ? e.residual : e.flags & ACCUMULATE ? e.y : nullptr;
-                    if (from) fours.add(v, from);
-                }
+            for (int i = e.residual ? 0 : 1; i < (e.flags & ACCUMULATE ? 2 : 1); i++) {   // rolled: half the code
+                fours.add(v, i == 0 ? e.residual : e.y);
             }
 #pragma unroll
             for (int i = 0; i < AHEAD; i++) if (t + i * STRIDE < tokens) fours.store(v[i], e.y, i);
         }
     }
 
-    // Sums and bias.
+    // Sums and bias. Without a bias a 0 is added, which changes nothing: no sum is -0, as all began with +0.
     template <class Poison>
-    __device__ __forceinline__ static void begin(float (&v)[4], const float* mine, int token, Poison poison, bool biased, const float (&bias)[4]) {
+    __device__ __forceinline__ static void begin(float (&v)[4], const float* mine, int token, Poison poison, const float (&bias)[4]) {
         const float4 s = *reinterpret_cast<const float4*>(mine + token * PITCH);
         const float p = poison(token);                               // once more where K is split: NaN is NaN
-        v[0] = s.x + p; v[1] = s.y + p; v[2] = s.z + p; v[3] = s.w + p;
-        if (biased) {
-            v[0] += bias[0]; v[1] += bias[1]; v[2] += bias[2]; v[3] += bias[3];
-        }
+        v[0] = s.x + p + bias[0]; v[1] = s.y + p + bias[1]; v[2] = s.z + p + bias[2]; v[3] = s.w + p + bias[3];
     }
 
     // All parts of this thread's rows, in the order of the splits; some eight loads on their way at a time.
-    __device__ __forceinline__ static void sum(float* mine, const float* parts, int first, int tokens, int splits) {
+    __device__ __forceinline__ static void sum(float* mine, const float* parts, int first, int splits) {
+        static_assert(PASSES % PARTS_AHEAD == 0);
 #pragma unroll 1
-        for (int t = first; t < tokens; t += PARTS_AHEAD * STRIDE) {
-            const float* from[PARTS_AHEAD];
+        for (int t = first; t < TILE_N; t += PARTS_AHEAD * STRIDE) {
+            const float* from = parts + t * ROWS;
             float4 sum[PARTS_AHEAD];
 #pragma unroll
-            for (int i = 0; i < PARTS_AHEAD; i++) {
-                from[i] = parts + min(t + i * STRIDE, tokens - 1) * ROWS;   // behind the last token: that one again, not kept
-                sum[i] = load_part(from[i]);
-            }
+            for (int i = 0; i < PARTS_AHEAD; i++) sum[i] = load_part(from + i * STRIDE * ROWS);
 #pragma unroll (8 / PARTS_AHEAD)
             for (int s = 1; s < splits; s++) {
+                from += TILE_N * ROWS;
 #pragma unroll
                 for (int i = 0; i < PARTS_AHEAD; i++) {
-                    from[i] += TILE_N * ROWS;
-                    const float4 v = load_part(from[i]);
+                    const float4 v = load_part(from + i * STRIDE * ROWS);
                     sum[i].x += v.x; sum[i].y += v.y; sum[i].z += v.z; sum[i].w += v.w;
                 }
             }
 #pragma unroll
-            for (int i = 0; i < PARTS_AHEAD; i++) {
-                if (t + i * STRIDE < tokens) *reinterpret_cast<float4*>(mine + (t + i * STRIDE) * PITCH) = sum[i];
-            }
+            for (int i = 0; i < PARTS_AHEAD; i++) *reinterpret_cast<float4*>(mine + (t + i * STRIDE) * PITCH) = sum[i];
         }
     }
 };

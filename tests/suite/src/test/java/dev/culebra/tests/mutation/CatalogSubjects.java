@@ -115,10 +115,11 @@ final class CatalogSubjects {
         int draw = 0;
         for (DenseType output : DenseType.values()) {
             for (Activation activation : Activation.values()) {
-                for (int m : new int[]{12, 67, kernel.tileM() + 8 - draw % 3}) {
+                for (int m : new int[]{12, 67, kernel.tileM() + 5 + draw / 3 % 2}) {
                     boolean gelu = activation == Activation.GELU;
-                    int splits = new int[]{1, 2, 9, 11}[draw % 4];
-                    ExactProduct p = new ExactProduct(kernel.values(), m, 65, draw % 2 == 0 ? 3 : kernel.tileN() + 1,
+                    int splits = new int[]{1, 2, 1, 16, 9}[draw % 5];
+                    int k = splits > 2 ? 64 * splits - 3 : 65; // a part without sums would hide what is done to it
+                    ExactProduct p = new ExactProduct(kernel.values(), m, k, draw % 2 == 0 ? 3 : kernel.tileN() + 1,
                             draw, ExactProduct.random(gelu ? .06 : .5, draw), gelu ? 1 : 5);
                     p.poison(1, 64);
                     FusedProduct.Parts parts = new FusedProduct.Parts(draw % 3 != 0, activation, draw % 5 != 0,

@@ -223,7 +223,8 @@ final class Equivalence {
         if (line.is("max\\.s32") && line.operands[2].equals("0")) {
             return NOTHING;
         }
-        if (line.is("selp\\.b32") && line.operands[2].equals("0")) {
+        // what is left of a chunk is in a register; a distance of tokens is not
+        if (line.is("selp\\.b32") && line.operands[2].equals("0") && line.operands[1].startsWith("%")) {
             boolean min = usesOf(line).stream().allMatch(u -> u.is("min\\.s32"));
             return step > 0 || min ? NOTHING : null;
         }
