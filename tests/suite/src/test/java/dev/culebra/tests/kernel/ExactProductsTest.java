@@ -9,6 +9,7 @@ import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
 import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
 import java.lang.foreign.MemorySegment;
@@ -50,6 +51,39 @@ class ExactProductsTest {
             float[] y = device.multiply(plan, a, p.activations(), p.ldx, n);
             assertEquals(null, p.difference(y),
                     () -> kernel.name() + " in " + splits + ", " + plan.sharedBytes() + " bytes, of " + p);
+        }
+    }
+
+    static Stream<String> lanes() {
+        return KernelCatalog.all().stream().filter(k -> k.format() == Format.BITMAP).map(KernelInstance::name);
+    }
+
+    /**
+     * Few blocks for several groups of rows, as a device has for a large matrix: a block goes from one group to the next, with parts
+     * of the first and of the last. Rows in their order and in another one, tokens poisoned in one part of the columns.
+     */
+    @ParameterizedTest
+    @MethodSource("lanes")
+    void fewBlocksForManyGroups(String name) {
+        KernelInstance kernel = KernelCatalog.of(name);
+        for (int m : new int[]{2 * 256 + 1, 3 * 256 + 70}) {
+            for (int n : new int[]{kernel.tileN(), 2 * kernel.tileN() + 1}) {
+                for (boolean skewed : new boolean[]{false, true}) {
+                    ExactProduct p = new ExactProduct(kernel.values(), m, 64 * 11 + 3, n, m + n,
+                            skewed
+                                    ? (row, column) -> (row % 3 == 0 ? 29 : 2) * 97 > (row * 31 + column * 17) % 3000
+                                    : ExactProduct.random(.5, m));
+                    for (int token = 1; token < n; token += 3) {
+                        p.poison(token, token * 101 % p.k);
+                    }
+                    SparseMatrix a = p.weights(kernel.format());
+                    for (int multiprocessors = 1; multiprocessors <= 3; multiprocessors++) {
+                        LaunchPlan plan = Planner.plan(a, n, new Target(9, 0, multiprocessors, 227 * 1024), kernel, 0);
+                        assertEquals(null, p.difference(device.multiply(plan, a, p.activations(), p.ldx, n)),
+                                () -> plan.why() + ", of " + p);
+                    }
+                }
+            }
         }
     }
 

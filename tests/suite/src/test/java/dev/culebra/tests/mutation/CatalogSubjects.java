@@ -8,6 +8,7 @@ import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
 import dev.culebra.sparse.DenseType;
+import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.tests.kernel.ExactProduct;
 import dev.culebra.tests.kernel.FusedProduct;
@@ -31,6 +32,13 @@ final class CatalogSubjects {
 
     /** A product that is ready to be launched. */
     private record Ready(ExactProduct product, SparseMatrix weights, short[] x, LaunchPlan plan) {
+        /** On a device of one multiprocessor: its few blocks go from group to group. */
+        static Ready few(KernelInstance kernel, ExactProduct p) {
+            SparseMatrix a = p.weights(kernel.format());
+            return new Ready(p, a, p.activations(),
+                    Planner.plan(a, p.n, new Target(9, 0, 1, 227 * 1024), kernel, 0));
+        }
+
         static Ready of(KernelInstance kernel, ExactProduct p, int splits, int mostRowBlocks) {
             SparseMatrix a = p.weights(kernel.format());
             return new Ready(p, a, p.activations(),
@@ -80,6 +88,9 @@ final class CatalogSubjects {
                     ExactProduct.random(.5, n));
             all.add(Ready.of(kernel, narrow, 1, 1));
         }
+        if (kernel.format() == Format.BITMAP) {
+            all.addAll(lanes(kernel));
+        }
         List<Fused> fused = epilogues(kernel);
         return (ptx, device) -> {
             try (KernelDevice kernels = new KernelDevice(device, k -> k == kernel ? ptx : KernelCatalog.ptx(k))) {
@@ -101,6 +112,23 @@ final class CatalogSubjects {
                 return null;
             }
         };
+    }
+
+    /** What lanes' own lists have beside: rows in another order, lists that run apart, groups that blocks share unevenly. */
+    private static List<Ready> lanes(KernelInstance kernel) {
+        int tokens = kernel.tileN();
+        // Full rows beside almost empty ones: the encoder orders them. One block for two groups, and four; poison in each stage of X.
+        ExactProduct skewed = new ExactProduct(kernel.values(), kernel.tileM() + 71, 64 * 6 + 9, 2 * tokens + 1,
+                11,
+                (row, column) -> (row % 3 == 0 ? 29 : 2) * 97 > (row * 31 + column * 17 + row * column % 7) % 3000);
+        for (int token = 1; token < skewed.n; token += 3) {
+            skewed.poison(token, token * 101 % skewed.k);
+        }
+        // Dense enough for lists to go round their rings several times, four blocks for two groups, and ten.
+        ExactProduct wide = new ExactProduct(kernel.values(), kernel.tileM() + 1, 64 * 9, tokens, 12,
+                ExactProduct.random(.6, 12));
+        return List.of(Ready.few(kernel, skewed), Ready.of(kernel, skewed, 2, 9), Ready.few(kernel, wide),
+                Ready.of(kernel, wide, 5, 9));
     }
 
     /** A product with an epilogue; its arrays miss an alignment by some bytes. */
