@@ -103,8 +103,9 @@ struct Activations {
     __device__ __forceinline__ void copy(int stage, int tile) const {
         each(stage, [&](int token, int t, uint32_t to) {
             const int from = (tile + t) * TILE_K + (threadIdx.x & 7) * 8;
-            const int halves = token < left ? min(max(k - from, 0), 8) : 0;
-            copy_async16(to, halves > 0 ? x + (size_t)token * ldx + from : x, halves * 2);
+            const int halves = min(max(k - from, 0), 8);
+            const bool inside = halves > 0 && token < left;
+            copy_async16(to, inside ? x + (size_t)token * ldx + from : x, inside ? halves * 2 : 0);
         });
         commit_copies();
     }

@@ -220,7 +220,7 @@ final class Equivalence {
         if (line.is("add\\.s64") && line.operands[2].equals("4294967296") && step > 0) {
             return ZERO_BIT;
         }
-        if (line.is("max\\.s32") && line.operands[2].equals("0")) {
+        if (line.is("max\\.s32") && line.operands[2].equals("0") && step < 0) {
             return NOTHING;
         }
         // what is left of a chunk is in a register; a distance of tokens is not
