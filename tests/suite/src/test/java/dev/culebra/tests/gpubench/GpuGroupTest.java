@@ -297,7 +297,7 @@ class GpuGroupTest {
                 cold++;
             }
         }
-        assertEquals(3, cold);
+        assertEquals(5, cold);
     }
 
     /** The host stands still when a batch has begun, as it does while code is compiled: the device waits for it. */
