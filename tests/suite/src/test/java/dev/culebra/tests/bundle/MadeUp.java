@@ -39,7 +39,11 @@ final class MadeUp {
     /** With nothing in its environment but what is given, and the usual PATH. */
     static Run run(Path workingFolder, Map<String, String> environment, Object... command)
             throws IOException, InterruptedException {
-        List<String> words = new ArrayList<>();
+        // Java takes what there is when a process ends. What a filter that the process started says after it is lost then, so cat
+        // ends last: when nobody has its input open.
+        Path exit = Files.createTempFile("exit", "");
+        List<String> words = new ArrayList<>(
+                List.of("/bin/sh", "-c", "{ \"$@\" 2>&1; echo $? >\"$0\"; } | /bin/cat", exit.toString()));
         for (Object word : command) words.add(word.toString());
         var builder = new ProcessBuilder(words).directory(workingFolder.toFile()).redirectErrorStream(true);
         builder.environment().clear();
@@ -52,6 +56,8 @@ final class MadeUp {
             p.destroyForcibly();
             throw new AssertionError(words + " did not end");
         }
-        return new Run(p.exitValue(), out);
+        int code = Integer.parseInt(Files.readString(exit).strip());
+        Files.delete(exit);
+        return new Run(code, out);
     }
 }

@@ -12,6 +12,11 @@ import dev.culebra.kernel.LaunchPlan;
 import dev.culebra.kernel.Planner;
 import dev.culebra.kernel.Target;
 import dev.culebra.sparse.Format;
+import java.util.stream.IntStream;
+import java.lang.foreign.MemorySegment;
+import dev.culebra.sparse.SparseMatrix;
+import dev.culebra.sparse.EncodeOptions;
+import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.ValueType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -153,5 +158,47 @@ class PlannerTest {
     @Test
     void aNarrowerTileWhereSharedMemoryIsShort() {
         assertEquals(32, plan(64, 64, 64, new Target(8, 0, 108, 60 * 1024)).kernel().tileN());
+    }
+
+    /** Blocks share all segments alike; how many have parts of one group of rows is counted by going through the units. */
+    @Test
+    void lanesListsAreSharedAlike() {
+        for (int multiprocessors : new int[]{1, 2, 5, 132}) {
+            for (int m : new int[]{1, 256, 257, 1300}) {
+                for (int n : new int[]{3, 16, 32, 70}) {
+                    short[] dense = new short[m * 700];
+                    for (int i = 0; i < dense.length; i += 3) {
+                        dense[i] = 0x3c00;
+                    }
+                    SparseMatrix a = SparseMatrix.encode(MemorySegment.ofArray(dense), DenseType.F16, m, 700,
+                            ValueType.F16,
+                            EncodeOptions.DEFAULT.withFormat(Format.BITMAP).withSegment(2));
+                    LaunchPlan plan = Planner.plan(a, n, new Target(9, 0, multiprocessors, 227 * 1024));
+                    int tile = plan.kernel().tileN();
+                    assertEquals(n <= 8 ? 8 : n <= 16 ? 16 : 32, tile, plan.why());
+                    assertEquals((n + tile - 1) / tile, plan.gridX());
+                    int groups = (m + 255) / 256;
+                    int units = groups * 6; // 11 k-tiles, two a segment
+                    assertTrue(
+                            plan.gridY() <= units
+                                    && plan.gridY() * plan.gridX() <= Math.max(plan.gridX(), 3 * multiprocessors),
+                            plan.why());
+                    int[] blocks = new int[groups];
+                    for (int b = 0; b < plan.gridY(); b++) {
+                        boolean[] has = new boolean[groups];
+                        for (int u = units * b / plan.gridY(); u < units * (b + 1) / plan.gridY(); u++) {
+                            has[u / 6] = true;
+                        }
+                        for (int g = 0; g < groups; g++) {
+                            blocks[g] += has[g] ? 1 : 0;
+                        }
+                    }
+                    assertEquals(IntStream.of(blocks).max().orElseThrow(), plan.splits(), plan.why());
+                    int parts = IntStream.of(blocks).filter(x -> x > 1).sum();
+                    assertTrue(plan.workspaceBytes() >= 4L * parts * plan.gridX() * tile * 256, plan.why());
+                    assertEquals(plan.splits() == 1 ? 0 : 4L * plan.gridX() * groups, plan.ticketBytes());
+                }
+            }
+        }
     }
 }
