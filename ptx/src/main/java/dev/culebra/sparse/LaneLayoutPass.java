@@ -81,7 +81,7 @@ final class LaneLayoutPass {
 
     long overflowed() { return overflowed.sum(); }
 
-    /** With the row of zeros at the end. */
+    /** With the rows of zeros at the end. */
     long streamBytes() {
         return (storageRows + LaneLists.END_ROWS) * LaneLists.storageRowBytes(source.type());
     }

@@ -117,7 +117,8 @@ public record LaneLists(int m, int k, int segment, int ring) {
     private static final int ENOUGH_UNITS = 132 * 16 * 7 / 10;
     /**
      * And for the longest: three a warp, since warps share the units alike. At 28672 x 7168 segments of 16 k-tiles would leave 1.5 a
-     * warp; the product then took 25% longer at 80 and 90% of zeros (H200, 2026-11-20).
+     * warp; the product then took 25% longer at 80 and 90% of zeros (H200, 2026-11-20, with four blocks a multiprocessor; with three, as
+     * plans have it since, not measured). Of bytes they save 3% at 90%, next to nothing at less.
      */
     private static final int MANY_UNITS = 132 * 16 * 3;
 

@@ -78,7 +78,7 @@ final class LaneSizes {
         if (bytes(section) % of != 0 || bytes(section) / of < atLeast) {
             throw new FormatException(
                     "section '" + section + "' has " + bytes(section) + " bytes; it consists of pieces of "
-                            + of + (atLeast > 0 ? ", one at least" : ""));
+                            + of + (atLeast > 0 ? ", " + atLeast + " at least" : ""));
         }
     }
 }

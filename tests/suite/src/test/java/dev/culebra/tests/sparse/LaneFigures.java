@@ -71,7 +71,7 @@ public final class LaneFigures {
     static String table() {
         StringBuilder s = new StringBuilder("| shape, k-tiles a segment | format | 50% | 60% | 70% | 80% | 90% |\n"
                 + "| --- | --- | --- | --- | --- | --- | --- |\n");
-        for (int[] shape : new int[][]{{28672, 7168}, {7168, 7168}}) {
+        for (int[] shape : new int[][]{{49152, 12288}, {7168, 7168}}) {
             line(s, shape);
         }
         return s.toString();
