@@ -203,7 +203,7 @@ public final class KernelCatalog {
         String suffix = minimum == SM_80 ? "" : "_sm90";
         String unit = "bitmap_" + values.id();
         List<KernelParameter> parameters = new ArrayList<>();
-        for (String section : List.of(LaneLists.LAYOUT, Bitmap.MASKS, LaneLists.INFO, LaneLists.OFFSETS,
+        for (String section : List.of(LaneLists.LAYOUT, LaneLists.MASKS, LaneLists.INFO, LaneLists.OFFSETS,
                 LaneLists.STREAMS, LaneLists.ORDER)) {
             parameters.add(pointer(section));
         }
@@ -211,7 +211,7 @@ public final class KernelCatalog {
         parameters.addAll(LANE_PARAMETERS);
         int shared = LanesPlanner.fixedBytes(tileN) + WARPS * LanesPlanner.ringBytes(LaneLists.RING_STEP);
         return new KernelInstance(unit + "_n" + tileN + suffix, unit + suffix + ".ptx", Format.BITMAP, values,
-                WARPS * LaneLists.ROWS, LaneLists.COLUMNS, tileN, WARPS * 32, shared, shared, minimum,
+                WARPS * LaneLists.ROWS, Bitmap.COLUMNS, tileN, WARPS * 32, shared, shared, minimum,
                 List.copyOf(parameters));
     }
 

@@ -90,7 +90,7 @@ public final class Planner {
     public static LaunchPlan plan(Format format, ValueType values, int m, int k, long nonzeros, int n, Target target,
             KernelInstance forced, int splits) {
         check(m, k, nonzeros, n, splits);
-        if (format == Format.BITMAP || format == Format.SLOTS) {
+        if (format == Format.BITMAP || format == Format.PAIRS) {
             throw new IllegalArgumentException(
                     "a plan for " + format.id() + " needs the matrix, whose lists have parameters of their own");
         }
@@ -189,7 +189,7 @@ public final class Planner {
         return switch (kernel.format()) {
             case TILED_CSL -> TiledCslCost.of(work, launch);
             case DENSE -> DenseCost.of(work, launch, target.multiprocessors());
-            case BITMAP, SLOTS -> throw new IllegalArgumentException("no kernel for " + kernel.format().id());
+            case BITMAP, PAIRS -> throw new IllegalArgumentException("no kernel for " + kernel.format().id());
         };
     }
 

@@ -21,7 +21,7 @@ record Work(int m, int n, int gridX, int rowBlocks, int steps, double weightByte
             case TILED_CSL -> TiledCsl.OFFSET_BYTES
                     + (double) nonzeros * TiledCsl.ENTRY_BYTES / new TiledCsl(m, k).tiles();
             case DENSE -> TiledDense.TILE_BYTES;
-            case BITMAP, SLOTS -> throw new IllegalArgumentException("no kernel for " + kernel.format().id());
+            case BITMAP, PAIRS -> throw new IllegalArgumentException("no kernel for " + kernel.format().id());
         };
         double weights = tile * kernel.tileM() / TiledCsl.TILE_ROWS;
         return new Work(m, n, (n - 1) / kernel.tileN() + 1, (m - 1) / kernel.tileM() + 1, (k - 1) / kernel.tileK() + 1,

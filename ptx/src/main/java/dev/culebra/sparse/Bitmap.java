@@ -2,37 +2,24 @@ package dev.culebra.sparse;
 
 /**
  * The bitmap format: a bit for every element, {@link LaneLists} of the nonzeros. For matrices of any density; from 50 to some
- * 90% zeros it takes 1.2 to 0.37 bytes an element.
+ * 90% zeros it takes 1.15 to 0.35 bytes an element.
  *
  * <p>
- * A k-tile is gone through in four steps u of 16 columns, two a half; in a step row tile by row tile; of a row tile a lane
- * has the elements of the A fragment of {@code mma.m16n8k16}: of its upper row the columns 16 u + 2 t and 16 u + 2 t + 1 (pair
- * p = 0), then 16 u + 8 + 2 t and 16 u + 9 + 2 t (pair p = 1), of its lower row the same. An element whose bit is set is in
- * its list, no other one is.
+ * A k-tile of 64 columns is gone through in four steps u of 16; in a step row tile by row tile; of a row tile a lane has the
+ * elements of the A fragment of {@code mma.m16n8k16}: of its upper row the columns 16 u + 2 t and 16 u + 2 t + 1 (pair p = 0),
+ * then 16 u + 8 + 2 t and 16 u + 9 + 2 t (pair p = 1), of its lower row the same. An element whose bit is set in section
+ * {@code "masks"} is in its list, no other one is. The bit of an element is {@link #bit}.
  *
  * <p>
- * Section {@code "masks"} has for each k-tile of each row block and each lane four 32-bit words, one for each row tile: word
- * {@code (tile * 32 + lane) * 4 + rt}. The bit of an element is {@link #bit}.
- *
- * <p>
- * Sections: layout, masks, info, offsets, streams, order.
+ * A strand is two lists: value 2 s of a storage row is list A's of strand s, value 2 s + 1 list B's (with 16 bits: byte
+ * 128 r + 4 s + 2 h of row r, h = 1 for B).
  */
 public final class Bitmap {
 
-    /** The name of the section of bits. */
-    public static final String MASKS = "masks";
-
+    /** Columns of a k-tile. */
+    public static final int COLUMNS = 64;
     /** Steps of a k-tile. */
-    public static final int STEPS = 4;
-    /** Columns of a step. */
-    public static final int STEP_COLUMNS = 16;
-    /** By how many storage rows a list advances in a half, at most: two steps, four row tiles, four elements. */
-    public static final int HALF_ROWS = 32;
-    /**
-     * The largest ring that a matrix needs, with a restart at each k-tile: all of it and of the next one are at hand, and the list
-     * furthest behind may not have begun.
-     */
-    public static final int MOST_RING = 4 * HALF_ROWS;
+    public static final int STEPS = COLUMNS / LaneLists.STEP_COLUMNS;
 
     private Bitmap() {}
 
@@ -56,5 +43,5 @@ public final class Bitmap {
      * @param h column in the pair, 0 or 1
      * @return 0 to 63
      */
-    public static int column(int u, int t, int p, int h) { return STEP_COLUMNS * u + 8 * p + 2 * t + h; }
+    public static int column(int u, int t, int p, int h) { return LaneLists.STEP_COLUMNS * u + 8 * p + 2 * t + h; }
 }

@@ -9,5 +9,5 @@ final class BitmapCodec extends LaneCodec {
     LaneDecoder decoder(SparseMatrix matrix) { return new BitmapDecoder(matrix); }
 
     @Override
-    LaneValidator validator(SparseMatrix matrix) { return new BitmapValidator(matrix, scheme); }
+    LaneValidator validator(SparseMatrix matrix) { return new BitmapValidator(matrix); }
 }

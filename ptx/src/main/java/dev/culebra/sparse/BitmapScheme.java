@@ -1,7 +1,5 @@
 package dev.culebra.sparse;
 
-import java.util.List;
-
 /** {@link Bitmap} as an encoder needs it. A list mask's bit is 16 u + 4 rt + 2 p + h. */
 final class BitmapScheme implements LaneScheme {
 
@@ -14,28 +12,10 @@ final class BitmapScheme implements LaneScheme {
     private static final long GATHER = 1L << 48 | 1L << 34 | 1L << 20 | 1L << 6;
 
     @Override
-    public List<String> sectionNames() {
-        return List.of(LaneLists.LAYOUT, Bitmap.MASKS, LaneLists.INFO, LaneLists.OFFSETS, LaneLists.STREAMS,
-                LaneLists.ORDER);
-    }
+    public Format format() { return Format.BITMAP; }
 
     @Override
-    public String placeSection() { return Bitmap.MASKS; }
-
-    @Override
-    public String id() { return "bitmap"; }
-
-    @Override
-    public int mostRing() { return Bitmap.MOST_RING; }
-
-    @Override
-    public int halfRows() { return Bitmap.HALF_ROWS; }
-
-    @Override
-    public long overflow(long mask) { return 0; }
-
-    @Override
-    public boolean overflows() { return false; }
+    public int lists() { return 2; }
 
     @Override
     public void lists(long[] masks, long[] lists) {
@@ -72,9 +52,6 @@ final class BitmapScheme implements LaneScheme {
     private static int gather(long list) {
         return (int) ((list & BIT) * GATHER >>> 48) & 0x55;
     }
-
-    @Override
-    public int firstColumn(int lane) { return Bitmap.column(0, lane & 3, 0, 0); }
 
     @Override
     public int rowOf(int bit) { return LaneLists.TILE_ROWS * (bit >>> 2 & 3); }

@@ -3,21 +3,14 @@ package dev.culebra.sparse;
 /** Holds {@link Bitmap} sections against the rules. */
 final class BitmapValidator extends LaneValidator {
 
-    BitmapValidator(SparseMatrix matrix, LaneScheme scheme) { super(matrix, scheme); }
+    BitmapValidator(SparseMatrix matrix) { super(matrix, 2); }
 
     @Override
-    long columns(int half, int t) {
-        long columns = 0;
-        for (int left = half; left != 0; left &= left - 1) {
-            int bit = Integer.numberOfTrailingZeros(left);
-            columns |= 1L << Bitmap.column(bit >>> 1 & 3, t, bit & 1, bit >>> 3);
-        }
-        return columns;
-    }
+    int bitsOf(int list) { return list == 0 ? 0xffff : 0xffff << 16; }
 
     @Override
-    void checkOwn() {}
+    int lowerBits() { return 0xffff << 16; }
 
     @Override
-    long checkRest(int rowBlock) { return 0; }
+    int column(int bit, int t) { return Bitmap.column(bit >>> 1 & 3, t, bit & 1, bit >>> 3 & 1); }
 }

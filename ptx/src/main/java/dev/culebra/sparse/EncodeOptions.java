@@ -89,9 +89,9 @@ public record EncodeOptions(FormatChoice format, boolean keepNegativeZero, int t
         return new EncodeOptions(format, keepNegativeZero, threads, segment, progress);
     }
 
-    /** The k-tiles of a segment of a matrix. */
-    int segment(int m, int k) {
-        return segment == 0 ? LaneLists.defaultSegment(m, k) : segment;
+    /** The k-tiles of a segment of a matrix in bitmap or pairs. */
+    int segment(Format lists, int m, int k) {
+        return segment == 0 ? LaneLists.defaultSegment(lists, m, k) : segment;
     }
 
     /** The number of threads to start. */

@@ -11,8 +11,8 @@ public enum Format implements FormatChoice {
     DENSE("dense", 2, new TiledDenseCodec()),
     /** A bit for every element, and each lane's values in lists of its own. See {@link Bitmap}. */
     BITMAP("bitmap", 3, new BitmapCodec()),
-    /** Two slots for any four neighbouring columns, the same lists, and what finds no slot apart. See {@link Slots}. */
-    SLOTS("slots", 4, new SlotsCodec());
+    /** A bit for any two neighbouring columns, and each lane's pairs in a list of its own. See {@link Pairs}. */
+    PAIRS("pairs", 4, new PairsCodec());
 
     private final String id;
     private final int code;

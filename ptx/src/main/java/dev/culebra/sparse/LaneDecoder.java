@@ -14,46 +14,59 @@ abstract class LaneDecoder {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int SIDE = LaneLists.ROWS;
+    private static final int ROWS = LaneLists.ROWS;
+    private static final int LANES = LaneLists.LANES;
 
-    final LaneLists shape;
+    private final LaneLists shape;
     private final SparseMatrix matrix;
-    private final MemorySegment places;
+    private final int columns;
+    private final MemorySegment masks;
     private final MemorySegment info;
     private final MemorySegment offsets;
     private final MemorySegment streams;
     private final MemorySegment order;
     /** The k-tile at hand, by rows. */
-    private final short[] image = new short[SIDE * SIDE];
-    /** The storage row of each lane's next value in its upper and its lower row's list, at 2 lane + lower. */
-    private final long[] next = new long[LaneLists.LISTS];
-    /** Which list the upper row of a lane has: 0 for A, 1 for B. */
-    private final int[] upper = new int[LaneLists.LANES];
+    private final short[] image;
+    /** The strand that each lane holds. */
+    private final int[] strands = new int[LANES];
+    /** A bit for each strand: its list B is the upper rows'. */
+    private int exchanged;
+    /** The storage row of the next value of each strand's list A, at 2 strand, and list B. */
+    private final long[] next = new long[2 * LANES];
 
-    LaneDecoder(SparseMatrix matrix, String placeSection) {
+    LaneDecoder(SparseMatrix matrix) {
         this.matrix = matrix;
         this.shape = LaneLists.of(matrix);
-        this.places = matrix.section(placeSection).bytes();
+        this.columns = shape.columns();
+        this.image = new short[ROWS * columns];
+        this.masks = matrix.section(LaneLists.MASKS).bytes();
         this.info = matrix.section(LaneLists.INFO).bytes();
         this.offsets = matrix.section(LaneLists.OFFSETS).bytes();
         this.streams = matrix.section(LaneLists.STREAMS).bytes();
         this.order = matrix.section(LaneLists.ORDER).bytes();
     }
 
-    /** Puts what a lane has of a k-tile, list by list in order, by {@link #take}. */
+    /** Puts what a lane has of a k-tile, list by list in order. */
     abstract void lane(int lane, int[] words);
 
-    /** Puts what a k-tile has outside of the lists. */
-    abstract void rest(int rowBlock, int kTile);
+    /** The strand that a lane holds. */
+    final int strand(int lane) { return strands[lane]; }
 
-    /** Puts the next value of a lane's upper or lower row. */
-    final void take(int lane, int lower, int row, int column) {
-        int list = upper[lane] ^ lower;
-        long at = next[2 * lane + lower]++ * LaneLists.storageRowBytes(matrix.valueType());
-        put(row, column, streams.get(SHORT, at + 4L * lane + 2L * list));
+    /** Which list of its strand, 0 for A and 1 for B, is a lane's upper or lower rows'. */
+    final int list(int lane, int lower) {
+        return exchanged >>> strands[lane] & 1 ^ lower;
     }
 
-    final void put(int row, int column, short value) { image[row * SIDE + column] = value; }
+    /** The storage row of the next value of a list of a lane's strand; goes on. */
+    final long next(int lane, int list) {
+        return next[2 * strands[lane] + list]++;
+    }
+
+    final short value(long storageRow, int value) {
+        return streams.get(SHORT, storageRow * LaneLists.storageRowBytes(matrix.valueType()) + 2L * value);
+    }
+
+    final void put(int row, int column, short value) { image[row * columns + column] = value; }
 
     private interface Tile {
         /** A k-tile; {@code image} has it by rows. */
@@ -70,47 +83,53 @@ abstract class LaneDecoder {
                     used = Integer.toUnsignedLong(
                             offsets.getAtIndex(INT, shape.unit(rowBlock, kTile / shape.segment())));
                 }
-                long tile = shape.tile(rowBlock, kTile);
-                int swaps = info.get(INT, tile * LaneLists.INFO_BYTES);
-                int rows0 = info.get(ValueLayout.JAVA_BYTE, tile * LaneLists.INFO_BYTES + 4) & 0xff;
-                int rows1 = info.get(ValueLayout.JAVA_BYTE, tile * LaneLists.INFO_BYTES + 5) & 0xff;
-                int flags = info.get(ValueLayout.JAVA_BYTE, tile * LaneLists.INFO_BYTES + 6);
-                if ((flags & LaneLists.RESTART) != 0) {
-                    Arrays.fill(next, used);
-                    Arrays.fill(upper, 0);
-                }
-                used += rows0 + rows1;
+                used = begin(shape.tile(rowBlock, kTile), used);
                 Arrays.fill(image, (short) 0);
-                for (int lane = 0; lane < LaneLists.LANES; lane++) {
-                    if ((swaps >>> lane & 1) != 0) {
-                        upper[lane] ^= 1;
-                        long other = next[2 * lane];
-                        next[2 * lane] = next[2 * lane + 1];
-                        next[2 * lane + 1] = other;
-                    }
-                    long at = tile * LaneLists.PLACE_BYTES + lane * 4L * LaneLists.ROW_TILES;
-                    MemorySegment.copy(places, INT, at, words, 0, words.length);
+                for (int lane = 0; lane < LANES; lane++) {
+                    long at = shape.tile(rowBlock, kTile) * LaneLists.MASK_BYTES + lane * 4L * LaneLists.ROW_TILES;
+                    MemorySegment.copy(masks, INT, at, words, 0, words.length);
                     lane(lane, words);
                 }
-                rest(rowBlock, kTile);
                 visitor.tile(rowBlock, kTile);
             }
         }
     }
 
+    /** What happens before a k-tile; returns the storage rows used with it. */
+    private long begin(long tile, long used) {
+        byte[] bytes = info.asSlice(tile * LaneLists.INFO_BYTES, LaneLists.INFO_BYTES).toArray(ValueLayout.JAVA_BYTE);
+        int word = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            word |= (bytes[lane] >>> LaneLists.INFO_WORD_SHIFT & 1) << lane;
+        }
+        if ((word & LaneLists.WORD_RESTART) != 0) {
+            Arrays.fill(next, used);
+            Arrays.setAll(strands, lane -> lane);
+            exchanged = 0;
+        }
+        int[] before = strands.clone();
+        for (int lane = 0; lane < LANES; lane++) {
+            strands[lane] = before[bytes[lane] & LaneLists.INFO_LANE];
+            if ((bytes[lane] & LaneLists.INFO_EXCHANGE) != 0) {
+                exchanged ^= 1 << strands[lane];
+            }
+        }
+        return used + (word & LaneLists.WORD_ROWS);
+    }
+
     /** The row of the matrix that a row of a row block stands for; M or more for none. */
     private long row(int rowBlock, int row) {
-        return Integer.toUnsignedLong(order.getAtIndex(INT, (long) rowBlock * SIDE + row));
+        return Integer.toUnsignedLong(order.getAtIndex(INT, (long) rowBlock * ROWS + row));
     }
 
     final void decode(MemorySegment out) {
         walk((rowBlock, kTile) -> {
-            int columns = Math.min(SIDE, shape.k() - kTile * SIDE);
-            for (int r = 0; r < SIDE; r++) {
+            int inside = Math.min(columns, shape.k() - kTile * columns);
+            for (int r = 0; r < ROWS; r++) {
                 long row = row(rowBlock, r);
                 if (row < shape.m()) {
-                    MemorySegment.copy(image, r * SIDE, out, SHORT, 2 * (row * shape.k() + (long) kTile * SIDE),
-                            columns);
+                    MemorySegment.copy(image, r * columns, out, SHORT, 2 * (row * shape.k() + (long) kTile * columns),
+                            inside);
                 }
             }
         });
@@ -123,10 +142,10 @@ abstract class LaneDecoder {
         }
         long[] rowStart = new long[shape.m() + 1];
         walk((rowBlock, kTile) -> {
-            for (int r = 0; r < SIDE; r++) {
+            for (int r = 0; r < ROWS; r++) {
                 long row = row(rowBlock, r);
-                for (int c = 0; row < shape.m() && c < SIDE; c++) {
-                    rowStart[(int) row + 1] += image[r * SIDE + c] != 0 ? 1 : 0;
+                for (int c = 0; row < shape.m() && c < columns; c++) {
+                    rowStart[(int) row + 1] += image[r * columns + c] != 0 ? 1 : 0;
                 }
             }
         });
@@ -140,12 +159,12 @@ abstract class LaneDecoder {
             at[r] = (int) rowStart[r];
         }
         walk((rowBlock, kTile) -> {
-            for (int r = 0; r < SIDE; r++) {
+            for (int r = 0; r < ROWS; r++) {
                 long row = row(rowBlock, r);
-                for (int c = 0; row < shape.m() && c < SIDE; c++) {
-                    if (image[r * SIDE + c] != 0) {
-                        column[at[(int) row]] = kTile * SIDE + c;
-                        values[at[(int) row]++] = image[r * SIDE + c];
+                for (int c = 0; row < shape.m() && c < columns; c++) {
+                    if (image[r * columns + c] != 0) {
+                        column[at[(int) row]] = kTile * columns + c;
+                        values[at[(int) row]++] = image[r * columns + c];
                     }
                 }
             }

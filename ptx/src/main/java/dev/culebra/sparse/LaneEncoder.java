@@ -22,7 +22,7 @@ final class LaneEncoder implements Codec.Encoding {
     LaneEncoder(ValueSource source, EncodeOptions options, LaneScheme scheme) {
         if (source.k() > LaneSizes.MOST_COLUMNS) {
             throw new IllegalArgumentException(
-                    "K is " + source.k() + "; " + scheme.id() + " takes up to " + LaneSizes.MOST_COLUMNS);
+                    "K is " + source.k() + "; " + scheme.format().id() + " takes up to " + LaneSizes.MOST_COLUMNS);
         }
         this.source = source;
         this.options = options;
@@ -48,14 +48,12 @@ final class LaneEncoder implements Codec.Encoding {
         }
         Arena arena = Arena.ofAuto();
         MemorySegment streams = arena.allocate(layout.streamBytes(), TiledCslEncoder.ALIGNMENT); // of zeros
-        MemorySegment overflow = arena.allocate(layout.overflowBytes(), TiledCslEncoder.ALIGNMENT);
-        LaneFillPass.run(source, options, scheme, layout, streams, overflow, progress);
+        LaneFillPass.run(source, options, scheme, layout, streams, progress);
 
         Map<String, MemorySegment> sections = layout.sections(arena);
         sections.put(LaneLists.STREAMS, streams);
-        sections.put(Slots.OVERFLOW, overflow);
         List<Section> inOrder = new ArrayList<>();
-        for (String name : scheme.sectionNames()) {
+        for (String name : LaneLists.SECTIONS) {
             inOrder.add(new Section(name, sections.get(name).asReadOnly()));
         }
         return new Codec.Encoded(inOrder, layout.nonzeros(), layout.overflowed());

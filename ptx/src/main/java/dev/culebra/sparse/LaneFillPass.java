@@ -1,10 +1,13 @@
 package dev.culebra.sparse;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/** Puts the values where a {@link LaneLayoutPass} has found places for them: into the lists, and into the overflow. */
+/** Puts the values into the lists, where a {@link LaneLayoutPass} has found places for them. */
 final class LaneFillPass {
+
+    private static final int LANES = LaneLists.LANES;
 
     private final ValueSource source;
     private final EncodeOptions options;
@@ -12,28 +15,26 @@ final class LaneFillPass {
     private final LaneLayoutPass layout;
     private final LaneLists shape;
     private final MemorySegment streams;
-    private final MemorySegment overflow;
-    /** Where in the panel the value of a list mask's bit is, after that of the lane's first row and column. */
+    /** Where in the panel the value of a list mask's bit is, after that of the list's first row and column. */
     private final int[] inPanel = new int[Long.SIZE];
 
     private LaneFillPass(ValueSource source, EncodeOptions options, LaneScheme scheme, LaneLayoutPass layout,
-            MemorySegment streams, MemorySegment overflow) {
+            MemorySegment streams) {
         this.source = source;
         this.options = options;
         this.scheme = scheme;
         this.layout = layout;
         this.shape = layout.shape();
         this.streams = streams;
-        this.overflow = overflow;
         for (int bit = 0; bit < inPanel.length; bit++) {
             inPanel[bit] = scheme.rowOf(bit) * Panels.COLUMNS + scheme.columnOf(bit);
         }
     }
 
-    /** Fills sections of zeros. */
+    /** Fills a section of zeros. */
     static void run(ValueSource source, EncodeOptions options, LaneScheme scheme, LaneLayoutPass layout,
-            MemorySegment streams, MemorySegment overflow, Progress progress) {
-        LaneFillPass pass = new LaneFillPass(source, options, scheme, layout, streams, overflow);
+            MemorySegment streams, Progress progress) {
+        LaneFillPass pass = new LaneFillPass(source, options, scheme, layout, streams);
         Panels.forEachTileRow(source, options, progress, () -> pass.new Part());
     }
 
@@ -41,19 +42,17 @@ final class LaneFillPass {
     private final class Part implements Panels.Pass, Panels.Visitor {
 
         private final Panels panels = new Panels(source, options.keepNegativeZero(), layout.order());
-        private final long[] lists = new long[LaneLists.LISTS];
+        private final int each = scheme.lists();
+        private final long[] lists = new long[each * LANES];
         /** The storage rows of a unit; zeros where nothing was put. */
-        private final short[] rows = new short[shape.segment() * 2 * scheme.halfRows() * LaneLists.LISTS];
-        /** Where the lists stand, in values of {@link #rows}: list A of each lane, then B. */
-        private final int[] next = new int[LaneLists.LISTS];
-        private final int[] columns = new int[LaneLists.COLUMNS];
-        /** Entries of overflow in each row tile of the unit. */
-        private final int[] entries = new int[LaneLists.ROW_TILES];
+        private final short[] rows = new short[shape.segment() * shape.mostRows() * LaneLists.ROW_VALUES];
+        /** Where the lists that the lanes hold stand, in values of {@link #rows}; at each * lane + list. */
+        private int[] next = new int[each * LANES];
+        private int[] before = new int[each * LANES];
+        private final byte[] info = new byte[LaneLists.INFO_BYTES];
         private int rowBlock;
         private int kTile;
         private int segment;
-        /** A bit for each lane whose list A has the lower rows. */
-        private int roles;
         private int used;
 
         @Override
@@ -62,7 +61,6 @@ final class LaneFillPass {
             kTile = -1;
             segment = 0;
             used = 0;
-            Arrays.fill(entries, 0);
             panels.tileRow(tileRow, this);
             flush();
         }
@@ -75,19 +73,36 @@ final class LaneFillPass {
                     flush();
                     segment++;
                     used = 0;
-                    Arrays.fill(entries, 0);
                 }
-                long at = shape.tile(rowBlock, kTile) * LaneLists.INFO_BYTES;
-                int numbers = layout.info().get(TiledCslEncoder.INT, at + Integer.BYTES);
-                if ((numbers >>> 16 & LaneLists.RESTART) != 0) {
-                    for (int lane = 0; lane < LaneLists.LANES; lane++) {
-                        next[lane] = used * LaneLists.LISTS + 2 * lane;
-                        next[LaneLists.LANES + lane] = next[lane] + 1;
+                MemorySegment.copy(layout.info(), ValueLayout.JAVA_BYTE,
+                        shape.tile(rowBlock, kTile) * LaneLists.INFO_BYTES, info, 0, info.length);
+                int word = 0;
+                for (int lane = 0; lane < LANES; lane++) {
+                    word |= (info[lane] >>> LaneLists.INFO_WORD_SHIFT & 1) << lane;
+                }
+                if ((word & LaneLists.WORD_RESTART) != 0) {
+                    for (int list = 0; list < next.length; list++) {
+                        next[list] = used * LaneLists.ROW_VALUES + LaneLists.ROW_VALUES / next.length * list;
                     }
-                    roles = 0;
                 }
-                roles ^= layout.info().get(TiledCslEncoder.INT, at);
-                used += (numbers & 0xff) + (numbers >>> 8 & 0xff);
+                exchange();
+                used += word & LaneLists.WORD_ROWS;
+            }
+        }
+
+        private void exchange() {
+            int[] now = before;
+            before = next;
+            next = now;
+            for (int lane = 0; lane < LANES; lane++) {
+                int from = info[lane] & LaneLists.INFO_LANE;
+                if (each == 1) {
+                    next[lane] = before[from];
+                } else {
+                    int swap = info[lane] / LaneLists.INFO_EXCHANGE & 1;
+                    next[2 * lane] = before[2 * from + swap];
+                    next[2 * lane + 1] = before[2 * from + 1 - swap];
+                }
             }
         }
 
@@ -96,17 +111,15 @@ final class LaneFillPass {
             if (count == 0) {
                 return;
             }
-            go((int) (tile - shape.tile(rowBlock, 0)));
+            go(panels.tileColumn(tile, rowBlock) * Panels.TILE_COLUMNS / shape.columns());
             scheme.lists(panels.masks, lists);
-            for (int lane = 0; lane < LaneLists.LANES; lane++) {
-                int from = (lane >>> 2) * Panels.COLUMNS + column + scheme.firstColumn(lane);
-                int swapped = (roles >>> lane & 1) * LaneLists.LANES;
-                put(lists[2 * lane], from, swapped + lane);
-                put(lists[2 * lane + 1], from + 8 * Panels.COLUMNS, LaneLists.LANES - swapped + lane);
-            }
-            if (scheme.overflows()) {
-                for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
-                    putOverflow(rt, column);
+            for (int lane = 0; lane < LANES; lane++) {
+                int from = (lane >>> 2) * Panels.COLUMNS + column + 2 * (lane & 3);
+                if (each == 1) {
+                    putPairs(lists[lane], from, lane);
+                } else {
+                    put(lists[2 * lane], from, 2 * lane);
+                    put(lists[2 * lane + 1], from + 8 * Panels.COLUMNS, 2 * lane + 1);
                 }
             }
         }
@@ -116,40 +129,32 @@ final class LaneFillPass {
             int to = next[list];
             for (long left = listMask; left != 0; left &= left - 1) {
                 rows[to] = values[from + inPanel[Long.numberOfTrailingZeros(left)]];
-                to += LaneLists.LISTS;
+                to += LaneLists.ROW_VALUES;
             }
             next[list] = to;
         }
 
-        /** By column, then by row. */
-        private void putOverflow(int rowTile, int column) {
-            long any = 0;
-            for (int r = 0; r < LaneLists.TILE_ROWS; r++) {
-                long mask = scheme.overflow(panels.masks[rowTile * LaneLists.TILE_ROWS + r]);
-                any |= mask;
-                for (; mask != 0; mask &= mask - 1) {
-                    columns[Long.numberOfTrailingZeros(mask)] |= 1 << r;
-                }
+        private void putPairs(long listMask, int from, int list) {
+            short[] values = panels.values;
+            int to = next[list];
+            for (long left = listMask; left != 0; left &= left - 1) {
+                int at = from + inPanel[Long.numberOfTrailingZeros(left)];
+                rows[to] = positiveZero(values[at]);
+                rows[to + 1] = positiveZero(values[at + 1]);
+                to += LaneLists.ROW_VALUES;
             }
-            long at = layout.firstGroup(shape.unit(rowBlock, segment), rowTile) * Slots.OVERFLOW_GROUP
-                    + entries[rowTile];
-            int inSegment = kTile % shape.segment() * LaneLists.COLUMNS;
-            for (; any != 0; any &= any - 1) {
-                int c = Long.numberOfTrailingZeros(any);
-                for (int mask = columns[c]; mask != 0; mask &= mask - 1) {
-                    int r = Integer.numberOfTrailingZeros(mask);
-                    short value = panels.values[(rowTile * LaneLists.TILE_ROWS + r) * Panels.COLUMNS + column + c];
-                    overflow.setAtIndex(TiledCslEncoder.INT, at++, Slots.overflowEntry(r, inSegment + c, value));
-                    entries[rowTile]++;
-                }
-                columns[c] = 0;
-            }
+            next[list] = to;
+        }
+
+        /** A pair's other value may be a -0 that counts as zero. */
+        private short positiveZero(short value) {
+            return value == Short.MIN_VALUE && !options.keepNegativeZero() ? 0 : value;
         }
 
         /** The one place that knows that a value has 16 bits. */
         private void flush() {
             long at = layout.firstStorageRow(shape.unit(rowBlock, segment)) * LaneLists.storageRowBytes(source.type());
-            int count = used * LaneLists.LISTS;
+            int count = used * LaneLists.ROW_VALUES;
             MemorySegment.copy(rows, 0, streams, TiledDenseEncoder.SHORT, at, count);
             Arrays.fill(rows, 0, count, (short) 0);
         }

@@ -3,36 +3,50 @@ package dev.culebra.sparse;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
- * What {@link Bitmap} and {@link Slots} share: every lane of a warp has the values that it needs in two lists of its own, and
- * the lists of all lanes lie side by side. A lane takes its next value from where it stands, so that no lane has to ask
- * another one where its values begin.
+ * What {@link Bitmap} and {@link Pairs} share: every lane of a warp takes the values that it needs from a <i>strand</i> of its
+ * own, and the strands of all lanes lie side by side. A lane takes its next value from where it stands, so that no lane has to
+ * ask another one where its values begin.
  *
  * <p>
- * <b>Geometry.</b> Rows are cut into <i>row blocks</i> of 64, each four <i>row tiles</i> rt of 16; columns into k-tiles of 64.
- * What lies beyond the matrix is zero. A warp's lane l = 4 g + t (g = 0..7, t = 0..3) has of a row tile the rows g (its
- * <i>upper</i> row) and g + 8 (its <i>lower</i> row), and of the columns those that the format gives t, as {@code mma} has it.
+ * <b>Geometry.</b> Rows are cut into <i>row blocks</i> of 64, each four <i>row tiles</i> rt of 16; columns into k-tiles, of 64
+ * (bitmap) or 128 (pairs). What lies beyond the matrix is zero. A warp's lane l = 4 g + t (g = 0..7, t = 0..3) has of a row tile
+ * the rows g (its <i>upper</i> row) and g + 8 (its <i>lower</i> row), and of each 16 columns the columns 2 t, 2 t + 1, 2 t + 8 and
+ * 2 t + 9, as {@code mma.m16n8k16} has it.
  *
  * <p>
  * <b>Order.</b> Row i of the row blocks, counted through, is row {@code order[i]} of the matrix (section {@code "order"},
  * unsigned 32-bit numbers): a permutation of 0 to 64 {@link #rowBlocks()} - 1. What is M or more stands for no row.
  *
  * <p>
- * <b>Lists.</b> A lane has the lists A and B. Section {@code "streams"} consists of storage rows of 64 values: value 2 l is list
- * A's of lane l, value 2 l + 1 list B's (with 16 bits: byte 128 r + 4 l + 2 h of row r, h = 1 for B). In a k-tile one list
- * has the values of the upper rows of all four row tiles, the other one those of the lower rows, in the order in which the
- * format goes through the k-tile. A k-tile has two <i>halves</i>, of 32 columns each.
+ * <b>Masks.</b> Section {@code "masks"} has for each k-tile of each row block and each lane four 32-bit words, one for each row
+ * tile: word {@code (tile * 32 + lane) * 4 + rt}, with {@link #tile}. Which bit stands for what is the format's.
  *
  * <p>
- * <b>Info.</b> Section {@code "info"} has 8 bytes for each k-tile of each row block, at {@link #tile}: 32 bits, bit l set where
- * lane l's lists exchange their roles before this k-tile; a byte rows0, a byte rows1, a byte of flags (bit 0:
- * <i>restart</i>), a byte 0. At a restart all lists of all lanes go on at the same storage row, the first that has not been
- * used yet, and list A is the upper rows' unless the k-tile's bit is set; lists that end before that row are filled up with
- * +0. A list's <i>position</i> counts from the last restart. rows0 is by how much the position of the list furthest ahead,
- * after the first half, exceeds what it was before (0 at a restart); rows1 likewise for the second half: so many storage
- * rows more must be at hand before the half can be read. A row block begins with a restart, and so does each
- * <i>segment</i> of {@link #segment()} k-tiles, so that a warp can begin there.
+ * <b>Strands.</b> Section {@code "streams"} consists of storage rows of 64 values, two for each strand: values 2 s and 2 s + 1
+ * are strand s's (with 16 bits: byte 128 r + 4 s of row r and on). A strand of a bitmap is two lists, A and B, of single values;
+ * in a k-tile one has those of the upper rows of all four row tiles, the other one those of the lower rows. A strand of pairs is one
+ * list, of pairs of values. A list has its values in the order in which the format goes through the k-tiles.
+ *
+ * <p>
+ * <b>Exchange.</b> Before each k-tile lanes hand their strands on to each other, with the place that they have come to in them. So the
+ * lane with the most values can take them from the shortest list. Section {@code "info"} has 32 bytes for each k-tile of each row
+ * block, at {@link #tile}; byte l is lane l's:
+ * <ul>
+ * <li>bits 0 to 4: the lane whose strand it takes over, as all lanes held them in the k-tile before: a permutation of the 32. Of
+ * a bitmap's strand it takes over too which list is the upper rows'.
+ * <li>bit 5: then its two lists exchange their roles (0 for pairs).
+ * <li>bit 6: bit l of a 32-bit word: bits 0 to 7 of that are <i>rows</i>, bit 8 is <i>restart</i>, the others are 0.
+ * <li>bit 7: 0.
+ * </ul>
+ * At a restart, before all that, every lane l gets strand l, all lists go on at the same storage row, the first that has not been
+ * used yet, and list A is the upper rows'; lists that end before that row are filled up with +0. A list's <i>position</i>
+ * counts from the last restart. <i>rows</i> is by how much the position of the list furthest ahead after the k-tile exceeds the
+ * furthest one before it (0 at a restart): so many storage rows more must be at hand before the k-tile can be read.
+ * A row block begins with a restart, and so does each <i>segment</i> of {@link #segment()} k-tiles, so that a warp can
+ * begin there.
  *
  * <p>
  * <b>Offsets.</b> Section {@code "offsets"} has unsigned 32-bit numbers: the first storage row of each segment of each row
@@ -46,55 +60,61 @@ import java.nio.ByteOrder;
  * one before is being read.
  *
  * <p>
- * Section {@code "layout"} has two unsigned 32-bit numbers: segment and ring, the parameters that belong to the matrix.
+ * Section {@code "layout"} has two unsigned 32-bit numbers: segment and ring, the parameters that belong to the matrix. Sections:
+ * layout, masks, info, offsets, streams, order.
  *
+ * @param format {@link Format#BITMAP} or {@link Format#PAIRS}
  * @param m rows of the matrix
  * @param k columns of the matrix
  * @param segment k-tiles of a segment: 1, 2, 4, 8 or 16
- * @param ring storage rows of the window, a multiple of 8, the least that is enough; at most {@link Bitmap#MOST_RING} or
- *        {@link Slots#MOST_RING}
+ * @param ring storage rows of the window, a multiple of 8, the least that is enough; at most {@link #mostRing()}
  */
-public record LaneLists(int m, int k, int segment, int ring) {
+public record LaneLists(Format format, int m, int k, int segment, int ring) {
 
     /** Rows of a row block. */
     public static final int ROWS = 64;
-    /** Columns of a k-tile. */
-    public static final int COLUMNS = 64;
     /** Rows of a row tile: those of an {@code mma}. */
     public static final int TILE_ROWS = 16;
     /** Row tiles of a row block. */
     public static final int ROW_TILES = ROWS / TILE_ROWS;
-    /** Lanes of a warp. */
+    /** Columns of a step: those of an {@code mma}. */
+    public static final int STEP_COLUMNS = 16;
+    /** Lanes of a warp, and so strands. */
     public static final int LANES = 32;
-    /** Lists of a warp, and so values of a storage row. */
-    public static final int LISTS = 2 * LANES;
+    /** Values of a storage row: two for each strand. */
+    public static final int ROW_VALUES = 2 * LANES;
     /** Bytes of a k-tile of a row block in section "info". */
-    public static final int INFO_BYTES = 8;
-    /** The flag of a restart. */
-    public static final int RESTART = 1;
+    public static final int INFO_BYTES = LANES;
+    /** A byte's bits for the lane whose strand is taken over. */
+    public static final int INFO_LANE = LANES - 1;
+    /** A byte's bit for lists that exchange their roles. */
+    public static final int INFO_EXCHANGE = 1 << 5;
+    /** Where in a byte its bit of the word of all lanes is. */
+    public static final int INFO_WORD_SHIFT = 6;
+    /** The part of the word of all lanes that is the number of storage rows. */
+    public static final int WORD_ROWS = 0xff;
+    /** The bit of the word of all lanes for a restart. */
+    public static final int WORD_RESTART = 1 << 8;
     /** Bytes of an offset, of an entry of the order, of a number of the layout. */
     public static final int NUMBER_BYTES = 4;
     /** Bytes of section "layout". */
     public static final int LAYOUT_BYTES = 2 * NUMBER_BYTES;
-    /** Bytes of a k-tile of a row block in section "masks" or "codes": four words a lane, one for each row tile. */
-    public static final int PLACE_BYTES = LANES * ROW_TILES * Integer.BYTES;
+    /** Bytes of a k-tile of a row block in section "masks": four words a lane, one for each row tile. */
+    public static final int MASK_BYTES = LANES * ROW_TILES * Integer.BYTES;
     /** The longest segment. */
     public static final int MOST_SEGMENT = 16;
     /** A ring is a multiple of it. */
     public static final int RING_STEP = 8;
     /**
-     * The ring that encoders keep to where they can, from 35% of nonzeros on: a restart costs storage rows, a large ring shared
-     * memory, which warps have to share. With 112 rows an H200's multiprocessor has 12 warps at 8 tokens; at 50% and segments of
-     * 8 k-tiles one k-tile in 20 gets a restart from it, at 60% nearly none.
+     * The ring that encoders keep to where two k-tiles' values leave room for it: a restart costs storage rows, a large ring shared
+     * memory, which warps have to share. With 96 rows an H200's multiprocessor has 12 warps at 8 to 32 tokens.
      */
-    public static final int USUAL_RING = 112;
-    /** The same for fewer nonzeros: with 88 rows there are 12 warps at 16 tokens too. */
-    public static final int MIDDLE_RING = 88;
-    /** The same for fewer than a quarter of nonzeros: with 72 rows there are 16 warps at 8 tokens. */
-    public static final int SPARSE_RING = 72;
+    public static final int USUAL_RING = 96;
 
     /** The name of the section of parameters. */
     public static final String LAYOUT = "layout";
+    /** The name of the section of places. */
+    public static final String MASKS = "masks";
     /** The name of the section of what belongs to a k-tile of a row block. */
     public static final String INFO = "info";
     /** The name of the section of first storage rows. */
@@ -110,27 +130,34 @@ public record LaneLists(int m, int k, int segment, int ring) {
     /** Storage rows at most: offsets have 32 bits, and the row after the last one must have a number too. */
     static final long MOST_STORAGE_ROWS = 0xfffffffdL;
 
+    /** The sections of both formats, as they are stored. */
+    static final List<String> SECTIONS = List.of(LAYOUT, MASKS, INFO, OFFSETS, STREAMS, ORDER);
+
     /**
      * Units that a segment must leave for the matrix to have long ones: 70% of the 132 x 16 warps that fill an H200 with 16
-     * warps a multiprocessor, so that 7168 x 7168 gets segments of 8.
+     * warps a multiprocessor, so that 7168 x 7168 gets segments of 512 columns.
      */
     private static final int ENOUGH_UNITS = 132 * 16 * 7 / 10;
     /**
-     * And for the longest: three a warp, since warps share the units alike. At 28672 x 7168 segments of 16 k-tiles would leave 1.5 a
-     * warp; the product then took 25% longer at 80 and 90% of zeros (H200, 2026-11-20, with four blocks a multiprocessor; with three, as
-     * plans have it since, not measured). Of bytes they save 3% at 90%, next to nothing at less.
+     * And for the longest: three a warp, since warps share the units alike. At 28672 x 7168 segments of 16 k-tiles of a bitmap would
+     * leave 1.5 a warp; the product then took 25% longer at 80 and 90% of zeros (H200, 2026-11-20, with four blocks a multiprocessor).
      */
     private static final int MANY_UNITS = 132 * 16 * 3;
+    /** What two k-tiles' mean values may take of {@link #USUAL_RING}; the rest is for lists that run apart. */
+    private static final int USUAL_MEAN = 84;
+    /** What a larger ring has beyond two k-tiles' mean values, for lists that run apart. */
+    private static final int APART = 24;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /**
      * Checks the numbers.
      *
-     * @throws IllegalArgumentException if a dimension is under 1, the segment is no power of two up to 16, or the ring is no
-     *         multiple of 8 from 8 on
+     * @throws IllegalArgumentException if the format has no lists, a dimension is under 1, the segment is no power of two up to 16,
+     *         or the ring is no multiple of 8 from 8 on
      */
     public LaneLists {
+        columns(format);
         if (m < 1 || k < 1) {
             throw new IllegalArgumentException("shape " + m + " x " + k + "; M and K must be 1 or more");
         }
@@ -145,26 +172,30 @@ public record LaneLists(int m, int k, int segment, int ring) {
     /**
      * The layout of an encoded matrix.
      *
-     * @param matrix a matrix in the format bitmap or slots
+     * @param matrix a matrix in the format bitmap or pairs
      * @return its layout, with the segment and the ring that are stored with it
      * @throws IllegalArgumentException if it has another format
      */
     public static LaneLists of(SparseMatrix matrix) {
+        columns(matrix.format()); // refuses others, which have no such section
         MemorySegment numbers = matrix.section(LAYOUT).bytes();
-        return new LaneLists(matrix.m(), matrix.k(), numbers.get(INT, 0), numbers.get(INT, NUMBER_BYTES));
+        return new LaneLists(matrix.format(), matrix.m(), matrix.k(), numbers.get(INT, 0),
+                numbers.get(INT, NUMBER_BYTES));
     }
 
     /**
      * The segment of a shape unless another is asked for: the longest that still leaves some 1,500 units, enough for a large
      * GPU, or 6,336 for the longest; 1 where there are not so many.
      *
+     * @param format {@link Format#BITMAP} or {@link Format#PAIRS}
      * @param m rows, 1 or more
      * @param k columns, 1 or more
      * @return 1, 2, 4, 8 or 16
+     * @throws IllegalArgumentException if the format has no lists, or a dimension is under 1
      */
-    public static int defaultSegment(int m, int k) {
+    public static int defaultSegment(Format format, int m, int k) {
         int segment = MOST_SEGMENT;
-        while (segment > 1 && new LaneLists(m, k, segment, RING_STEP)
+        while (segment > 1 && new LaneLists(format, m, k, segment, RING_STEP)
                 .units() < (segment == MOST_SEGMENT ? MANY_UNITS : ENOUGH_UNITS)) {
             segment /= 2;
         }
@@ -174,6 +205,38 @@ public record LaneLists(int m, int k, int segment, int ring) {
     static boolean isSegment(int segment) {
         return segment >= 1 && segment <= MOST_SEGMENT && Integer.bitCount(segment) == 1;
     }
+
+    private static int columns(Format format) {
+        return switch (format) {
+            case BITMAP -> Bitmap.COLUMNS;
+            case PAIRS -> Pairs.COLUMNS;
+            default -> throw new IllegalArgumentException(
+                    "format " + format.id() + " has no lists; give " + Format.BITMAP.id() + " or " + Format.PAIRS.id());
+        };
+    }
+
+    /**
+     * Columns of a k-tile.
+     *
+     * @return 64 (bitmap) or 128 (pairs)
+     */
+    public int columns() { return columns(format); }
+
+    /**
+     * By how many storage rows a list advances in a k-tile, at most: a bitmap's by four row tiles of 16 elements, one of pairs by
+     * four row tiles of 32 pairs.
+     *
+     * @return as many as a k-tile has columns
+     */
+    public int mostRows() { return columns(); }
+
+    /**
+     * The largest ring that a matrix needs, with a restart at each k-tile: all of it and of the next one are at hand, and the list
+     * furthest behind may not have begun.
+     *
+     * @return two k-tiles' rows at most: 128 (bitmap) or 256 (pairs)
+     */
+    public int mostRing() { return 2 * mostRows(); }
 
     /**
      * Row blocks one above the other.
@@ -185,9 +248,9 @@ public record LaneLists(int m, int k, int segment, int ring) {
     /**
      * K-tiles of a row block.
      *
-     * @return ceil(K / 64)
+     * @return ceil(K / columns())
      */
-    public int kTiles() { return (k - 1) / COLUMNS + 1; }
+    public int kTiles() { return (k - 1) / columns() + 1; }
 
     /**
      * Segments of a row block; the last one may be shorter.
@@ -215,7 +278,7 @@ public record LaneLists(int m, int k, int segment, int ring) {
      *
      * @param rowBlock from 0
      * @param kTile from 0
-     * @return rowBlock * kTiles() + kTile: its index in "info", in pieces of 8 bytes, and in "masks" or "codes", of 512
+     * @return rowBlock * kTiles() + kTile: its index in "info", in pieces of 32 bytes, and in "masks", of 512
      */
     public long tile(int rowBlock, int kTile) { return (long) rowBlock * kTiles() + kTile; }
 
@@ -241,11 +304,11 @@ public record LaneLists(int m, int k, int segment, int ring) {
      * @param values the type of the values
      * @return 64 values
      */
-    public static int storageRowBytes(ValueType values) { return LISTS * values.bits() / 8; }
+    public static int storageRowBytes(ValueType values) { return ROW_VALUES * values.bits() / 8; }
 
-    /** The ring to keep to for a share of nonzeros. */
-    static int usualRing(double nonzeros) {
-        return nonzeros > .35 ? USUAL_RING : nonzeros > .25 ? MIDDLE_RING : SPARSE_RING;
+    /** The ring to keep to, for the storage rows that two k-tiles take on average, if all lists were alike. */
+    int usualRing(double twoTiles) {
+        return twoTiles <= USUAL_MEAN ? USUAL_RING : Math.min(mostRing(), ringFor((int) twoTiles + APART));
     }
 
     /**

@@ -26,14 +26,15 @@ final class LaneSizes {
 
     private void check(ValueType type, long nonzeros) throws FormatException {
         if (type.bits() != 16) {
-            throw new FormatException(scheme.id() + " with values of type " + type + "; it holds values of 16 bits");
+            throw new FormatException(
+                    scheme.format().id() + " with values of type " + type + "; it holds values of 16 bits");
         }
         if (k > MOST_COLUMNS) {
-            throw new FormatException("K is " + k + "; " + scheme.id() + " takes up to " + MOST_COLUMNS);
+            throw new FormatException("K is " + k + "; " + scheme.format().id() + " takes up to " + MOST_COLUMNS);
         }
         LaneLists shape = null; // the segment is told by the offsets, and held against "layout" later
         for (int segment = LaneLists.MOST_SEGMENT; segment >= 1; segment /= 2) {
-            LaneLists s = new LaneLists(m, k, segment, LaneLists.RING_STEP);
+            LaneLists s = new LaneLists(scheme.format(), m, k, segment, LaneLists.RING_STEP);
             if (bytes(LaneLists.OFFSETS) == offsetBytes(s)) {
                 shape = s;
             }
@@ -44,16 +45,11 @@ final class LaneSizes {
                             + "4, 8 or 16 k-tiles gives a " + m + " x " + k + " matrix as many");
         }
         exactly(LaneLists.LAYOUT, LaneLists.LAYOUT_BYTES);
-        exactly(scheme.placeSection(), shape.tiles() * LaneLists.PLACE_BYTES);
+        exactly(LaneLists.MASKS, shape.tiles() * LaneLists.MASK_BYTES);
         exactly(LaneLists.INFO, shape.tiles() * LaneLists.INFO_BYTES);
         exactly(LaneLists.ORDER, shape.paddedRows() * LaneLists.NUMBER_BYTES);
         multiple(LaneLists.STREAMS, LaneLists.storageRowBytes(type), LaneLists.END_ROWS);
         long room = bytes(LaneLists.STREAMS) / Short.BYTES;
-        if (scheme.overflows()) {
-            exactly(Slots.OVERFLOW_STARTS, startBytes(shape));
-            multiple(Slots.OVERFLOW, Slots.OVERFLOW_GROUP * Slots.OVERFLOW_BYTES, 0);
-            room += bytes(Slots.OVERFLOW) / Slots.OVERFLOW_BYTES;
-        }
         if (nonzeros < 0 || nonzeros > room) {
             throw new FormatException(nonzeros + " nonzeros are announced; there is room for " + room);
         }
@@ -61,11 +57,7 @@ final class LaneSizes {
 
     static long offsetBytes(LaneLists shape) { return (shape.units() + 1) * LaneLists.NUMBER_BYTES; }
 
-    static long startBytes(LaneLists shape) {
-        return (shape.units() * LaneLists.ROW_TILES + 1) * LaneLists.NUMBER_BYTES;
-    }
-
-    private long bytes(String section) { return bytes[scheme.sectionNames().indexOf(section)]; }
+    private long bytes(String section) { return bytes[LaneLists.SECTIONS.indexOf(section)]; }
 
     private void exactly(String section, long expected) throws FormatException {
         if (bytes(section) != expected) {

@@ -13,54 +13,54 @@ import java.util.concurrent.atomic.LongAccumulator;
  */
 abstract class LaneValidator {
 
-    static final ValueLayout.OfInt INT = LaneDecoder.INT;
+    private static final ValueLayout.OfInt INT = LaneDecoder.INT;
     private static final ValueLayout.OfShort SHORT = TiledDenseEncoder.SHORT;
-    private static final int LISTS = LaneLists.LISTS;
     private static final int LANES = LaneLists.LANES;
+    private static final int ROW_VALUES = LaneLists.ROW_VALUES;
 
-    final SparseMatrix matrix;
-    final LaneScheme scheme;
-    private final MemorySegment places;
+    private final SparseMatrix matrix;
+    /** Lists of a lane. */
+    private final int each;
+    /** Values of an entry of a list. */
+    private final int width;
+    private final MemorySegment masks;
     private final MemorySegment info;
     private final MemorySegment offsets;
     private final MemorySegment streams;
     private final MemorySegment order;
-    LaneLists shape;
+    private LaneLists shape;
 
-    LaneValidator(SparseMatrix matrix, LaneScheme scheme) {
+    LaneValidator(SparseMatrix matrix, int lists) {
         this.matrix = matrix;
-        this.scheme = scheme;
-        this.places = matrix.section(scheme.placeSection()).bytes();
+        this.each = lists;
+        this.width = 2 / lists;
+        this.masks = matrix.section(LaneLists.MASKS).bytes();
         this.info = matrix.section(LaneLists.INFO).bytes();
         this.offsets = matrix.section(LaneLists.OFFSETS).bytes();
         this.streams = matrix.section(LaneLists.STREAMS).bytes();
         this.order = matrix.section(LaneLists.ORDER).bytes();
     }
 
-    /**
-     * The columns, a bit for each, that a half word of a lane puts into a list: low 16 bits for the upper row, high ones for the
-     * lower row, moved down; -1 for what is no valid half word (no lane has all columns).
-     */
-    abstract long columns(int half, int t);
+    /** The bits of a lane's word that go to a list. */
+    abstract int bitsOf(int list);
 
-    /** Checks the sections that the other format does not have; the shape and the order are valid. */
-    abstract void checkOwn() throws FormatException;
+    /** The bits of a lane's word that are of the lower row. */
+    abstract int lowerBits();
 
-    /** Checks what a row block has outside of the lists; its lists are valid. Returns how many nonzeros. */
-    abstract long checkRest(int rowBlock) throws FormatException;
+    /** The first column of a bit in its k-tile, t the lane's number in its group of four. */
+    abstract int column(int bit, int t);
 
     final void validate() throws FormatException {
         checkLayout();
         checkOrder();
         checkOffsets();
-        checkOwn();
         LongAccumulator ring = new LongAccumulator(Math::max, 0);
-        long nonzeros = TileRowCheck.all(shape.rowBlocks(), places.byteSize() + streams.byteSize(), () -> {
+        long nonzeros = TileRowCheck.all(shape.rowBlocks(), masks.byteSize() + streams.byteSize(), () -> {
             RowBlock check = new RowBlock();
             return rowBlock -> {
                 long found = check.check(rowBlock);
                 ring.accumulate(check.ring);
-                return found + checkRest(rowBlock);
+                return found;
             };
         });
         if (LaneLists.ringFor((int) ring.get()) != shape.ring()) {
@@ -81,11 +81,12 @@ abstract class LaneValidator {
                     "the segment is " + Integer.toUnsignedString(segment) + "; it is 1, 2, 4, 8 or 16 k-tiles");
         }
         int ring = layout.getAtIndex(INT, 1);
-        if (ring < LaneLists.RING_STEP || ring % LaneLists.RING_STEP != 0 || ring > scheme.mostRing()) {
+        int most = new LaneLists(matrix.format(), matrix.m(), matrix.k(), segment, LaneLists.RING_STEP).mostRing();
+        if (ring < LaneLists.RING_STEP || ring % LaneLists.RING_STEP != 0 || ring > most) {
             throw new FormatException("the ring is " + Integer.toUnsignedString(ring) + "; it is a multiple of "
-                    + LaneLists.RING_STEP + ", " + scheme.mostRing() + " at most");
+                    + LaneLists.RING_STEP + ", " + most + " at most");
         }
-        shape = new LaneLists(matrix.m(), matrix.k(), segment, ring);
+        shape = new LaneLists(matrix.format(), matrix.m(), matrix.k(), segment, ring);
         if (offsets.byteSize() != LaneSizes.offsetBytes(shape)) {
             throw new FormatException(
                     "section 'offsets' has " + offsets.byteSize() + " bytes; with segments of " + segment
@@ -107,46 +108,33 @@ abstract class LaneValidator {
 
     private void checkOffsets() throws FormatException {
         long total = streams.byteSize() / LaneLists.storageRowBytes(matrix.valueType()) - LaneLists.END_ROWS;
-        long most = (long) shape.segment() * 2 * scheme.halfRows();
-        checkRising(offsets, "offset", total, most);
-        for (int value = 0; value < LaneLists.END_ROWS * LISTS; value++) {
+        long most = (long) shape.segment() * shape.mostRows();
+        long count = shape.units() + 1;
+        long begin = 0;
+        for (long i = 0; i < count; i++) {
+            long offset = Integer.toUnsignedLong(offsets.getAtIndex(INT, i));
+            if (i == 0 && offset != 0) {
+                throw new FormatException("offset 0 is " + offset + "; the first must be 0");
+            }
+            if (offset < begin || offset - begin > most || offset > total) {
+                throw new FormatException("offset " + i + " is " + offset + "; after " + begin + " it must be from "
+                        + begin + " to " + Math.min(total, begin + most));
+            }
+            begin = offset;
+        }
+        if (begin != total) {
+            throw new FormatException("the last offset is " + begin + "; it must be " + total);
+        }
+        for (int value = 0; value < LaneLists.END_ROWS * ROW_VALUES; value++) {
             if (value(total, value) != 0) {
                 throw new FormatException("the two storage rows after the last one are not of zeros");
             }
         }
     }
 
-    /** Numbers that rise from 0 to a total, none by more than so many. */
-    static void checkRising(MemorySegment numbers, String what, long total, long most) throws FormatException {
-        long count = numbers.byteSize() / LaneLists.NUMBER_BYTES;
-        long begin = Integer.toUnsignedLong(numbers.getAtIndex(INT, 0));
-        if (begin != 0) {
-            throw new FormatException(what + " 0 is " + begin + "; the first must be 0");
-        }
-        for (long i = 1; i < count; i++) {
-            long end = Integer.toUnsignedLong(numbers.getAtIndex(INT, i));
-            if (end < begin || end - begin > most || end > total) {
-                throw new FormatException(
-                        what + " " + i + " is " + end + "; after " + begin + " it must be from " + begin
-                                + " to " + Math.min(total, begin + most));
-            }
-            begin = end;
-        }
-        if (begin != total) {
-            throw new FormatException("the last " + what + " is " + begin + "; it must be " + total);
-        }
-    }
-
     /** The row of the matrix that a row of the row blocks stands for. */
-    final long row(long i) {
+    private long row(long i) {
         return Integer.toUnsignedLong(order.getAtIndex(INT, i));
-    }
-
-    /** The columns that a row of a row block has in a list in a k-tile, t the lane's number in its group of four. */
-    final long columns(long tile, int row, int t) {
-        int lane = (row & 7) * 4 + t;
-        long at = tile * LaneLists.PLACE_BYTES + 4L * (lane * LaneLists.ROW_TILES + row / LaneLists.TILE_ROWS);
-        return columns(places.get(INT, at) >>> ((row & 8) != 0 ? 16 : 0) & 0xffff, t);
     }
 
     private short value(long storageRow, int value) {
@@ -156,11 +144,18 @@ abstract class LaneValidator {
     /** One thread's way through a row block. */
     private final class RowBlock {
 
-        /** The storage row of the row block that each list is at: A of each lane, then B. */
-        private final int[] positions = new int[LISTS];
-        /** Values of each row's half of the k-tile at hand: {@code [(half * 2 + lower) * 32 + lane]}. */
-        private final int[] counts = new int[2 * LISTS];
-        private final short[] values = new short[LISTS];
+        private final byte[] bytes = new byte[LaneLists.INFO_BYTES];
+        private final int[] words = new int[LANES * LaneLists.ROW_TILES];
+        /** Which list each lane holds, at each * lane + list; list h of strand s has the number each * s + h. */
+        private int[] held = new int[each * LANES];
+        private int[] before = new int[each * LANES];
+        /** The storage row of the row block that each list is at, by its number. */
+        private final int[] positions = new int[each * LANES];
+        private final short[] values = new short[ROW_VALUES];
+        /** The bits of the words of row tile rt of the lanes 4 g to 4 g + 3 that lie below the matrix, at 4 g + rt. */
+        private final int[] rowsOutside = new int[8 * LaneLists.ROW_TILES];
+        /** The bits of the words of the k-tile at hand that lie right of the matrix, by t. */
+        private final int[] columnsOutside = new int[4];
         private int ring;
         private int rowBlock;
         private int used;
@@ -178,52 +173,87 @@ abstract class LaneValidator {
             ring = 0;
             unitStart = 0;
             unitRows = 0;
-            int roles = 0;
+            findRowsOutside();
             int behind = 0;
             long nonzeros = 0;
             for (int kTile = 0; kTile < shape.kTiles(); kTile++) {
-                long tile = shape.tile(rowBlock, kTile);
-                int swaps = info.get(INT, tile * LaneLists.INFO_BYTES);
-                int numbers = info.get(INT, tile * LaneLists.INFO_BYTES + Integer.BYTES);
-                int flags = numbers >>> 16;
-                if ((flags & ~LaneLists.RESTART) != 0) {
-                    throw wrong(kTile, "has flags and padding " + Integer.toHexString(flags) + "; known is "
-                            + LaneLists.RESTART + " (restart)");
-                }
-                boolean begins = kTile % shape.segment() == 0;
-                if (flags == LaneLists.RESTART) {
-                    endLists(kTile);
-                    Arrays.fill(positions, used);
+                int word = info(kTile);
+                if ((word & LaneLists.WORD_RESTART) != 0) {
+                    nonzeros += endLists(kTile);
                     start = used;
-                    roles = 0;
-                } else if (begins) {
+                    for (int list = 0; list < held.length; list++) {
+                        held[list] = list;
+                        positions[list] = used;
+                    }
+                } else if (kTile % shape.segment() == 0) {
                     throw wrong(kTile, "begins a segment without a restart");
                 }
-                if (begins) {
+                if (kTile % shape.segment() == 0) {
                     beginUnit(kTile);
                 }
-                roles ^= swaps;
-                nonzeros += count(kTile, tile);
+                exchange(kTile);
+                MemorySegment.copy(masks, INT, shape.tile(rowBlock, kTile) * LaneLists.MASK_BYTES, words, 0,
+                        words.length);
+                checkPlaces(kTile);
                 int least = least();
-                int before = used;
-                advance(0, roles);
-                int rows0 = used - before;
-                advance(1, roles);
-                int rows1 = used - before - rows0;
+                int rows = advance();
                 ring = Math.max(ring, used - (kTile == 0 ? least : behind));
                 behind = least;
-                if ((numbers & 0xff) != rows0 || (numbers >>> 8 & 0xff) != rows1) {
-                    throw wrong(kTile, "needs " + rows0 + " and " + rows1 + " storage rows more; its info says "
-                            + (numbers & 0xff) + " and " + (numbers >>> 8 & 0xff));
+                if ((word & LaneLists.WORD_ROWS) != rows) {
+                    throw wrong(kTile, "needs " + rows + " storage rows more; its info says "
+                            + (word & LaneLists.WORD_ROWS));
                 }
                 if (used - unitStart > unitRows) {
                     throw wrong(kTile, "goes to storage row " + (used - unitStart) + " of its segment, which has "
                             + unitRows);
                 }
             }
-            endLists(shape.kTiles() - 1);
+            if (each == 1 && shape.k() % 2 != 0) {
+                checkLastPairs(shape.kTiles() - 1);
+            }
+            nonzeros += endLists(shape.kTiles() - 1);
             endUnit(shape.kTiles() - 1);
             return nonzeros;
+        }
+
+        /** Reads a k-tile's info; returns the word of all lanes. */
+        private int info(int kTile) throws FormatException {
+            MemorySegment.copy(info, ValueLayout.JAVA_BYTE, shape.tile(rowBlock, kTile) * LaneLists.INFO_BYTES, bytes,
+                    0, bytes.length);
+            int word = 0;
+            int seen = 0;
+            int known = LaneLists.INFO_LANE | (each == 2 ? LaneLists.INFO_EXCHANGE : 0)
+                    | 1 << LaneLists.INFO_WORD_SHIFT;
+            for (int lane = 0; lane < LANES; lane++) {
+                if ((bytes[lane] & 0xff & ~known) != 0) {
+                    throw wrong(kTile, String.format("has info %02x for lane %d; known are the bits of %02x",
+                            bytes[lane] & 0xff, lane, known));
+                }
+                word |= (bytes[lane] >>> LaneLists.INFO_WORD_SHIFT & 1) << lane;
+                seen |= 1 << (bytes[lane] & LaneLists.INFO_LANE);
+            }
+            if (seen != -1) {
+                throw wrong(kTile, "has lane " + Integer.numberOfTrailingZeros(~seen)
+                        + "'s strand taken over by none; the lanes of its info are a permutation");
+            }
+            if ((word & ~(LaneLists.WORD_ROWS | LaneLists.WORD_RESTART)) != 0) {
+                throw wrong(kTile, String.format("has %x for rows and restart; known are the bits of %x", word,
+                        LaneLists.WORD_ROWS | LaneLists.WORD_RESTART));
+            }
+            return word;
+        }
+
+        private void exchange(int kTile) {
+            int[] now = before;
+            before = held;
+            held = now;
+            for (int lane = 0; lane < LANES; lane++) {
+                int from = bytes[lane] & LaneLists.INFO_LANE;
+                int swap = (bytes[lane] & LaneLists.INFO_EXCHANGE) != 0 ? 1 : 0;
+                for (int list = 0; list < each; list++) {
+                    held[each * lane + list] = before[each * from + (list ^ swap)];
+                }
+            }
         }
 
         private void beginUnit(int kTile) throws FormatException {
@@ -243,42 +273,84 @@ abstract class LaneValidator {
             }
         }
 
-        /** Counts a k-tile's values; refuses places that lie outside of the matrix. */
-        private int count(int kTile, long tile) throws FormatException {
-            Arrays.fill(counts, 0);
-            int columns = Math.min(LaneLists.COLUMNS, shape.k() - kTile * LaneLists.COLUMNS);
-            long outside = columns < Long.SIZE ? -1L << columns : 0;
-            int all = 0;
+        /** Finds which bits of a row block's words are those of rows that are none of the matrix. */
+        private void findRowsOutside() {
             for (int row = 0; row < LaneLists.ROWS; row++) {
-                for (int t = 0; t < 4; t++) {
-                    long found = columns(tile, row, t);
-                    if (found == -1L) {
-                        throw wrong(kTile, "has a code that is none, in row " + row + " of the row block, lane "
-                                + ((row & 7) * 4 + t));
-                    }
-                    if (found != 0 && ((found & outside) != 0
-                            || row((long) rowBlock * LaneLists.ROWS + row) >= shape.m())) {
-                        throw wrong(kTile,
-                                "has values outside of the matrix, in row " + row + " of the row block, lane "
-                                        + ((row & 7) * 4 + t));
-                    }
-                    int at = (row & 8) * 4 + (row & 7) * 4 + t;
-                    counts[at] += Integer.bitCount((int) found);
-                    counts[LISTS + at] += Integer.bitCount((int) (found >>> 32));
-                    all += Long.bitCount(found);
+                int at = (row & 7) * LaneLists.ROW_TILES + row / LaneLists.TILE_ROWS;
+                int bits = (row & 8) != 0 ? lowerBits() : ~lowerBits();
+                rowsOutside[at] &= ~bits;
+                if (row((long) rowBlock * LaneLists.ROWS + row) >= shape.m()) {
+                    rowsOutside[at] |= bits;
                 }
             }
-            return all;
         }
 
-        private void advance(int half, int roles) {
-            for (int lane = 0; lane < LANES; lane++) {
-                int lower = roles >>> lane & 1;
-                positions[lane] += counts[half * LISTS + lower * LANES + lane];
-                positions[LANES + lane] += counts[half * LISTS + (1 - lower) * LANES + lane];
+        /** Refuses places that lie outside of the matrix. */
+        private void checkPlaces(int kTile) throws FormatException {
+            int inside = shape.k() - kTile * shape.columns();
+            for (int t = 0; t < columnsOutside.length; t++) {
+                columnsOutside[t] = 0;
+                for (int bit = 0; inside < shape.columns() && bit < Integer.SIZE; bit++) {
+                    columnsOutside[t] |= column(bit, t) >= inside ? 1 << bit : 0;
+                }
             }
-            for (int position : positions) {
-                used = Math.max(used, position);
+            for (int i = 0; i < words.length; i++) {
+                int lane = i / LaneLists.ROW_TILES;
+                int rt = i % LaneLists.ROW_TILES;
+                int outside = words[i] & (rowsOutside[lane / 4 * LaneLists.ROW_TILES + rt] | columnsOutside[lane % 4]);
+                if (outside != 0) {
+                    int row = LaneLists.TILE_ROWS * rt + lane / 4 + ((outside & ~lowerBits()) == 0 ? 8 : 0);
+                    throw wrong(kTile, "has values outside of the matrix, in row " + row + " of the row block, lane "
+                            + lane);
+                }
+            }
+        }
+
+        /** Lets each list have what the k-tile takes from it; returns by how much the one furthest ahead goes on. */
+        private int advance() {
+            int most = used;
+            for (int lane = 0; lane < LANES; lane++) {
+                for (int list = 0; list < each; list++) {
+                    int bits = bitsOf(list);
+                    int count = 0;
+                    for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
+                        count += Integer.bitCount(words[LaneLists.ROW_TILES * lane + rt] & bits);
+                    }
+                    int number = held[each * lane + list];
+                    positions[number] += count;
+                    most = Math.max(most, positions[number]);
+                }
+            }
+            int rows = most - used;
+            used = most;
+            return rows;
+        }
+
+        /** The last column, if it is an even one, shares its pairs with what lies outside of the matrix: +0. */
+        private void checkLastPairs(int kTile) throws FormatException {
+            int column = shape.k() - 1 - kTile * shape.columns();
+            for (int lane = column % 8 / 2; lane < LANES; lane += 4) {
+                int at = LaneLists.ROW_TILES * lane;
+                int storageRow = positions[held[lane]];
+                for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
+                    storageRow -= Integer.bitCount(words[at + rt]);
+                }
+                for (int u = 0; u < Pairs.STEPS; u++) {
+                    for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
+                        for (int i = 0; i < Pairs.REGISTERS; i++) {
+                            if ((words[at + rt] >>> Pairs.bit(u, i) & 1) == 0) {
+                                continue;
+                            }
+                            if (Pairs.column(u, lane % 4, i) == column
+                                    && value(unitFirst + storageRow - unitStart, 2 * held[lane] + 1) != 0) {
+                                throw wrong(kTile,
+                                        "has values outside of the matrix, in column " + shape.k() + ", lane "
+                                                + lane);
+                            }
+                            storageRow++;
+                        }
+                    }
+                }
             }
         }
 
@@ -290,29 +362,40 @@ abstract class LaneValidator {
             return least;
         }
 
-        /** A list has nonzeros up to where it ends, and zeros from there to where all lists start anew. */
-        private void endLists(int kTile) throws FormatException {
+        /** A list has nonzeros up to where it ends, and zeros from there to where all lists start anew. Counts nonzeros. */
+        private int endLists(int kTile) throws FormatException {
+            int nonzeros = 0;
             for (int r = start; r < used; r++) {
                 long at = unitFirst + r - unitStart;
                 MemorySegment.copy(streams, SHORT, at * LaneLists.storageRowBytes(matrix.valueType()), values, 0,
-                        LISTS);
-                for (int i = 0; i < LISTS; i++) {
-                    if (values[(i & LANES - 1) * 2 + i / LANES] != 0 != r < positions[i]) {
-                        throw wrong(kTile, String.format(
-                                "or one before it: storage row %d, list %s of lane %d is %04x; the list %s there", at,
-                                i < LANES ? "A" : "B", i & LANES - 1, values[(i & LANES - 1) * 2 + i / LANES] & 0xffff,
-                                r < positions[i] ? "has a nonzero" : "has ended"));
+                        ROW_VALUES);
+                for (int list = 0; list < positions.length; list++) {
+                    int any = 0;
+                    for (int i = width * list; i < width * (list + 1); i++) {
+                        any |= values[i];
+                        nonzeros += values[i] != 0 ? 1 : 0;
+                    }
+                    if (any != 0 != r < positions[list]) {
+                        throw wrong(kTile, "or one before it: storage row " + at + ", " + content(list)
+                                + (r < positions[list]
+                                        ? "; the list has a nonzero there"
+                                        : "; the list has ended there"));
                     }
                 }
             }
+            return nonzeros;
+        }
+
+        private String content(int list) {
+            return each == 2
+                    ? String.format("list %s of strand %d is %04x", "AB".charAt(list % 2), list / 2,
+                            values[list] & 0xffff)
+                    : String.format("strand %d is %04x%04x", list, values[2 * list + 1] & 0xffff,
+                            values[2 * list] & 0xffff);
         }
 
         private FormatException wrong(int kTile, String what) {
-            return LaneValidator.this.wrong(rowBlock, kTile, what);
+            return new FormatException("k-tile " + kTile + " of row block " + rowBlock + " " + what);
         }
-    }
-
-    final FormatException wrong(int rowBlock, int kTile, String what) {
-        return new FormatException("k-tile " + kTile + " of row block " + rowBlock + " " + what);
     }
 }

@@ -3,14 +3,13 @@ package dev.culebra.sparse;
 import java.util.Arrays;
 
 /**
- * Decides for a row block which list of a lane takes which row, and where all lists start anew ({@link LaneLists}), from how
- * many values each row of a lane has in each half of each k-tile.
+ * Decides for a row block which lane takes over which strand before each k-tile, and where all lists start anew ({@link LaneLists}),
+ * from how many values each lane has for its lists in each k-tile.
  *
  * <p>
- * A segment takes as many storage rows as its longest list has values. So in each k-tile the shorter list of a lane takes the
- * fuller row; in the last k-tiles of a segment, where no later one makes up for what is left, the choice is the one that
- * leaves the lists nearest to each other at the segment's end. A restart outside of a segment's beginning costs storage rows
- * too, so it is put where the ring would not hold otherwise, as late as that allows.
+ * A segment takes as many storage rows as its longest list has values. So in each k-tile the lane with the most values takes the
+ * strand that is shortest so far, and within a strand the shorter list takes the fuller row. A restart outside of a segment's
+ * beginning costs storage rows too, so it is put where the ring would not hold otherwise, as late as that allows.
  *
  * <p>
  * Not thread-safe: one object a thread.
@@ -18,20 +17,19 @@ import java.util.Arrays;
 final class ListPlan {
 
     private static final int LANES = LaneLists.LANES;
-    private static final int LISTS = LaneLists.LISTS;
-    /**
-     * K-tiles before a segment's end for which every choice of roles is tried. At 90% and segments of 8, of 1024 x 7168: none
-     * 0.3744 bytes an element, 4 0.3711, 6 0.3701, 8 0.3700; no slower that could be measured.
-     */
-    private static final int TRIED = 6;
 
+    private final LaneLists shape;
     private final int kTiles;
     private final int segment;
+    /** Lists of a lane. */
+    private final int each;
+    /** Lists of a warp. */
+    private final int lists;
     /** What the ring should not pass, for the row block at hand. */
     private int limit;
-    /** How many values: {@code [((kTile * 2 + half) * 2 + lower) * 32 + lane]}. */
+    /** How many values: {@code [kTile * lists + each * lane + list]}. */
     private final byte[] counts;
-    /** Where the lists stand before each k-tile, in storage rows of the row block; list A of each lane, then B. */
+    /** Where the lists that the lanes hold stand before each k-tile, in storage rows of the row block; before the exchange. */
     private final int[] positions;
     /** Storage rows used before each k-tile. */
     private final int[] used;
@@ -41,57 +39,57 @@ final class ListPlan {
     private final int[] needed;
     private final boolean[] restart;
     private final boolean[] forced;
-    /** A bit for each lane: its list A has the lower rows. */
-    private final int[] roles;
-    private final int[] rows0;
+    /** The info of each lane before each k-tile: the lane that it takes over from, and whether its lists exchange their roles. */
+    private final byte[] exchanges;
     /** The k-tile at hand as it would be. */
-    private final int[] middle = new int[LISTS];
-    private final int[] after = new int[LISTS];
-    private int role;
-    private int usedMiddle;
+    private final int[] after;
+    private final byte[] exchange = new byte[LANES];
+    private final int[] strands = new int[LANES];
+    private final int[] pieces = new int[LANES];
     private int usedAfter;
     private int behindStart;
 
-    ListPlan(int kTiles, int segment) {
-        this.kTiles = kTiles;
-        this.segment = segment;
-        this.counts = new byte[kTiles * 2 * LISTS];
-        this.positions = new int[(kTiles + 1) * LISTS];
+    ListPlan(LaneLists shape, int each) {
+        this.shape = shape;
+        this.kTiles = shape.kTiles();
+        this.segment = shape.segment();
+        this.each = each;
+        this.lists = each * LANES;
+        this.counts = new byte[kTiles * lists];
+        this.positions = new int[(kTiles + 1) * lists];
         this.used = new int[kTiles + 1];
         this.behind = new int[kTiles];
         this.needed = new int[kTiles];
         this.restart = new boolean[kTiles];
         this.forced = new boolean[kTiles];
-        this.roles = new int[kTiles];
-        this.rows0 = new int[kTiles];
+        this.exchanges = new byte[kTiles * LANES];
+        this.after = new int[lists];
     }
 
     /** Begins a row block: no values anywhere. */
     void clear() { Arrays.fill(counts, (byte) 0); }
 
-    /** Counts a k-tile's values: {@code lists[2 * lane + lower]} has a bit for each, the second half's in its upper half. */
-    void count(int kTile, long[] lists) {
-        int at = kTile * 2 * LISTS;
-        for (int lane = 0; lane < LANES; lane++) {
-            for (int lower = 0; lower < 2; lower++) {
-                long list = lists[2 * lane + lower];
-                counts[at + LANES * lower + lane] = (byte) Integer.bitCount((int) list);
-                counts[at + LISTS + LANES * lower + lane] = (byte) Integer.bitCount((int) (list >>> 32));
-            }
+    /** Counts a part of a k-tile's values: {@code masks[each * lane + list]} has a bit for each. */
+    void count(int kTile, long[] masks) {
+        int at = kTile * lists;
+        for (int list = 0; list < lists; list++) {
+            counts[at + list] += (byte) Long.bitCount(masks[list]);
         }
     }
+
+    private int count(int kTile, int list) { return counts[kTile * lists + list] & 0xff; }
 
     /** Plans; then the results below hold. */
     void plan() {
         long values = 0;
         for (byte count : counts) {
-            values += count;
+            values += count & 0xff;
         }
-        limit = LaneLists.usualRing((double) values / kTiles / (LaneLists.ROWS * LaneLists.COLUMNS));
+        limit = shape.usualRing(2. * values / kTiles / lists);
         for (int t = 0; t < kTiles; t++) {
             forced[t] = t % segment == 0;
         }
-        Arrays.fill(positions, 0, LISTS, 0);
+        Arrays.fill(positions, 0, lists, 0);
         used[0] = 0;
         for (int t = 0; t < kTiles;) {
             t = step(t);
@@ -126,11 +124,10 @@ final class ListPlan {
     private int settle(int t, boolean isRestart, int need) {
         restart[t] = isRestart;
         needed[t] = need;
-        roles[t] = role;
-        rows0[t] = usedMiddle - used[t];
         used[t + 1] = usedAfter;
         behind[t] = behindStart;
-        System.arraycopy(after, 0, positions, (t + 1) * LISTS, LISTS);
+        System.arraycopy(exchange, 0, exchanges, t * LANES, LANES);
+        System.arraycopy(after, 0, positions, (t + 1) * lists, lists);
         return t + 1;
     }
 
@@ -139,83 +136,57 @@ final class ListPlan {
         return usedAfter - (t == 0 ? behindStart : behind[t - 1]);
     }
 
-    /** Goes through a k-tile's halves. */
+    /** Goes through a k-tile. */
     private void advance(int t, boolean isRestart) {
         if (isRestart) {
             Arrays.fill(after, used[t]);
-            role = 0;
-        } else {
-            System.arraycopy(positions, t * LISTS, after, 0, LISTS);
-            role = roles[t - 1];
-        }
-        behindStart = least(after);
-        role = roles(t, role);
-        int at = t * 2 * LISTS;
-        for (int lane = 0; lane < LANES; lane++) {
-            int swapped = (role >>> lane & 1) * LANES;
-            middle[lane] = after[lane] + counts[at + swapped + lane];
-            middle[LANES + lane] = after[LANES + lane] + counts[at + LANES - swapped + lane];
-            after[lane] = middle[lane] + counts[at + LISTS + swapped + lane];
-            after[LANES + lane] = middle[LANES + lane] + counts[at + LISTS + LANES - swapped + lane];
-        }
-        usedMiddle = most(middle, used[t]);
-        usedAfter = most(after, usedMiddle);
-    }
-
-    private static int least(int[] positions) {
-        int least = Integer.MAX_VALUE;
-        for (int position : positions) {
-            least = Math.min(least, position);
-        }
-        return least;
-    }
-
-    private static int most(int[] positions, int atLeast) {
-        int most = atLeast;
-        for (int position : positions) {
-            most = Math.max(most, position);
-        }
-        return most;
-    }
-
-    /** Which lanes' list A takes the lower row in a k-tile, given where the lists stand and what the roles were. */
-    private int roles(int t, int before) {
-        int end = Math.min(kTiles, (t / segment + 1) * segment);
-        int result = 0;
-        for (int lane = 0; lane < LANES; lane++) {
-            int ahead = after[lane] - after[LANES + lane];
-            int more = more(t, lane); // of the upper row
-            int asBefore = before >>> lane & 1;
-            int lower = asBefore;
-            if (more != 0) {
-                // A takes the upper row where that brings the lists together
-                int upper = Math.abs(ahead + more);
-                int other = Math.abs(ahead - more);
-                if (end - t <= TRIED) {
-                    upper += nearest(upper, t + 1, end, lane) << 10; // a difference is under 1024
-                    other += nearest(other, t + 1, end, lane) << 10;
-                }
-                lower = upper == other ? asBefore : upper < other ? 0 : 1;
+            for (int lane = 0; lane < LANES; lane++) {
+                exchange[lane] = (byte) lane;
             }
-            result |= lower << lane;
+        } else {
+            exchange(t);
         }
-        return result;
+        int least = Integer.MAX_VALUE;
+        int most = used[t];
+        for (int list = 0; list < lists; list++) {
+            least = Math.min(least, after[list]);
+            after[list] += count(t, list);
+            most = Math.max(most, after[list]);
+        }
+        behindStart = least;
+        usedAfter = most;
     }
 
-    /** By how many values a lane's upper row has more than its lower one in a k-tile. */
-    private int more(int t, int lane) {
-        int at = t * 2 * LISTS + lane;
-        return counts[at] + counts[at + LISTS] - counts[at + LANES] - counts[at + LISTS + LANES];
-    }
-
-    /** How near a lane's lists can come to each other at the end, if they are that far apart before a k-tile. */
-    private int nearest(int apart, int t, int end, int lane) {
-        if (t == end) {
-            return apart;
+    /** The lane with the most values takes the shortest strand, and so on; then the fuller row the shorter list. */
+    private void exchange(int t) {
+        int at = t * lists;
+        for (int lane = 0; lane < LANES; lane++) {
+            int length = 0;
+            int values = 0;
+            for (int list = each * lane; list < each * lane + each; list++) {
+                length += positions[at + list];
+                values += count(t, list);
+            }
+            strands[lane] = length << 5 | lane;
+            pieces[lane] = -values << 5 | lane;
         }
-        int more = more(t, lane);
-        int best = nearest(Math.abs(apart - more), t + 1, end, lane);
-        return more == 0 || best == 0 ? best : Math.min(best, nearest(Math.abs(apart + more), t + 1, end, lane));
+        Arrays.sort(strands);
+        Arrays.sort(pieces);
+        for (int i = 0; i < LANES; i++) {
+            int from = strands[i] & LANES - 1;
+            int lane = pieces[i] & LANES - 1;
+            exchange[lane] = (byte) from;
+            if (each == 1) {
+                after[lane] = positions[at + from];
+                continue;
+            }
+            int ahead = positions[at + 2 * from] - positions[at + 2 * from + 1];
+            int more = count(t, 2 * lane) - count(t, 2 * lane + 1);
+            int swap = ahead > 0 && more > 0 || ahead < 0 && more < 0 ? 1 : 0;
+            after[2 * lane + swap] = positions[at + 2 * from];
+            after[2 * lane + 1 - swap] = positions[at + 2 * from + 1];
+            exchange[lane] |= (byte) (swap * LaneLists.INFO_EXCHANGE);
+        }
     }
 
     /** Storage rows of the row block before a k-tile; with their number, all of them. */
@@ -223,19 +194,13 @@ final class ListPlan {
         return used[kTile];
     }
 
-    /** By how much the first half of a k-tile goes on. */
-    int rows0(int kTile) { return rows0[kTile]; }
-
-    /** By how much the second half of a k-tile goes on. */
-    int rows1(int kTile) {
-        return used[kTile + 1] - used[kTile] - rows0[kTile];
-    }
-
-    boolean restart(int kTile) { return restart[kTile]; }
-
-    /** A bit for each lane whose lists exchange their roles before a k-tile. */
-    int swaps(int kTile) {
-        return restart[kTile] ? roles[kTile] : roles[kTile] ^ roles[kTile - 1];
+    /** A k-tile's info, from a place on. */
+    void info(int kTile, byte[] info, int at) {
+        int word = used[kTile + 1] - used[kTile] | (restart[kTile] ? LaneLists.WORD_RESTART : 0);
+        for (int lane = 0; lane < LANES; lane++) {
+            info[at + lane] = (byte) (exchanges[kTile * LANES + lane]
+                    | (word >>> lane & 1) << LaneLists.INFO_WORD_SHIFT);
+        }
     }
 
     /** The ring that the row block needs. */

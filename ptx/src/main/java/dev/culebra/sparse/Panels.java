@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 final class Panels {
 
     static final int ROWS = TiledCsl.TILE_ROWS;
-    private static final int TILE_COLUMNS = TiledCsl.TILE_COLUMNS;
+    static final int TILE_COLUMNS = TiledCsl.TILE_COLUMNS;
     /** Columns read at a time: 64 rows of 512 values are 64 KB, which stays in a core's second-level cache. */
     static final int COLUMNS = 8 * TILE_COLUMNS;
 
@@ -62,10 +62,17 @@ final class Panels {
         this.signs = keepNegativeZero ? -1L : 0L;
     }
 
+    /** Which of its row of tiles a tile is. */
+    int tileColumn(long tile, int tileRow) {
+        return (int) (tile - (long) tileRow * tileColumns());
+    }
+
+    private int tileColumns() { return (source.k() - 1) / TILE_COLUMNS + 1; }
+
     /** Shows a row of tiles, from the left to the right, but for those that are known to hold nothing; counts nonzeros. */
     long tileRow(int tileRow, Visitor visitor) {
         int rows = order == null ? Math.min(ROWS, source.m() - tileRow * ROWS) : ROWS;
-        long first = (long) tileRow * ((source.k() - 1) / TILE_COLUMNS + 1);
+        long first = (long) tileRow * tileColumns();
         long nonzeros = 0;
         for (int column = 0; column < source.k() && column >= 0; column += COLUMNS) {
             int columns = Math.min(COLUMNS, source.k() - column);

@@ -25,7 +25,7 @@ import java.util.concurrent.ThreadLocalRandom;
  *      8      4  version, 1
  *     12      4  bytes of the header: 60 + 40 a section
  *     16      8  bytes of the file
- *     24      4  format: 1 tiled-csl, 2 dense, 3 bitmap, 4 slots
+ *     24      4  format: 1 tiled-csl, 2 dense, 3 bitmap, 4 pairs
  *     28      4  type of the values: 1 f16, 2 bf16
  *     32      4  M
  *     36      4  K

@@ -76,7 +76,7 @@ final class SparseFileReader {
         Format format = Format.ofCode(formatCode);
         if (format == null) {
             throw new FormatException("unknown format " + Integer.toUnsignedString(formatCode)
-                    + " at byte 24; known are 1 (tiled-csl), 2 (dense), 3 (bitmap) and 4 (slots)");
+                    + " at byte 24; known are 1 (tiled-csl), 2 (dense), 3 (bitmap) and 4 (pairs)");
         }
         int typeCode = fixed.getInt();
         ValueType type = ValueType.ofCode(typeCode);

@@ -50,7 +50,7 @@ public final class SparseMatrix {
      * @param options how
      * @return the encoded matrix
      * @throws IllegalArgumentException if the shape does not fit the segment, the types do not fit each other, or the
-     *         matrix is more than the format holds (Tiled-CSL: 64 GiB; bitmap and slots: 2^24 columns)
+     *         matrix is more than the format holds (Tiled-CSL: 64 GiB; bitmap and pairs: 2^24 columns)
      */
     public static SparseMatrix encode(MemorySegment dense, DenseType type, int m, int k, ValueType values,
             EncodeOptions options) {
@@ -63,7 +63,7 @@ public final class SparseMatrix {
      * @param csr the matrix; not kept
      * @param options how
      * @return the encoded matrix
-     * @throws IllegalArgumentException if the matrix is more than the format holds (Tiled-CSL: 64 GiB; bitmap and slots: 2^24
+     * @throws IllegalArgumentException if the matrix is more than the format holds (Tiled-CSL: 64 GiB; bitmap and pairs: 2^24
      *         columns)
      */
     public static SparseMatrix encode(Csr csr, EncodeOptions options) { return encode(new CsrSource(csr), options); }

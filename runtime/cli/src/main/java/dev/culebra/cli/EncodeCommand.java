@@ -51,7 +51,7 @@ final class EncodeCommand implements Callable<Integer> {
 
     @Option(names = "--format", paramLabel = "NAME", defaultValue = "auto",
             converter = Options.FormatConverter.class,
-            description = "Format: auto (dense or tiled-csl, the one of fewer bytes, for each matrix), dense, tiled-csl, bitmap or slots. Default: ${DEFAULT-VALUE}. For a CPU "
+            description = "Format: auto (dense or tiled-csl, the one of fewer bytes, for each matrix), dense, tiled-csl, bitmap or pairs. Default: ${DEFAULT-VALUE}. For a CPU "
                     + "dense is faster up to about 92%% of zeros, and takes more memory from 50%% on.")
     private FormatOption format;
 

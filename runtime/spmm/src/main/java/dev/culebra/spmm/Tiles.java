@@ -30,7 +30,7 @@ abstract sealed class Tiles permits CslTiles, DenseTiles {
         return switch (matrix.format()) {
             case TILED_CSL -> new CslTiles(matrix);
             case DENSE -> new DenseTiles(matrix);
-            case BITMAP, SLOTS -> new DenseTiles(dense(matrix)); // lists of a warp's lanes are nothing for a CPU
+            case BITMAP, PAIRS -> new DenseTiles(dense(matrix)); // lists of a warp's lanes are nothing for a CPU
         };
     }
 

@@ -31,7 +31,7 @@ class CorruptionFuzzTest {
         return switch (format) {
             case TILED_CSL -> Matrices.encode(Matrices.random(70, 130, .05, 8), DenseType.BF16, 70, 130, format);
             case DENSE -> Matrices.encode(Matrices.random(40, 60, .7, 8), DenseType.F16, 40, 60, format);
-            case BITMAP, SLOTS -> Matrices.encode(Matrices.random(20, 130, .2, 8), DenseType.BF16, 20, 130, format);
+            case BITMAP, PAIRS -> Matrices.encode(Matrices.random(20, 131, .2, 8), DenseType.BF16, 20, 131, format);
         };
     }
 

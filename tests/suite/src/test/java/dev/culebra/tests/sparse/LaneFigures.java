@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
-/** Bytes an element of bitmap and slots; as a program it prints tables for the README. */
+/** Bytes an element of bitmap and pairs; as a program it prints tables for the README. */
 public final class LaneFigures {
 
     /** Flash-LLM's, M x K. */
@@ -34,7 +34,7 @@ public final class LaneFigures {
 
     /** Bytes an element on independent draws, by some row blocks with the shape's K and segments. */
     static double bytes(Format format, int m, int k, double zeros) {
-        int segment = LaneLists.defaultSegment(m, k);
+        int segment = LaneLists.defaultSegment(format, m, k);
         return KNOWN.computeIfAbsent(format + " " + k + " " + segment + " " + zeros, key -> {
             SplittableRandom random = new SplittableRandom(k + segment);
             short[] dense = new short[Math.max(128, ELEMENTS / k / 64 * 64) * k];
@@ -78,9 +78,9 @@ public final class LaneFigures {
     }
 
     private static void line(StringBuilder s, int[] shape) {
-        for (Format format : new Format[]{Format.BITMAP, Format.SLOTS}) {
+        for (Format format : new Format[]{Format.BITMAP, Format.PAIRS}) {
             s.append("| ").append(shape[0]).append(" x ").append(shape[1]).append(", ")
-                    .append(LaneLists.defaultSegment(shape[0], shape[1])).append(" | ").append(format.id());
+                    .append(LaneLists.defaultSegment(format, shape[0], shape[1])).append(" | ").append(format.id());
             for (int zeros = 50; zeros <= 90; zeros += 10) {
                 s.append(String.format(Locale.ROOT, " | %.3f", bytes(format, shape[0], shape[1], zeros / 100.)));
             }
@@ -103,7 +103,7 @@ public final class LaneFigures {
         System.out.println(
                 "| skew | format | 50% | 60% | 70% | 80% | 90% |\n| --- | --- | --- | --- | --- | --- | --- |");
         for (double skew : new double[]{0, .1, .2, .5}) {
-            for (Format format : new Format[]{Format.BITMAP, Format.SLOTS}) {
+            for (Format format : new Format[]{Format.BITMAP, Format.PAIRS}) {
                 StringBuilder line = new StringBuilder("| " + skew + " | " + format.id());
                 for (int zeros = 50; zeros <= 90; zeros += 10) {
                     line.append(String.format(Locale.ROOT, " | %.3f",

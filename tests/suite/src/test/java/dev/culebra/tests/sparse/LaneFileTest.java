@@ -17,12 +17,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Nothing that is wrong in a bitmap or slots file goes unnoticed, however well it is signed. */
+/** Nothing that is wrong in a bitmap or pairs file goes unnoticed, however well it is signed. */
 class LaneFileTest {
 
-    /** Two row blocks, the second of 6 rows; three k-tiles, the last of 2 columns; segments of two. */
+    /** Two row blocks, the second of 6 rows. */
     private static final int M = 70;
-    private static final int K = 130;
 
     @TempDir
     Path directory;
@@ -30,8 +29,10 @@ class LaneFileTest {
     private FileBytes file;
     private SparseMatrix matrix;
 
+    /** Three k-tiles, the last of 2 columns, or of 3 where two make a pair; segments of two. */
     private void matrix(Format format) throws IOException {
-        matrix = Matrices.encode(Matrices.random(M, K, .6, 4), DenseType.F16, M, K,
+        int k = format == Format.BITMAP ? 130 : 259;
+        matrix = Matrices.encode(Matrices.random(M, k, .6, 4), DenseType.F16, M, k,
                 EncodeOptions.DEFAULT.withFormat(format).withSegment(2));
         again();
     }
@@ -77,7 +78,7 @@ class LaneFileTest {
     private int getShort(String section, int index) { return get(section, index / 2) >>> index % 2 * 16 & 0xffff; }
 
     @ParameterizedTest
-    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    @EnumSource(value = Format.class, names = {"BITMAP", "PAIRS"})
     void layout(Format format) throws IOException {
         matrix(format);
         put("layout", 0, 3);
@@ -93,8 +94,9 @@ class LaneFileTest {
         refused("the ring is " + (ring + 8) + "; the lists need " + ring);
         put("layout", 1, ring - 8);
         refused("the ring is " + (ring - 8) + "; the lists need " + ring);
-        put("layout", 1, 136);
-        refused("the ring is 136; it is a multiple of 8, " + (format == Format.BITMAP ? 128 : 112) + " at most");
+        int most = format == Format.BITMAP ? 128 : 256;
+        put("layout", 1, most + 8);
+        refused("the ring is " + (most + 8) + "; it is a multiple of 8, " + most + " at most");
         put("layout", 1, 0);
         refused("the ring is 0; it is a multiple of 8");
         put("layout", 1, ring + 1);
@@ -104,18 +106,17 @@ class LaneFileTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    @EnumSource(value = Format.class, names = {"BITMAP", "PAIRS"})
     void sizes(Format format) throws IOException {
         matrix(format);
-        String places = format == Format.BITMAP ? "masks" : "codes";
-        for (String section : new String[]{"layout", places, "info", "offsets", "streams"}) {
+        for (String section : new String[]{"layout", "masks", "info", "offsets", "streams"}) {
             file.put(entry(section) + 24, (long) file.length(entry(section)) - 4);
             refused("section '" + section + "' has ");
         }
         file.put(entry("streams") + 24, 0L);
         refused("section 'streams' has 0 bytes");
         file.put(FileBytes.M, 129);
-        refused("no segment of 1, 2, 4, 8 or 16 k-tiles gives a 129 x 130 matrix as many");
+        refused("no segment of 1, 2, 4, 8 or 16 k-tiles gives a 129 x " + matrix.k() + " matrix as many");
         file.put(FileBytes.K, 1 << 25);
         refused("K is 33554432; " + format.id() + " takes up to 16777216");
         file.put(FileBytes.NONZEROS, 1L << 40);
@@ -123,7 +124,7 @@ class LaneFileTest {
         file.put(FileBytes.NONZEROS, matrix.nonzeros() - 1);
         refused((matrix.nonzeros() - 1) + " nonzeros are announced; the row blocks have " + matrix.nonzeros());
         file.put(FileBytes.FORMAT, 5);
-        refused("known are 1 (tiled-csl), 2 (dense), 3 (bitmap) and 4 (slots)");
+        refused("known are 1 (tiled-csl), 2 (dense), 3 (bitmap) and 4 (pairs)");
     }
 
     @Test
@@ -145,7 +146,7 @@ class LaneFileTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    @EnumSource(value = Format.class, names = {"BITMAP", "PAIRS"})
     void offsets(Format format) throws IOException {
         matrix(format);
         int last = get("offsets", 4);
@@ -153,7 +154,7 @@ class LaneFileTest {
         refused("offset 0 is 1; the first must be 0");
         put("offsets", 1, -1);
         refused("offset 1 is 4294967295; after 0 it must be from 0 to "
-                + Math.min(last, format == Format.BITMAP ? 128 : 64));
+                + Math.min(last, format == Format.BITMAP ? 128 : 256));
         put("offsets", 2, get("offsets", 1) - 1);
         refused("offset 2 is ");
         put("offsets", 4, last - 1);
@@ -166,28 +167,72 @@ class LaneFileTest {
         refused("after ");
     }
 
+    private int info(int tile, int lane) { return file.array()[at("info", 32 * tile + lane)] & 0xff; }
+
     @ParameterizedTest
-    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    @EnumSource(value = Format.class, names = {"BITMAP", "PAIRS"})
     void info(Format format) throws IOException {
         matrix(format);
-        int rows = get("info", 1);
-        putByte("info", 4, rows + 1);
-        refused("k-tile 0 of row block 0 needs " + (rows & 0xff) + " and " + (rows >>> 8 & 0xff)
-                + " storage rows more; its info says " + ((rows & 0xff) + 1));
-        putByte("info", 5, 255);
-        refused("its info says " + (rows & 0xff) + " and 255");
-        putByte("info", 6, 0);
+        int rows = 0;
+        for (int lane = 0; lane < 8; lane++) {
+            rows |= (info(0, lane) >>> 6 & 1) << lane;
+        }
+        putByte("info", 0, info(0, 0) ^ 64);
+        refused("k-tile 0 of row block 0 needs " + rows + " storage rows more; its info says " + (rows ^ 1));
+        putByte("info", 7, info(0, 7) ^ 64);
+        refused("its info says " + (rows ^ 128));
+        putByte("info", 8, info(0, 8) & ~64);
         refused("k-tile 0 of row block 0 begins a segment without a restart");
-        putByte("info", 2 * 8 + 6, 0);
+        putByte("info", 2 * 32 + 8, info(2, 8) & ~64);
         refused("k-tile 2 of row block 0 begins a segment without a restart");
-        putByte("info", 8 + 6, 2);
-        refused("has flags and padding 2; known is 1 (restart)");
-        putByte("info", 8 + 7, 1);
-        refused("has flags and padding 100; known is 1 (restart)");
-        putByte("info", 8 + 6, 1);
+        putByte("info", 32 + 9, info(1, 9) | 64);
+        refused("k-tile 1 of row block 0 has ");
+        putByte("info", 32 + 31, info(1, 31) | 64);
+        refused("for rows and restart; known are the bits of 1ff");
+        putByte("info", 32 + 8, info(1, 8) | 64);
         refused("k-tile 1 of row block 0 "); // other rows are needed, or the lists' ends do not fit
-        put("info", 0, ~get("info", 0));
-        refused("row block 0 ");
+        putByte("info", 32 + 20, info(1, 20) | 128);
+        refused(String.format("has info %02x for lane 20; known are the bits of %02x", info(1, 20) | 128,
+                format == Format.BITMAP ? 0x7f : 0x5f));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Format.class, names = {"BITMAP", "PAIRS"})
+    void exchange(Format format) throws IOException {
+        matrix(format);
+        int most = 0; // the lanes with the most and the fewest values in k-tile 1
+        int fewest = 0;
+        for (int lane = 1; lane < 32; lane++) {
+            most = values(1, lane) > values(1, most) ? lane : most;
+            fewest = values(1, lane) < values(1, fewest) ? lane : fewest;
+        }
+        int mostBits = info(1, most);
+        int fewestBits = info(1, fewest);
+        putByte("info", 32 + most, mostBits & ~31 | fewestBits & 31);
+        refused("k-tile 1 of row block 0 has lane " + (mostBits & 31)
+                + "'s strand taken over by none; the lanes of its info are a permutation");
+        putByte("info", 32 + most, mostBits & ~31 | fewestBits & 31);
+        putByte("info", 32 + fewest, fewestBits & ~31 | mostBits & 31);
+        refused("k-tile 1 of row block 0 needs "); // the longest strand has the most
+        if (format == Format.PAIRS) {
+            putByte("info", 5, info(0, 5) ^ 32);
+            refused("k-tile 0 of row block 0 has info " + Integer.toHexString(info(0, 5) | 32)
+                    + " for lane 5; known are the bits of 5f");
+        } else { // the lists of all lanes the other way round: the fuller rows have the longer ones
+            for (int lane = 0; lane < 32; lane++) {
+                putByte("info", 32 + lane, info(1, lane) ^ 32);
+            }
+            refused("k-tile 1 of row block 0 needs ");
+        }
+    }
+
+    /** How many bits a lane has in a k-tile. */
+    private int values(int tile, int lane) {
+        int values = 0;
+        for (int rt = 0; rt < 4; rt++) {
+            values += Integer.bitCount(get("masks", (tile * 32 + lane) * 4 + rt));
+        }
+        return values;
     }
 
     @Test
@@ -203,94 +248,83 @@ class LaneFileTest {
         refused("row block 0 ");
     }
 
+    @Test
+    void masksOfPairs() throws IOException {
+        matrix(Format.PAIRS);
+        int word = 3 * 32 * 4;
+        put("masks", word, get("masks", word) | 1 << 9);
+        refused("k-tile 0 of row block 1 has values outside of the matrix, in row 8 of the row block, lane 0");
+        word = 2 * 32 * 4 + 2 * 4; // lane 2 has columns 4 and 5 of the last k-tile, which has three
+        put("masks", word, 1);
+        refused("k-tile 2 of row block 0 has values outside of the matrix, in row 0 of the row block, lane 2");
+        put("masks", word, 1 << 2);
+        refused("k-tile 2 of row block 0 has values outside of the matrix, in row 0 of the row block, lane 2");
+        put("masks", 0, get("masks", 0) ^ 1);
+        refused("row block 0 ");
+    }
+
     @ParameterizedTest
-    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    @EnumSource(value = Format.class, names = {"BITMAP", "PAIRS"})
     void streams(Format format) throws IOException {
         matrix(format);
-        int nonzero = 0;
-        while (getShort("streams", nonzero) == 0) {
-            nonzero++;
+        int values = format == Format.BITMAP ? 1 : 2;
+        for (int i = 0; i < values; i++) { // the first row has something in every list
+            putShort("streams", i, 0);
         }
-        putShort("streams", nonzero, 0);
-        refused("is 0000; the list has a nonzero there");
+        refused("0000; the list has a nonzero there");
         int rows = file.length(entry("streams")) / 128;
         int zero = (get("offsets", 1) - 1) * 64; // in the last row of a segment some lists have ended
-        while (getShort("streams", zero) != 0) {
+        while (getShort("streams", zero) != 0 || getShort("streams", zero / values * values + values - 1) != 0) {
             zero++;
         }
         putShort("streams", zero, 0x3c00);
-        refused("is 3c00; the list has ended there");
+        refused("3c00; the list has ended there");
+        putShort("streams", zero / values * values + values - 1, 0x8000);
+        refused("; the list has ended there");
         putShort("streams", rows * 64 - 1, 1);
         refused("the two storage rows after the last one are not of zeros");
     }
 
+    /** A value of a pair that is zero may be made another one, but for the count of nonzeros; right of the matrix not even then. */
     @Test
-    void codes() throws IOException {
-        matrix(Format.SLOTS);
-        int code = get("codes", 0) & 15;
-        assertTrue(code != 0, "the first group has values");
-        for (int wrong : new int[]{4, 5, 8, 9, 10}) {
-            put("codes", 0, get("codes", 0) & ~15 | wrong);
-            refused("k-tile 0 of row block 0 has a code that is none, in row 0 of the row block, lane 0");
+    void halvesOfPairs() throws IOException {
+        matrix(Format.PAIRS);
+        int half = 0;
+        while (getShort("streams", half) != 0) {
+            half++;
         }
-        int word = 2 * 32 * 4; // columns 0 to 3 of the last k-tile, which has two
-        put("codes", word, get("codes", word) & ~15 | 14);
-        refused("k-tile 2 of row block 0 has values outside of the matrix, in row 0 of the row block, lane 0");
-        put("codes", word + 4, 12);
-        refused("has values outside of the matrix, in row 0 of the row block, lane 1");
+        putShort("streams", half, 0x3c00);
+        refused(matrix.nonzeros() + " nonzeros are announced; the row blocks have " + (matrix.nonzeros() + 1));
+        // column 258, the last one, is the even one of lane 1's first pair of row tile 0
+        int[] masks = matrix.section("masks").bytes().toArray(Matrices.INT);
+        short[] dense = Matrices.decode(matrix);
+        int lane = 1;
+        while ((masks[(2 * 32 + lane) * 4] & 1) == 0) {
+            lane += 4;
+        }
+        short last = dense[lane / 4 * 259 + 258];
+        int[] streams = matrix.section("streams").bytes().toArray(Matrices.INT);
+        int at = get("offsets", 1) * 32; // the last k-tile begins a segment, where each list starts with what is first
+        while (streams[at] != (last & 0xffff)) {
+            at++;
+        }
+        putShort("streams", 2 * at + 1, 1);
+        refused("k-tile 2 of row block 0 has values outside of the matrix, in column 259, lane " + lane);
     }
 
-    @Test
-    void overflow() throws IOException {
-        matrix(Format.SLOTS);
-        int first = get("overflow", 0);
-        put("overflow", 0, first & ~0xffff);
-        refused("is no nonzero of the segment");
-        put("overflow", 0, first & ~(0xfff << 16) | 128 << 16);
-        refused("is no nonzero of the segment");
-        put("overflow", 0, get("overflow", 1));
-        put("overflow", 1, first);
-        refused("does not follow the entry before");
-        put("overflow", 1, first);
-        refused("does not follow the entry before");
-        put("overflow", 0, 0);
-        refused("entries of overflow as padding");
-        int end = 16 * get("overflow-starts", 1);
-        int padding = end;
-        while (get("overflow", padding - 1) == 0) {
-            padding--;
-        }
-        assertTrue(padding < end - 1, "the first row tile's entries do not fill their groups");
-        put("overflow", end - 1, first);
-        refused("follows padding");
-        put("overflow", padding, 15 << 28 | 127 << 16 | 1);
-        refused("does not lie between two values that have the slots of its group");
-        put("overflow-starts", 1, get("overflow-starts", 1) + 1);
-        refused("padding; it fills up a group of 16");
-        put("overflow-starts", 0, 1);
-        refused("overflow start 0 is 1; the first must be 0");
-        put("overflow-starts", 1, -1);
-        refused("overflow start 1 is 4294967295; after 0 it must be from 0 to 64");
-        int units = 4 * 4;
-        put("overflow-starts", units, get("overflow-starts", units) - 1);
-        refused("overflow start");
-        file.put(entry("overflow") + 24, (long) file.length(entry("overflow")) - 4);
-        refused("section 'overflow' has ");
-        file.put(entry("overflow-starts") + 24, (long) file.length(entry("overflow-starts")) - 4);
-        refused("section 'overflow-starts' has ");
-    }
-
-    /** What the encoder chose freely may be chosen otherwise: the lists of a lane the other way round. */
+    /** What the encoder chose freely may be chosen otherwise: another strand, and its lists the other way round. */
     @Test
     void otherChoicesAreValid() throws IOException {
         short[] dense = new short[64 * 64];
         dense[0] = 1;
         matrix = Matrices.encode(dense, DenseType.F16, 64, 64, EncodeOptions.DEFAULT.withFormat(Format.BITMAP));
         again();
-        assertEquals(0, get("info", 0));
-        put("info", 0, 1);
+        assertEquals(64, info(0, 0));
+        assertEquals(5, info(0, 5));
+        putByte("info", 0, 64 | 32 | 5);
+        putByte("info", 5, 0);
         putShort("streams", 0, 0);
-        putShort("streams", 1, 1);
+        putShort("streams", 2 * 5 + 1, 1);
         SparseMatrix other = SparseMatrix.read(file.sign().write(directory));
         assertEquals(1, Matrices.decode(other)[0]);
         assertEquals(1, LaneWalk.dense(other)[0]);

@@ -5,13 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.culebra.sparse.Bitmap;
 import dev.culebra.sparse.Csr;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Format;
 import dev.culebra.sparse.LaneLists;
-import dev.culebra.sparse.Slots;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import java.lang.foreign.MemorySegment;
@@ -23,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Bitmap and slots: what they share with the other formats is in {@link RoundTripTest}, their bytes in {@link LaneBytesTest}. */
+/** Bitmap and pairs: what they share with the other formats is in {@link RoundTripTest}, their bytes in {@link LaneBytesTest}. */
 class LaneFormatsTest {
 
     private static SparseMatrix encode(short[] dense, int m, int k, Format format, int segment) {
@@ -33,7 +31,7 @@ class LaneFormatsTest {
 
     /** Decoded, and walked through as a warp does, with every length of segments. */
     private static void comesBack(short[] dense, int m, int k, String what) throws Exception {
-        for (Format format : new Format[]{Format.BITMAP, Format.SLOTS}) {
+        for (Format format : new Format[]{Format.BITMAP, Format.PAIRS}) {
             for (int segment = 1; segment <= 16; segment *= 2) {
                 SparseMatrix matrix = encode(dense, m, k, format, segment);
                 String which = what + ", " + matrix + ", segments of " + segment;
@@ -42,8 +40,8 @@ class LaneFormatsTest {
                 assertArrayEquals(dense, Matrices.decode(matrix), which);
                 assertArrayEquals(dense, LaneWalk.dense(matrix), which);
                 assertTrue(matrix.encodedBytes() <= format.mostBytes(m, k, matrix.nonzeros()), which);
-                int most = format == Format.BITMAP ? Bitmap.MOST_RING : Slots.MOST_RING;
-                assertTrue(LaneLists.of(matrix).ring() <= most, which + ", ring " + LaneLists.of(matrix).ring());
+                assertTrue(LaneLists.of(matrix).ring() <= LaneLists.of(matrix).mostRing(),
+                        which + ", ring " + LaneLists.of(matrix).ring());
             }
         }
     }
@@ -110,6 +108,19 @@ class LaneFormatsTest {
         return matrix.section(section).bytes().toArray(ValueLayout.JAVA_INT_UNALIGNED);
     }
 
+    private static byte[] bytes(SparseMatrix matrix, String section) {
+        return matrix.section(section).bytes().toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    /** Every lane has its own strand; bit 6 of lanes 0 to 7 counts rows, that of lane 8 is the restart. */
+    private static byte[] restartWith(int rows) {
+        byte[] info = new byte[32];
+        for (int lane = 0; lane < 32; lane++) {
+            info[lane] = (byte) (lane + ((rows | 256) >>> lane & 1) * 64);
+        }
+        return info;
+    }
+
     /** The layout of one element by hand: row 10 is row g + 8 = 2 + 8 of row tile 0, column 29 is step 1, pair 1, t = 2, h = 1. */
     @Test
     void oneElementOfABitmap() {
@@ -122,7 +133,7 @@ class LaneFormatsTest {
             assertEquals(i == lane * 4 ? 1 << 2 + 1 + 8 + 16 : 0, masks[i], "word " + i);
         }
         assertArrayEquals(new int[]{4, 8}, ints(matrix, "layout"));
-        assertArrayEquals(new int[]{0, 1 | 1 << 16}, ints(matrix, "info")); // a row for the first half; a restart
+        assertArrayEquals(restartWith(1), bytes(matrix, "info"));
         assertArrayEquals(new int[]{0, 1}, ints(matrix, "offsets"));
         short[] streams = matrix.section("streams").bytes().toArray(ValueLayout.JAVA_SHORT_UNALIGNED);
         assertEquals(3 * 64, streams.length, "a storage row, and two of zeros");
@@ -135,58 +146,76 @@ class LaneFormatsTest {
         }
     }
 
-    /** Columns 28, 29 and 31 of row 10 are the group t + 4 = 3 + 4 of step 0: 31 and 28 have the slots, 29 does not. */
+    /**
+     * Two pairs by hand: row 10 is row g + 8 = 2 + 8 of row tile 0; column 93 is step 5, the odd one of columns 92 and 93, which are 8 + 2 t
+     * and on with t = 2: register 3. Columns 84 and 85 are register 1 of the same lane.
+     */
     @Test
-    void oneGroupOfSlots() {
-        short[] dense = new short[64 * 64];
-        dense[10 * 64 + 28] = 1;
-        dense[10 * 64 + 29] = 2;
-        dense[10 * 64 + 31] = 3;
-        SparseMatrix matrix = encode(dense, 64, 64, Format.SLOTS, 1);
-        int lane = 4 * 2 + 3;
-        int[] codes = ints(matrix, "codes");
-        for (int i = 0; i < codes.length; i++) {
-            assertEquals(i == lane * 4 ? (0 << 2 | 3) << 4 + 16 : 0, codes[i], "word " + i);
+    void twoPairs() {
+        short[] dense = new short[64 * 128];
+        dense[10 * 128 + 93] = 0x1234;
+        dense[10 * 128 + 84] = 0x0567;
+        dense[10 * 128 + 85] = 0x0089;
+        dense[10 * 128 + 92] = Short.MIN_VALUE; // a -0 that counts as zero is +0 beside a nonzero
+        SparseMatrix matrix = encode(dense, 64, 128, Format.PAIRS, 1);
+        int lane = 4 * 2 + 2;
+        int[] masks = ints(matrix, "masks");
+        for (int i = 0; i < masks.length; i++) {
+            assertEquals(i == lane * 4 ? 1 << 4 * 5 + 1 | 1 << 4 * 5 + 3 : 0, masks[i], "word " + i);
         }
-        assertArrayEquals(new int[]{0, 2 | 1 << 16}, ints(matrix, "info"));
-        short[] streams = matrix.section("streams").bytes().toArray(ValueLayout.JAVA_SHORT_UNALIGNED);
-        assertEquals(4 * 64, streams.length);
-        assertEquals(3, streams[2 * lane + 1], "the greater column first");
-        assertEquals(1, streams[64 + 2 * lane + 1]);
-        int[] overflow = ints(matrix, "overflow");
-        assertEquals(16, overflow.length);
-        assertEquals(10 << 28 | 29 << 16 | 2, overflow[0]);
-        assertArrayEquals(new int[]{0, 1, 1, 1, 1}, ints(matrix, "overflow-starts"));
-        dense[10 * 64 + 28] = 0; // now 29 and 31 have them
-        assertEquals((1 << 2 | 3) << 20, ints(encode(dense, 64, 64, Format.SLOTS, 1), "codes")[lane * 4]);
-        dense[10 * 64 + 31] = 0;
-        matrix = encode(dense, 64, 64, Format.SLOTS, 1);
-        assertEquals((12 | 1) << 20, ints(matrix, "codes")[lane * 4]);
-        assertEquals(0, matrix.section("overflow").bytes().byteSize());
+        assertEquals(3, matrix.nonzeros());
+        assertArrayEquals(restartWith(2), bytes(matrix, "info"));
+        assertArrayEquals(new int[]{1, 8}, ints(matrix, "layout"));
+        assertArrayEquals(new int[]{0, 2}, ints(matrix, "offsets"));
+        int[] streams = ints(matrix, "streams");
+        assertEquals(4 * 32, streams.length, "two storage rows, and two of zeros");
+        for (int i = 0; i < streams.length; i++) {
+            assertEquals(i == lane ? 0x00890567 : i == 32 + lane ? 0x12340000 : 0, streams[i], "word " + i);
+        }
+        dense[10 * 128 + 93] = 0;
+        matrix = Matrices.encode(dense, DenseType.F16, 64, 128,
+                EncodeOptions.DEFAULT.withFormat(Format.PAIRS).withSegment(1).withNegativeZeroKept(true));
+        assertEquals(0x00008000, ints(matrix, "streams")[32 + lane], "a -0 that is kept is a nonzero");
     }
 
-    /** A lane's lists exchange their roles where that makes them alike in length. */
+    /**
+     * Lane 0 alone has values, 16 of row 0 in each k-tile. It takes a list that none has used before each time: A of its own strand, then
+     * of a strand with lists of equal length.
+     */
     @Test
-    void listsTakeTheFullerRowInTurn() {
+    void theFullestLaneTakesTheShortestStrand() throws Exception {
         int k = 4 * 64;
         short[] dense = new short[64 * k];
         for (int c = 0; c < k; c++) {
-            dense[c] = (short) (c % 8 < 2 ? 1 : 0); // row 0, lane 0: 16 values in each k-tile, and none in row 8
+            dense[c] = (short) (c % 8 < 2 ? 1 + c : 0);
         }
         SparseMatrix matrix = encode(dense, 64, k, Format.BITMAP, 4);
-        assertArrayEquals(new int[]{0, 32}, ints(matrix, "offsets"), "64 values in two lists");
-        int[] info = ints(matrix, "info");
-        int exchanges = 0;
-        for (int t = 0; t < 4; t++) {
-            assertEquals(0, info[2 * t] & ~1, "lane 0 alone");
-            exchanges += info[2 * t];
+        assertArrayEquals(new int[]{0, 16}, ints(matrix, "offsets"), "64 values in four strands");
+        assertEquals(0, bytes(matrix, "info")[0] & 31);
+        assertArrayEquals(dense, LaneWalk.dense(matrix));
+        assertTrue(LaneWalk.exchanges(matrix) >= 6, "three times two lanes at least exchange strands");
+    }
+
+    /** Within a strand the fuller row takes the shorter list: with all lanes alike there is nothing else to choose. */
+    @Test
+    void theFullerRowTakesTheShorterList() {
+        int k = 2 * 64;
+        short[] dense = new short[64 * k];
+        for (int i = 0; i < dense.length; i++) {
+            dense[i] = (short) (i / k % 16 < 8 ? 1 : 0); // upper rows full, lower rows empty
         }
-        assertTrue(exchanges >= 1, "exchanges: " + exchanges);
+        SparseMatrix matrix = encode(dense, 64, k, Format.BITMAP, 2);
+        assertArrayEquals(new int[]{0, 64}, ints(matrix, "offsets"));
+        byte[] info = bytes(matrix, "info");
+        for (int lane = 0; lane < 32; lane++) {
+            assertEquals(0, info[lane] & 32);
+            assertEquals(32, info[32 + lane] & 32, "lane " + lane);
+        }
     }
 
     /** Rows of very different density are put beside their like: no more bytes than as many values spread evenly. */
     @ParameterizedTest
-    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    @EnumSource(value = Format.class, names = {"BITMAP", "PAIRS"})
     void rowsAreOrderedByDensity(Format format) throws Exception {
         int m = 500;
         int k = 1024;
@@ -237,8 +266,8 @@ class LaneFormatsTest {
         "7168,7168,8",
         "4096,4096,2", "1024,4096,1", "64,64,1", "2147483647,1,16"})
     void segmentsSuitTheShape(int m, int k, int segment) {
-        assertEquals(segment, LaneLists.defaultSegment(m, k));
-        LaneLists shape = new LaneLists(m, k, segment, 8);
+        assertEquals(segment, LaneLists.defaultSegment(Format.BITMAP, m, k));
+        LaneLists shape = new LaneLists(Format.BITMAP, m, k, segment, 8);
         assertTrue(shape.units() >= 1478 || segment == 1, shape.units() + " units");
     }
 
@@ -252,11 +281,11 @@ class LaneFormatsTest {
         }
         Csr wide = Csr.of(1, 1 << 25, ValueType.F16, new long[]{0, 1}, new int[]{1 << 24}, new short[]{1});
         String message = assertThrows(IllegalArgumentException.class,
-                () -> SparseMatrix.encode(wide, EncodeOptions.DEFAULT.withFormat(Format.SLOTS))).getMessage();
-        assertEquals("K is 33554432; slots takes up to 16777216", message);
+                () -> SparseMatrix.encode(wide, EncodeOptions.DEFAULT.withFormat(Format.PAIRS))).getMessage();
+        assertEquals("K is 33554432; pairs takes up to 16777216", message);
         assertEquals(Long.MAX_VALUE, Format.BITMAP.mostBytes(1, 1 << 25, 1));
-        assertThrows(IllegalArgumentException.class, () -> new LaneLists(1, 1, 3, 8));
-        assertThrows(IllegalArgumentException.class, () -> new LaneLists(1, 1, 4, 12));
+        assertThrows(IllegalArgumentException.class, () -> new LaneLists(Format.BITMAP, 1, 1, 3, 8));
+        assertThrows(IllegalArgumentException.class, () -> new LaneLists(Format.PAIRS, 1, 1, 4, 12));
         assertThrows(IllegalArgumentException.class,
                 () -> LaneLists.of(Matrices.encode(new short[]{1}, DenseType.F16, 1,
                         1, Format.DENSE)));
@@ -264,7 +293,7 @@ class LaneFormatsTest {
 
     /** A bound that does not fall, and that the worst matrix there is reaches: all places taken. */
     @ParameterizedTest
-    @EnumSource(value = Format.class, names = {"BITMAP", "SLOTS"})
+    @EnumSource(value = Format.class, names = {"BITMAP", "PAIRS"})
     void mostBytes(Format format) {
         long last = 0;
         for (long nonzeros = 0; nonzeros <= 640 * 640; nonzeros += 640) {
@@ -297,7 +326,7 @@ class LaneFormatsTest {
         }
         dense[0x8000] = 0;
         MemorySegment bits = MemorySegment.ofArray(dense);
-        for (Format format : new Format[]{Format.BITMAP, Format.SLOTS}) {
+        for (Format format : new Format[]{Format.BITMAP, Format.PAIRS}) {
             SparseMatrix matrix = SparseMatrix.encode(bits, DenseType.BF16, 128, 512, ValueType.BF16,
                     EncodeOptions.DEFAULT.withFormat(format));
             assertArrayEquals(dense, LaneWalk.dense(matrix));

@@ -1,21 +1,20 @@
 package dev.culebra.tests.sparse;
 
-import dev.culebra.sparse.Bitmap;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
 import dev.culebra.sparse.Format;
 import dev.culebra.sparse.LaneLists;
-import dev.culebra.sparse.Slots;
 import dev.culebra.sparse.SparseMatrix;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Random;
 
-/** One lane of a small matrix in the formats bitmap and slots, drawn from what the encoder makes, for ptx/README.md. */
+/** One lane of a small matrix in the formats bitmap and pairs, drawn from what the encoder makes, for ptx/README.md. */
 final class LanePicture {
 
     private static final int K = 4 * 64;
     private static final int LANE = 6;
+    /** A storage row past the first k-tile. */
+    private static final int LATER = 50;
 
     private final StringBuilder s = new StringBuilder("```text\n");
     /** Element (row r, column c) has the value 1 + r K + c, so that a value tells where it belongs. */
@@ -32,13 +31,13 @@ final class LanePicture {
         LanePicture picture = new LanePicture();
         picture.elements();
         picture.bitmap();
-        picture.slots();
+        picture.pairs();
         return picture.s.append("```\n").toString();
     }
 
     private static String place(int value) {
         int at = (value & 0xffff) - 1;
-        return String.format("%2d,%2d", at / K, at % K);
+        return value == 0 ? "   +0" : String.format("%2d,%2d", at / K, at % K);
     }
 
     private void elements() {
@@ -63,81 +62,76 @@ final class LanePicture {
 
     private void bitmap() {
         SparseMatrix matrix = encode(Format.BITMAP);
-        int word = matrix.section(Bitmap.MASKS).bytes().getAtIndex(Matrices.INT, LANE * 4);
+        int word = matrix.section(LaneLists.MASKS).bytes().getAtIndex(Matrices.INT, LANE * 4);
         s.append(String.format(
                 "\nbitmap\n\n  lane 6's word of row tile 0 is %08x: bits 2 u + p + 8 h of row 1 in the low half, of row 9 in "
                         + "the high one\n",
                 word));
-        info(matrix);
-        lists(matrix);
+        lane(matrix, 2);
+        strand(matrix, 2);
     }
 
-    private void info(SparseMatrix matrix) {
+    private void pairs() {
+        SparseMatrix matrix = encode(Format.PAIRS);
+        int word = matrix.section(LaneLists.MASKS).bytes().getAtIndex(Matrices.INT, LANE * 4);
+        s.append(String.format(
+                "\npairs\n\n  lane 6's word of row tile 0 is %08x: a digit for each 16 columns, from the right to the left; bit 0 for columns 4\n"
+                        + "  and 5 of row 1, bit 1 for those of row 9, bits 2 and 3 for columns 12 and 13\n",
+                word));
+        lane(matrix, 1);
+        strand(matrix, 1);
+    }
+
+    /** What lane 6's bytes of info make of it, k-tile by k-tile. */
+    private void lane(SparseMatrix matrix, int lists) {
         LaneLists shape = LaneLists.of(matrix);
         byte[] info = matrix.section(LaneLists.INFO).bytes().toArray(ValueLayout.JAVA_BYTE);
-        int[] words = matrix.section(LaneLists.INFO).bytes().toArray(Matrices.INT);
-        s.append("\n  k-tile   lanes that exchange lists   rows for the halves   flags   storage rows so far\n");
+        int[][] held = new int[32][];
+        for (int lane = 0; lane < 32; lane++) {
+            held[lane] = new int[]{lane, 0};
+        }
+        s.append(String.format("\n  k-tile   storage rows   so far   lane 6's byte   takes over from   and so has%s\n",
+                lists == 2 ? "         for its upper rows" : ""));
         int rows = 0;
         for (int t = 0; t < shape.kTiles(); t++) {
-            rows += info[8 * t + 4] + info[8 * t + 5];
-            s.append(String.format("  %6d   %26s   %9d + %-7d   %5d   %19d\n", t, String.format("%08x", words[2 * t]),
-                    info[8 * t + 4], info[8 * t + 5], info[8 * t + 6], rows));
+            int more = 0;
+            int[][] now = new int[32][];
+            for (int lane = 0; lane < 32; lane++) {
+                int bits = info[32 * t + lane];
+                more |= (bits >>> 6 & 1) << lane;
+                now[lane] = new int[]{held[bits & 31][0], held[bits & 31][1] ^ bits >>> 5 & 1};
+            }
+            held = now;
+            rows += more & 255;
+            s.append(String.format("  %6d   %12d   %6d   %13s   %15s   strand %2d%s\n", t, more & 255, rows,
+                    String.format("%02x", info[32 * t + LANE]),
+                    more > 255 ? "a restart" : "lane " + (info[32 * t + LANE] & 31), held[LANE][0],
+                    lists == 2 ? "          list " + "AB".charAt(held[LANE][1]) : ""));
         }
-        s.append(String.format("\n  mean length of the 64 lists: %.1f; the window of storage rows (the ring): %d\n",
-                listed(matrix) / 64.0, shape.ring()));
-    }
-
-    private static int listed(SparseMatrix matrix) {
-        int n = 0;
-        for (short v : matrix.section(LaneLists.STREAMS).bytes().toArray(ValueLayout.JAVA_SHORT)) {
-            n += v != 0 ? 1 : 0;
-        }
-        return n;
-    }
-
-    private void lists(SparseMatrix matrix) {
+        int entries = 0;
         short[] streams = matrix.section(LaneLists.STREAMS).bytes().toArray(ValueLayout.JAVA_SHORT);
-        s.append("\n  lane 6's lists: the row and column that each value belongs to\n");
-        for (int list = 0; list < 2; list++) {
-            s.append("\n  ").append(list == 0 ? 'A' : 'B').append("  ");
-            for (int r = 0; r < 14; r++) {
-                s.append(place(streams[r * 64 + 2 * LANE + list])).append("  ");
-            }
-            s.append("...");
+        for (int i = 0; i < streams.length; i += 2 / lists) {
+            entries += streams[i] != 0 || lists == 1 && streams[i + 1] != 0 ? 1 : 0;
         }
-        s.append('\n');
+        s.append(String.format("\n  mean length of the %d lists: %.1f; the window of storage rows (the ring): %d\n",
+                32 * lists, entries / 32. / lists, shape.ring()));
     }
 
-    private void slots() {
-        SparseMatrix matrix = encode(Format.SLOTS);
-        int word = matrix.section(Slots.CODES).bytes().getAtIndex(Matrices.INT, LANE * 4);
-        s.append(String.format(
-                "\nslots\n\n  lane 6 has the columns 8 to 11 and 24 to 27 of each 32; its word of row tile 0 is %08x\n",
-                word));
-        for (int row = 1; row <= 9; row += 8) {
-            for (int w = 0; w < 2; w++) {
-                for (int hi = 0; hi < 2; hi++) {
-                    int column = Slots.column(w, LANE % 4, hi);
-                    int code = word >>> Slots.shift(w, hi, row == 9) & 15;
-                    StringBuilder group = new StringBuilder();
-                    for (int c = column; c < column + 4; c++) {
-                        group.append(dense[row * K + c] != 0 ? '#' : '-');
-                    }
-                    s.append(String.format("    row %d, columns %2d to %2d  %s  code %x\n", row, column, column + 3,
-                            group,
-                            code));
+    /** What is in strand 6. */
+    private void strand(SparseMatrix matrix, int lists) {
+        short[] streams = matrix.section(LaneLists.STREAMS).bytes().toArray(ValueLayout.JAVA_SHORT);
+        int[] offsets = matrix.section(LaneLists.OFFSETS).bytes().toArray(Matrices.INT);
+        s.append("\n  strand 6: the row and column that each value belongs to, at its beginning and from storage row "
+                + LATER + " on, where other lanes have it\n");
+        for (int list = 0; list < 2; list++) {
+            s.append("\n  ").append(lists == 2 ? list == 0 ? "A    " : "B    " : list == 0 ? "even " : "odd  ");
+            for (int from : new int[]{0, LATER}) {
+                for (int r = from; r < from + 6 && r < offsets[1]; r++) {
+                    s.append(place(streams[r * 64 + 2 * LANE + list])).append("  ");
                 }
+                s.append("...  ");
             }
         }
-        int[] overflow = matrix.section(Slots.OVERFLOW).bytes().toArray(Matrices.INT);
-        int[] starts = matrix.section(Slots.OVERFLOW_STARTS).bytes().toArray(Matrices.INT);
-        s.append(String.format("\n  overflow of row tile 0: %d entries in %d groups of 16; the first: ",
-                Arrays.stream(overflow, 0, 16 * starts[1]).filter(e -> e != 0).count(), starts[1]));
-        for (int i = 0; i < 4; i++) {
-            s.append(String.format("%s%08x (%d,%d)", i == 0 ? "" : ", ", overflow[i], Slots.overflowRow(overflow[i]),
-                    Slots.overflowColumn(overflow[i])));
-        }
         s.append('\n');
-        lists(matrix);
     }
 }

@@ -10,9 +10,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Goes through bitmap and slots matrices as a warp does, with the layout spelled out a second time: storage rows come into a
- * ring a k-tile ahead, each lane takes its values from there and knows nothing of the other lanes. Whatever leaves the
- * ring too early, or has not come yet, fails.
+ * Goes through bitmap and pairs matrices as a warp does, with the layout spelled out a second time: storage rows come into a
+ * ring a k-tile ahead, each lane has two places in it that it hands on to other lanes, and takes its values from there. Whatever
+ * leaves the ring too early, or has not come yet, fails.
  */
 final class LaneWalk {
 
@@ -21,7 +21,8 @@ final class LaneWalk {
 
     private final SparseMatrix matrix;
     private final boolean bitmap;
-    private final MemorySegment places;
+    private final int width;
+    private final MemorySegment masks;
     private final MemorySegment info;
     private final MemorySegment offsets;
     private final MemorySegment streams;
@@ -33,20 +34,23 @@ final class LaneWalk {
     /** The storage row that each row of the ring holds. */
     private final long[] held;
     private final short[] window;
-    /** Where the lists of each lane stand, and the farthest that a k-tile needed of the ring. */
-    private final long[][] at = new long[32][2];
+    /** Where each lane takes its next value from, in values of the row block: for its upper rows (pairs: all rows), its lower ones. */
+    private long[][] at = new long[32][2];
+    /** The farthest that a k-tile needed of the ring. */
     private long needed;
     private int restarts;
+    private int exchanges;
 
     private LaneWalk(SparseMatrix matrix) {
         this.matrix = matrix;
         bitmap = matrix.format() == Format.BITMAP;
-        places = section(bitmap ? "masks" : "codes");
+        width = bitmap ? 64 : 128;
+        masks = section("masks");
         info = section("info");
         offsets = section("offsets");
         streams = section("streams");
         order = section("order");
-        kTiles = (matrix.k() + 63) / 64;
+        kTiles = (matrix.k() + width - 1) / width;
         segment = section("layout").getAtIndex(INT, 0);
         ring = section("layout").getAtIndex(INT, 1);
         dense = new short[matrix.m() * matrix.k()];
@@ -56,18 +60,25 @@ final class LaneWalk {
 
     private MemorySegment section(String name) { return matrix.section(name).bytes(); }
 
-    /** The matrix as a kernel would see it, [M, K]. */
-    static short[] dense(SparseMatrix matrix) {
+    private static LaneWalk of(SparseMatrix matrix) {
         LaneWalk walk = new LaneWalk(matrix);
         walk.all();
-        return walk.dense;
+        return walk;
+    }
+
+    /** The matrix as a kernel would see it, [M, K]. */
+    static short[] dense(SparseMatrix matrix) {
+        return of(matrix).dense;
     }
 
     /** How many restarts there are besides those that begin a segment. */
     static int restarts(SparseMatrix matrix) {
-        LaneWalk walk = new LaneWalk(matrix);
-        walk.all();
-        return walk.restarts;
+        return of(matrix).restarts;
+    }
+
+    /** How often a lane takes over another one's strand. */
+    static int exchanges(SparseMatrix matrix) {
+        return of(matrix).exchanges;
     }
 
     private void all() {
@@ -77,92 +88,57 @@ final class LaneWalk {
         }
         assertEquals(Math.max(8, (needed + 7) / 8 * 8), ring,
                 "the ring is what is needed, and no more; needed " + needed);
-        if (!bitmap) {
-            overflow();
-        }
     }
 
-    private int info(long tile, int at) { return info.get(ValueLayout.JAVA_BYTE, tile * 8 + at) & 0xff; }
+    private int info(long tile, int lane) { return info.get(ValueLayout.JAVA_BYTE, tile * 32 + lane) & 0xff; }
+
+    /** What __ballot_sync(bit 6) has in every lane. */
+    private int ballot(long tile) {
+        int word = 0;
+        for (int lane = 0; lane < 32; lane++) {
+            word += (info(tile, lane) >> 6 & 1) << lane;
+        }
+        return word;
+    }
 
     private void rowBlock(int rb) {
         long segments = (kTiles + segment - 1) / segment;
         long begin = Integer.toUnsignedLong(offsets.getAtIndex(INT, rb * segments));
-        // rows of the row block that must be there before each half, and where a half's k-tile starts anew
-        long[] rows = new long[2 * kTiles];
+        long[] rows = new long[kTiles + 1]; // of the row block, before each k-tile
         for (int kt = 0; kt < kTiles; kt++) {
-            long tile = (long) rb * kTiles + kt;
-            rows[2 * kt] = (kt == 0 ? 0 : rows[2 * kt - 1]) + info(tile, 4);
-            rows[2 * kt + 1] = rows[2 * kt] + info(tile, 5);
+            int word = ballot((long) rb * kTiles + kt);
+            rows[kt + 1] = rows[kt] + word % 256;
             if (kt % segment == 0) {
-                assertTrue((info(tile, 6) & 1) != 0, "a segment begins with a restart");
-                long used = kt == 0 ? 0 : rows[2 * kt - 1];
-                assertEquals(begin + used,
+                assertTrue(word >= 256, "a segment begins with a restart");
+                assertEquals(begin + rows[kt],
                         Integer.toUnsignedLong(offsets.getAtIndex(INT, rb * segments + kt / segment)));
             }
         }
         Arrays.fill(held, -1);
         long loaded = 0;
-        boolean[] swapped = new boolean[32];
-        for (int half = 0; half < 2 * kTiles; half++) {
-            long tile = (long) rb * kTiles + half / 2;
-            if (half % 2 == 0) {
-                boolean restart = (info(tile, 6) & 1) != 0;
-                restarts += restart && half / 2 % segment != 0 ? 1 : 0;
-                int swaps = info.get(INT, tile * 8);
-                for (int lane = 0; lane < 32; lane++) {
-                    if (restart) {
-                        at[lane][0] = at[lane][1] = half == 0 ? 0 : rows[half - 1];
-                        swapped[lane] = false;
-                    }
-                    swapped[lane] ^= (swaps >>> lane & 1) != 0;
-                }
+        for (int kt = 0; kt < kTiles; kt++) {
+            before((long) rb * kTiles + kt, kt, rows[kt]);
+            long behind = Long.MAX_VALUE;
+            for (long[] lane : at) {
+                behind = Math.min(behind, Math.min(lane[0], lane[bitmap ? 1 : 0]) / 64);
             }
-            if (half % 2 == 0) {
-                long behind = Long.MAX_VALUE;
-                for (long[] lane : at) {
-                    behind = Math.min(behind, Math.min(lane[0], lane[1]));
-                }
-                long ahead = rows[Math.min(half + 3, 2 * kTiles - 1)]; // with the whole next k-tile
-                needed = Math.max(needed, ahead - behind);
-                for (; loaded < ahead; loaded++) {
-                    int to = (int) (loaded % ring);
-                    held[to] = loaded;
-                    MemorySegment.copy(streams, SHORT, (begin + loaded) * 128, window, to * 64, 64);
-                }
+            long ahead = rows[Math.min(kt + 2, kTiles)]; // with the whole next k-tile
+            needed = Math.max(needed, ahead - behind);
+            for (; loaded < ahead; loaded++) {
+                int to = (int) (loaded % ring);
+                held[to] = loaded;
+                MemorySegment.copy(streams, SHORT, (begin + loaded) * 128, window, to * 64, 64);
             }
             for (int lane = 0; lane < 32; lane++) {
-                for (int lower = 0; lower < 2; lower++) {
-                    half(rb, half, lane, lower, swapped[lane] ? 1 - lower : lower, rows[half]);
-                }
-            }
-        }
-    }
-
-    private void half(int rb, int half, int lane, int lower, int list, long rows) {
-        long tile = (long) rb * kTiles + half / 2;
-        int g = lane / 4;
-        int t = lane % 4;
-        for (int step = 0; step < (bitmap ? 2 : 1); step++) {
-            for (int rt = 0; rt < 4; rt++) {
-                int word = places.getAtIndex(INT, (tile * 32 + lane) * 4 + rt) >>> 16 * lower & 0xffff;
-                int row = rb * 64 + 16 * rt + 8 * lower + g;
-                for (int part = 0; part < 2; part++) {
-                    if (bitmap) {
-                        int u = half % 2 * 2 + step;
-                        for (int h = 0; h < 2; h++) {
-                            if ((word >>> 2 * u + part + 8 * h & 1) != 0) {
-                                take(row, half / 2 * 64 + 16 * u + 8 * part + 2 * t + h, lane, list, rows);
-                            }
-                        }
-                    } else {
-                        int w = half % 2;
-                        int code = word >>> 4 * (2 * w + part) & 15;
-                        int column = half / 2 * 64 + 32 * w + 4 * (t + 4 * part);
-                        if (code != 0) {
-                            take(row, column + code % 4, lane, list, rows);
-                            if (code < 12) {
-                                take(row, column + code / 4, lane, list, rows);
-                            }
+                for (int step = 0; step < width / 16; step++) {
+                    for (int rt = 0; rt < 4; rt++) {
+                        int word = masks.getAtIndex(INT, (((long) rb * kTiles + kt) * 32 + lane) * 4 + rt);
+                        int row = rb * 64 + 16 * rt + lane / 4;
+                        int column = kt * width + 16 * step + 2 * (lane % 4);
+                        if (bitmap) {
+                            bitmap(word, step, row, column, lane, rows[kt + 1]);
+                        } else {
+                            pairs(word, step, row, column, lane, rows[kt + 1]);
                         }
                     }
                 }
@@ -170,33 +146,68 @@ final class LaneWalk {
         }
     }
 
-    private void take(int row, int column, int lane, int list, long rows) {
-        long from = at[lane][list]++;
-        assertTrue(from < rows, "row " + row + ", column " + column + " reads storage row " + from + " of " + rows);
-        int slot = (int) (from % ring);
-        assertEquals(from, held[slot], "row " + row + ", column " + column + ": it has left the ring of " + ring);
-        put(row, column, window[slot * 64 + 2 * lane + list]);
+    /** What happens before a k-tile: restart, exchange between lanes, exchange of roles. */
+    private void before(long tile, int kt, long used) {
+        if (ballot(tile) >= 256) {
+            restarts += kt % segment != 0 ? 1 : 0;
+            for (int lane = 0; lane < 32; lane++) {
+                at[lane] = new long[]{64 * used + 2 * lane, 64 * used + 2 * lane + 1};
+            }
+        }
+        long[][] now = new long[32][];
+        for (int lane = 0; lane < 32; lane++) {
+            int byteOf = info(tile, lane);
+            long[] from = at[byteOf % 32];
+            now[lane] = (byteOf & 32) == 0 ? from.clone() : new long[]{from[1], from[0]};
+            exchanges += byteOf % 32 != lane ? 1 : 0;
+        }
+        at = now;
     }
 
-    private void put(int row, int column, short value) {
-        int index = order.getAtIndex(INT, row) * matrix.k() + column;
-        assertEquals(0, dense[index], "row " + row + ", column " + column + " twice");
-        assertTrue(value != 0, "a zero is stored");
-        dense[index] = value;
-    }
-
-    private void overflow() {
-        MemorySegment starts = section("overflow-starts");
-        long units = starts.byteSize() / 16;
-        long segments = (kTiles + segment - 1) / segment;
-        for (long i = 0; i < 4 * units; i++) {
-            for (long e = 16L * starts.getAtIndex(INT, i); e < 16L * starts.getAtIndex(INT, i + 1); e++) {
-                int entry = section("overflow").getAtIndex(INT, e);
-                if (entry != 0) {
-                    long row = i / 4 / segments * 64 + i % 4 * 16 + (entry >>> 28);
-                    long column = i / 4 % segments * segment * 64 + (entry >>> 16 & 0xfff);
-                    put((int) row, (int) column, (short) entry);
+    private void bitmap(int word, int u, int row, int column, int lane, long rows) {
+        for (int lower = 0; lower < 2; lower++) {
+            for (int p = 0; p < 2; p++) {
+                for (int h = 0; h < 2; h++) {
+                    if ((word >>> 2 * u + p + 8 * h + 16 * lower & 1) != 0) {
+                        take(row + 8 * lower, column + 8 * p + h, lane, lower, rows, 1);
+                    }
                 }
+            }
+        }
+    }
+
+    private void pairs(int word, int u, int row, int column, int lane, long rows) {
+        int bits = word >>> 4 * u & 15;
+        if ((bits & 1) != 0) {
+            take(row, column, lane, 0, rows, 2);
+        }
+        if ((bits & 2) != 0) {
+            take(row + 8, column, lane, 0, rows, 2);
+        }
+        if ((bits & 4) != 0) {
+            take(row, column + 8, lane, 0, rows, 2);
+        }
+        if ((bits & 8) != 0) {
+            take(row + 8, column + 8, lane, 0, rows, 2);
+        }
+    }
+
+    private void take(int row, int column, int lane, int lower, long rows, int values) {
+        long from = at[lane][lower];
+        at[lane][lower] += 64;
+        String where = "row " + row + ", column " + column;
+        assertTrue(from / 64 < rows, where + " reads storage row " + from / 64 + " of " + rows);
+        int slot = (int) (from / 64 % ring);
+        assertEquals(from / 64, held[slot], where + ": it has left the ring of " + ring);
+        int first = slot * 64 + (int) (from % 64);
+        assertTrue(window[first] != 0 || values == 2 && window[first + 1] != 0, where + ": nothing is stored");
+        for (int i = 0; i < values; i++) {
+            int to = order.getAtIndex(INT, row) * matrix.k() + column + i;
+            if (column + i < matrix.k()) {
+                assertEquals(0, dense[to], where + " twice");
+                dense[to] = window[first + i];
+            } else {
+                assertEquals(0, window[first + i], where + ": a value right of the matrix");
             }
         }
     }

@@ -302,11 +302,11 @@ class RoundTripTest {
 
     /**
      * 1000 rows are 16 rows of tiles. Tiled-CSL takes two passes over them, dense one; choosing takes one that counts. Bitmap and
-     * slots take two, and leave another one out at once.
+     * pairs take two, and leave another one out at once.
      */
     @ParameterizedTest
     @CsvSource({"tiled-csl, 0, 32", "tiled-csl, 1, 32", "dense, 0, 16", "dense, 1, 16", "bitmap, 1, 33",
-        "slots, 1, 33", ", 0, 32", ", 1, 32"})
+        "pairs, 1, 33", ", 0, 32", ", 1, 32"})
     void progressRisesToTheNumberOfElements(String format, short value, int times) {
         List<Long> told = new ArrayList<>();
         short[] dense = new short[1000 * 70];

@@ -1,0 +1,24 @@
+package dev.culebra.sparse;
+
+/** What {@link Pairs} means. */
+final class PairsDecoder extends LaneDecoder {
+
+    PairsDecoder(SparseMatrix matrix) { super(matrix); }
+
+    @Override
+    void lane(int lane, int[] words) {
+        for (int u = 0; u < Pairs.STEPS; u++) {
+            for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
+                for (int i = 0; i < Pairs.REGISTERS; i++) {
+                    if ((words[rt] >>> Pairs.bit(u, i) & 1) != 0) {
+                        int row = LaneLists.TILE_ROWS * rt + lane / 4 + 8 * (i % 2);
+                        int column = Pairs.column(u, lane % 4, i);
+                        long next = next(lane, 0);
+                        put(row, column, value(next, 2 * strand(lane)));
+                        put(row, column + 1, value(next, 2 * strand(lane) + 1));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package dev.culebra.sparse;
+
+/** Holds {@link Pairs} sections against the rules. */
+final class PairsValidator extends LaneValidator {
+
+    PairsValidator(SparseMatrix matrix) { super(matrix, 1); }
+
+    @Override
+    int bitsOf(int list) { return -1; }
+
+    @Override
+    int lowerBits() { return 0xaaaaaaaa; }
+
+    @Override
+    int column(int bit, int t) { return Pairs.column(bit / Pairs.REGISTERS, t, bit % Pairs.REGISTERS); }
+}
