@@ -17,17 +17,14 @@ import java.util.Arrays;
 final class ListPlan {
 
     private static final int LANES = LaneLists.LANES;
+    private static final int LISTS = LaneLists.LISTS;
 
     private final LaneLists shape;
     private final int kTiles;
     private final int segment;
-    /** Lists of a lane. */
-    private final int each;
-    /** Lists of a warp. */
-    private final int lists;
     /** What the ring should not pass, for the row block at hand. */
     private int limit;
-    /** How many values: {@code [kTile * lists + each * lane + list]}. */
+    /** How many values: {@code [kTile * 64 + 2 * lane + lower]}. */
     private final byte[] counts;
     /** Where the lists that the lanes hold stand before each k-tile, in storage rows of the row block; before the exchange. */
     private final int[] positions;
@@ -49,35 +46,33 @@ final class ListPlan {
     private int usedAfter;
     private int behindStart;
 
-    ListPlan(LaneLists shape, int each) {
+    ListPlan(LaneLists shape) {
         this.shape = shape;
         this.kTiles = shape.kTiles();
         this.segment = shape.segment();
-        this.each = each;
-        this.lists = each * LANES;
-        this.counts = new byte[kTiles * lists];
-        this.positions = new int[(kTiles + 1) * lists];
+        this.counts = new byte[kTiles * LISTS];
+        this.positions = new int[(kTiles + 1) * LISTS];
         this.used = new int[kTiles + 1];
         this.behind = new int[kTiles];
         this.needed = new int[kTiles];
         this.restart = new boolean[kTiles];
         this.forced = new boolean[kTiles];
         this.exchanges = new byte[kTiles * LANES];
-        this.after = new int[lists];
+        this.after = new int[LISTS];
     }
 
     /** Begins a row block: no values anywhere. */
     void clear() { Arrays.fill(counts, (byte) 0); }
 
-    /** Counts a part of a k-tile's values: {@code masks[each * lane + list]} has a bit for each. */
+    /** Counts a part of a k-tile's values: {@code masks[2 * lane + lower]} has a bit for each. */
     void count(int kTile, long[] masks) {
-        int at = kTile * lists;
-        for (int list = 0; list < lists; list++) {
+        int at = kTile * LISTS;
+        for (int list = 0; list < LISTS; list++) {
             counts[at + list] += (byte) Long.bitCount(masks[list]);
         }
     }
 
-    private int count(int kTile, int list) { return counts[kTile * lists + list] & 0xff; }
+    private int count(int kTile, int list) { return counts[kTile * LISTS + list] & 0xff; }
 
     /** Plans; then the results below hold. */
     void plan() {
@@ -85,11 +80,11 @@ final class ListPlan {
         for (byte count : counts) {
             values += count & 0xff;
         }
-        limit = shape.usualRing(2. * values / kTiles / lists);
+        limit = shape.usualRing(2. * values / kTiles / LISTS);
         for (int t = 0; t < kTiles; t++) {
             forced[t] = t % segment == 0;
         }
-        Arrays.fill(positions, 0, lists, 0);
+        Arrays.fill(positions, 0, LISTS, 0);
         used[0] = 0;
         for (int t = 0; t < kTiles;) {
             t = step(t);
@@ -127,7 +122,7 @@ final class ListPlan {
         used[t + 1] = usedAfter;
         behind[t] = behindStart;
         System.arraycopy(exchange, 0, exchanges, t * LANES, LANES);
-        System.arraycopy(after, 0, positions, (t + 1) * lists, lists);
+        System.arraycopy(after, 0, positions, (t + 1) * LISTS, LISTS);
         return t + 1;
     }
 
@@ -148,7 +143,7 @@ final class ListPlan {
         }
         int least = Integer.MAX_VALUE;
         int most = used[t];
-        for (int list = 0; list < lists; list++) {
+        for (int list = 0; list < LISTS; list++) {
             least = Math.min(least, after[list]);
             after[list] += count(t, list);
             most = Math.max(most, after[list]);
@@ -159,14 +154,10 @@ final class ListPlan {
 
     /** The lane with the most values takes the shortest strand, and so on; then the fuller row the shorter list. */
     private void exchange(int t) {
-        int at = t * lists;
+        int at = t * LISTS;
         for (int lane = 0; lane < LANES; lane++) {
-            int length = 0;
-            int values = 0;
-            for (int list = each * lane; list < each * lane + each; list++) {
-                length += positions[at + list];
-                values += count(t, list);
-            }
+            int length = positions[at + 2 * lane] + positions[at + 2 * lane + 1];
+            int values = count(t, 2 * lane) + count(t, 2 * lane + 1);
             strands[lane] = length << 5 | lane;
             pieces[lane] = -values << 5 | lane;
         }
@@ -176,10 +167,6 @@ final class ListPlan {
             int from = strands[i] & LANES - 1;
             int lane = pieces[i] & LANES - 1;
             exchange[lane] = (byte) from;
-            if (each == 1) {
-                after[lane] = positions[at + from];
-                continue;
-            }
             int ahead = positions[at + 2 * from] - positions[at + 2 * from + 1];
             int more = count(t, 2 * lane) - count(t, 2 * lane + 1);
             int swap = ahead > 0 && more > 0 || ahead < 0 && more < 0 ? 1 : 0;
