@@ -143,10 +143,14 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
      * leave 1.5 a warp; the product then took 25% longer at 80 and 90% of zeros (H200, 2026-11-20, with four blocks a multiprocessor).
      */
     private static final int MANY_UNITS = 132 * 16 * 3;
-    /** What two k-tiles' mean values may take of {@link #USUAL_RING}; the rest is for lists that run apart. */
-    private static final int USUAL_MEAN = 84;
-    /** What a larger ring has beyond two k-tiles' mean values, for lists that run apart. */
-    private static final int APART = 24;
+    /**
+     * What two k-tiles' mean values may take of {@link #USUAL_RING}; the rest is for lists that run apart. With more, restarts come
+     * in dozens: a bitmap at 40% (77) took 1.480 bytes an element with a ring of 96, 1.347 with 112, pairs at 84% (75) .711 with 96,
+     * .667 with 112.
+     */
+    private static final int USUAL_MEAN = 68;
+    /** What a larger ring has beyond two k-tiles' mean values, for lists that run apart: with 24 pairs took 0.3% more. */
+    private static final int APART = 32;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
