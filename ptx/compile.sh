@@ -51,7 +51,10 @@ compile tiled_csl_f16 80 epilogue.cuh mma.cuh product.cuh tiled_csl.cuh tiled_cs
 compile tiled_csl_bf16 80 epilogue.cuh mma.cuh product.cuh tiled_csl.cuh tiled_csl_bf16.cu
 compile dense_f16 80 epilogue.cuh mma.cuh product.cuh dense.cuh dense_f16.cu
 compile dense_bf16 80 epilogue.cuh mma.cuh product.cuh dense.cuh dense_bf16.cu
-compile bitmap_f16 80 epilogue.cuh mma.cuh ring.cuh lanes.cuh bitmap_f16.cu
-compile bitmap_f16 90 epilogue.cuh mma.cuh ring.cuh lanes.cuh bitmap_f16.cu
-compile bitmap_bf16 80 epilogue.cuh mma.cuh ring.cuh lanes.cuh bitmap_bf16.cu
-compile bitmap_bf16 90 epilogue.cuh mma.cuh ring.cuh lanes.cuh bitmap_bf16.cu
+for format in bitmap pairs; do
+    for values in f16 bf16; do
+        for compute in 80 90; do
+            compile ${format}_$values $compute activations.cuh epilogue.cuh mma.cuh parts.cuh ring.cuh $format.cuh lanes.cuh ${format}_$values.cu
+        done
+    done
+done

@@ -4,9 +4,9 @@
 #define DENSE(TILE_N, ROW_TILES, STAGES, MOST_STAGES)                                                                          \
     extern "C" __global__ void __launch_bounds__(THREADS, blocks(DENSE_BYTES<TILE_N, ROW_TILES, STAGES>)) dense_bf16_n##TILE_N(\
         const uint4* __restrict__ values, const uint16_t* __restrict__ x, void* y, int m, int k, int n, int ldx,               \
-        const float* bias, const void* residual, float* workspace, uint32_t* tickets, uint32_t flags) {                        \
+        const float* bias, const void* residual, float* workspace, uint32_t* zeroed, uint32_t flags) {                        \
         dense<BF16, TILE_N, ROW_TILES, STAGES, MOST_STAGES>(values, x, m, k, n, ldx,                                           \
-                                                            {y, bias, residual, workspace, tickets, flags});                   \
+                                                            {y, bias, residual, workspace, zeroed, flags});                   \
     }
 
 DENSE(8, 1, 3, 8)

@@ -22,8 +22,8 @@ struct Epilogue {
     void* y;                  // [N, M]
     const float* bias;        // [M], or null
     const void* residual;     // [N, M] of Y's type, or null; may be y
-    float* workspace;         // null with one split, as are the
-    uint32_t* tickets;        // one a tile of Y, 0 before the first launch and after each
+    float* workspace;         // null with one split, and where parts are in what is
+    uint32_t* zeroed;         // 0 before the first launch and after each: a ticket a tile of Y, or parts (parts.cuh)
     uint32_t flags;
 };
 
@@ -193,10 +193,9 @@ struct Finish {
     template <class Poison, class Rows>
     __device__ __forceinline__ static void finish(const Epilogue& e, float* tile, Poison poison, Rows row, int token0, int m, int n,
                                                   size_t first_part, size_t ticket, int split, int splits) {
-        const int thread = threadIdx.x, quad = thread % QUADS, first = thread / QUADS;
-        const int tokens = min(n - token0, TILE_N);
-        float* const mine = tile + 4 * quad;
         if (splits > 1) {
+            const int thread = threadIdx.x, quad = thread % QUADS, first = thread / QUADS;
+            float* const mine = tile + 4 * quad;
             float* const parts = e.workspace + first_part * (TILE_N * ROWS) + 4 * quad;
 #pragma unroll 1
             for (int t = first; t < TILE_N; t += STRIDE) {           // tokens from N on too: the workspace has room for whole tiles
@@ -205,11 +204,19 @@ struct Finish {
                 store_part(parts + ((size_t)split * TILE_N + t) * ROWS, make_float4(v.x + p, v.y + p, v.z + p, v.w + p));
             }
             __syncthreads();
-            const bool last = thread == 0 && take_ticket(e.tickets + ticket, splits - 1) == splits - 1;
+            const bool last = thread == 0 && take_ticket(e.zeroed + ticket, splits - 1) == splits - 1;
             if (!__syncthreads_or(last)) return;
             sum(mine, parts, first, splits);                         // to where this thread reads it
         }
+        apply(e, tile, poison, row, token0, m, n, threadIdx.x);
+    }
 
+    // What is behind all parts' sum; the same conditions, but for the THREADS threads of this `thread` alone, from 0 on.
+    template <class Poison, class Rows>
+    __device__ __forceinline__ static void apply(const Epilogue& e, float* tile, Poison poison, Rows row, int token0, int m, int n, int thread) {
+        const int quad = thread % QUADS, first = thread / QUADS;
+        const int tokens = min(n - token0, TILE_N);
+        float* const mine = tile + 4 * quad;
         Fours<AHEAD> fours;
         fours.m = m;
         fours.output = e.flags & OUTPUT;

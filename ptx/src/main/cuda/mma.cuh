@@ -72,6 +72,10 @@ __device__ __forceinline__ uint4 load_shared16(uint32_t shared) {
     return v;
 }
 
+__device__ __forceinline__ void store_shared16(uint32_t shared, const float (&v)[4]) {
+    asm volatile("st.shared.v4.f32 [%0], {%1,%2,%3,%4};" ::"r"(shared), "f"(v[0]), "f"(v[1]), "f"(v[2]), "f"(v[3]) : "memory");
+}
+
 __device__ __forceinline__ void store_zero16(uint32_t shared) {
     asm volatile("st.shared.v4.u32 [%0], {%1,%1,%1,%1};" ::"r"(shared), "r"(0) : "memory");
 }

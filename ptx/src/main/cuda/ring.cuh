@@ -1,15 +1,14 @@
-// A warp's ring in shared memory, through which a stream of storage rows of 128 bytes runs: copied from global memory ahead of its
+// A warp's ring in shared memory, through which a stream of storage rows of 128 or 256 bytes runs: copied from global memory ahead of its
 // readers, read at any row that is still there. Its base is a multiple of 128: bulk copies to places at which no line of 128 bytes
 // begins took 35% longer on an H200.
 //
-// Readers step on by rows without looking where the ring ends, for at most RING_GUARD - 1 rows, then wrap. So the first RING_GUARD
-// rows stand once more behind the last.
+// Readers step on by rows without looking where the ring ends, then wrap. So what they may read until then, the first GUARD_BYTES,
+// stands once more behind the last row.
 #pragma once
 #include "mma.cuh"
 
-constexpr uint32_t STORAGE_ROW = 128;
-constexpr uint32_t RING_GUARD = 17;           // rows: a step advances a list by 16 at most, and a window reads the row after
-constexpr uint32_t GUARD_BYTES = RING_GUARD * STORAGE_ROW;
+// A step advances a list by at most 16 rows of 128 bytes, and a window reads the row after; or by 8 rows of 256.
+constexpr uint32_t GUARD_BYTES = 17 * 128;
 
 // One lane of the warp, the same whenever it is asked.
 __device__ __forceinline__ bool elected() {
@@ -66,9 +65,9 @@ struct Ring {
         fill = 0;
     }
 
-    // Starts to copy the next rows. Everybody has read what lies there now.
-    __device__ __forceinline__ void issue(uint32_t rows) {
-        const uint32_t size = rows * STORAGE_ROW, to = fill + size;
+    // Starts to copy the next `size` bytes, whole rows. Everybody has read what lies there now.
+    __device__ __forceinline__ void issue(uint32_t size) {
+        const uint32_t to = fill + size;
         const bool plain = fill >= GUARD_BYTES && to <= bytes;                   // neither the guard nor the end
 #if __CUDA_ARCH__ >= 900
         const uint32_t barrier = barriers + (issued & 1) * 8;
@@ -129,6 +128,8 @@ struct Ring {
         wait_for_copies();
     }
 
-    // A place that has passed the end by less than the guard.
-    __device__ __forceinline__ void wrap(uint32_t& at) const { at = min(at, at - bytes); }   // unsigned: before the end the difference is huge
+    // An address that may have passed the end, by less than the guard. Two instructions; written in C++ three.
+    __device__ __forceinline__ void wrap(uint32_t& at) const {
+        asm("{.reg .pred p; setp.ge.u32 p, %0, %1; @p sub.u32 %0, %0, %2;}" : "+r"(at) : "r"(base + bytes), "r"(bytes));
+    }
 };

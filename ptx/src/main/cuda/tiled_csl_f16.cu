@@ -5,8 +5,8 @@
     extern "C" __global__ void __launch_bounds__(THREADS, blocks(shared_bytes(TILE_N))) tiled_csl_f16_n##TILE_N(              \
         const uint4* __restrict__ entries, const uint32_t* __restrict__ offsets, const uint16_t* __restrict__ x, void* y,     \
         int m, int k, int n, int ldx,                                                                                         \
-        const float* bias, const void* residual, float* workspace, uint32_t* tickets, uint32_t flags) {                       \
-        tiled_csl<F16, TILE_N>(entries, offsets, x, m, k, n, ldx, {y, bias, residual, workspace, tickets, flags});            \
+        const float* bias, const void* residual, float* workspace, uint32_t* zeroed, uint32_t flags) {                       \
+        tiled_csl<F16, TILE_N>(entries, offsets, x, m, k, n, ldx, {y, bias, residual, workspace, zeroed, flags});            \
     }
 
 TILED_CSL(8)

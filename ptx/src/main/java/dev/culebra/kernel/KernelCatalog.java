@@ -5,6 +5,7 @@ import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.Bitmap;
 import dev.culebra.sparse.Format;
 import dev.culebra.sparse.LaneLists;
+import dev.culebra.sparse.Pairs;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.TiledCsl;
 import dev.culebra.sparse.TiledDense;
@@ -38,10 +39,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * <li>{@code ldx}, s32: elements from one token to the next, a multiple of 8, K or more
  * <li>{@code bias}, pointer: [M] fp32, or 0
  * <li>{@code residual}, pointer: [N, M] of y's type, aligned like it, or 0; it may be {@code y}
- * <li>{@code workspace}, pointer: {@link LaunchPlan#workspaceBytes()}, 16-byte aligned, for one launch at a time; not used with
- * one split
- * <li>{@code tickets}, pointer: {@link LaunchPlan#ticketBytes()}, 4-byte aligned, for one launch at a time; all 0 before a
- * launch, and after it again; not used with one split
+ * <li>{@code workspace}, pointer: {@link LaunchPlan#workspaceBytes()}, 16-byte aligned, for one launch at a time; not used where
+ * these are 0
+ * <li>{@code zeroed}, pointer: {@link LaunchPlan#zeroedBytes()}, 16-byte aligned, for one launch at a time; all 0 before a
+ * launch, and after it again; not used where these are 0
  * <li>{@code flags}, s32: see {@link #flags}
  * </ol>
  * Grid: x = ceil(N / TILE); y = ceil(M / {@link KernelInstance#tileM()}), or fewer (a block then takes the rows of every
@@ -52,14 +53,17 @@ import java.util.concurrent.ConcurrentHashMap;
  * among its activations gives NaN in every output; otherwise a zero weight contributes nothing.
  *
  * <p>
- * <b>bitmap_TYPE_nTILE</b> and <b>bitmap_TYPE_nTILE_sm90</b>, TILE 8, 16 or 32: the same for {@link Bitmap}, the second with the
- * bulk copies that compute capability 9.0 brings. Sections as above, {@code layout} not being read, {@code masks} 16-byte,
- * {@code info} 8-byte and {@code streams} 128-byte aligned. After {@code flags} follow {@code segment}, s32, of
- * {@link LaneLists#segment()}, and {@code ordered}, s32: 0 where row i of the row blocks is row i of the matrix, so that {@code order}
- * need not be read. Grid: x = ceil(N / TILE), y = the blocks that share the work, any number from 1 to groups * segments, where
- * a group is {@link KernelInstance#tileM()} rows; block b takes the units (group, segment), group by group, from
- * floor(b units / y) up to floor((b + 1) units / y). A group's splits are the blocks that have units of it. Shared memory: {@link
- * KernelInstance#sharedBytes()} has rings of 8 rows; a launch gives what rings of {@link LaneLists#ring()} rows take.
+ * <b>bitmap_TYPE_nTILE</b> and <b>bitmap_TYPE_nTILE_sm90</b>, <b>pairs_TYPE_nTILE</b> and <b>pairs_TYPE_nTILE_sm90</b>, TILE 8, 16 or 32:
+ * the same for {@link Bitmap} and {@link Pairs}, those of {@code _sm90} with the bulk copies that compute capability 9.0 brings. Sections
+ * as above, {@code layout} not being read, {@code masks} 16-byte and {@code streams} 128-byte aligned; no {@code workspace}. After {@code
+ * flags} follow {@code segment}, s32, of {@link LaneLists#segment()}, and {@code ordered}, s32: 0 where row i of the row blocks is row
+ * i of the matrix, so that {@code order} need not be read. A block is of up to {@link KernelInstance#mostCrews()} crews of {@link
+ * KernelInstance#threads()} threads. Grid: x
+ * = ceil(N / TILE), y = B, so that the B C crews, C in a block, are no more than the units (group, segment), where a group is {@link
+ * KernelInstance#tileM()} rows. Crew c of block b has the interval i = (B - 1 - b) C + c, which is the units from floor(i units / (B C)) up to
+ * floor((i + 1) units / (B C)), group by group. A group's splits are the crews that have units of it; who adds them up waits for blocks
+ * of smaller numbers, which have begun. Shared memory: what C crews' rings of {@link LaneLists#ring()} rows take, a C-th for each crew, a
+ * multiple of 128 bytes; {@link KernelInstance#sharedBytes()} is that of one crew with rings of 8.
  */
 public final class KernelCatalog {
 
@@ -72,7 +76,7 @@ public final class KernelCatalog {
     private static final List<KernelParameter> PRODUCT_PARAMETERS = List.of(pointer("x"), pointer("y"),
             new KernelParameter("m", Type.S32), new KernelParameter("k", Type.S32), new KernelParameter("n", Type.S32),
             new KernelParameter("ldx", Type.S32), pointer("bias"), pointer("residual"), pointer("workspace"),
-            pointer("tickets"), new KernelParameter("flags", Type.S32));
+            pointer("zeroed"), new KernelParameter("flags", Type.S32));
 
     /** What follows these for formats of lanes' own lists. */
     private static final List<KernelParameter> LANE_PARAMETERS = List.of(new KernelParameter("segment", Type.S32),
@@ -126,7 +130,7 @@ public final class KernelCatalog {
      * @return for lanes' own lists {@code segment} and {@code ordered}; else nothing
      */
     public static List<Integer> lastParameters(SparseMatrix a) {
-        if (a.format() != Format.BITMAP) {
+        if (!a.format().hasLaneLists()) {
             return List.of();
         }
         LaneLists lists = LaneLists.of(a);
@@ -192,16 +196,22 @@ public final class KernelCatalog {
         }
         for (ValueType values : ValueType.values()) {
             for (int tileN : new int[]{8, 16, 32}) {
-                all.add(bitmap(values, tileN, SM_80));
-                all.add(bitmap(values, tileN, SM_90));
+                all.add(lanes(Format.BITMAP, values, tileN, SM_80));
+                all.add(lanes(Format.BITMAP, values, tileN, SM_90));
+            }
+        }
+        for (ValueType values : ValueType.values()) {
+            for (int tileN : new int[]{8, 16, 32}) {
+                all.add(lanes(Format.PAIRS, values, tileN, SM_80));
+                all.add(lanes(Format.PAIRS, values, tileN, SM_90));
             }
         }
         return List.copyOf(all);
     }
 
-    private static KernelInstance bitmap(ValueType values, int tileN, ComputeTarget minimum) {
+    private static KernelInstance lanes(Format format, ValueType values, int tileN, ComputeTarget minimum) {
         String suffix = minimum == SM_80 ? "" : "_sm90";
-        String unit = "bitmap_" + values.id();
+        String unit = format.id() + "_" + values.id();
         List<KernelParameter> parameters = new ArrayList<>();
         for (String section : List.of(LaneLists.LAYOUT, LaneLists.MASKS, LaneLists.INFO, LaneLists.OFFSETS,
                 LaneLists.STREAMS, LaneLists.ORDER)) {
@@ -209,9 +219,10 @@ public final class KernelCatalog {
         }
         parameters.addAll(PRODUCT_PARAMETERS);
         parameters.addAll(LANE_PARAMETERS);
-        int shared = LanesPlanner.fixedBytes(tileN) + WARPS * LanesPlanner.ringBytes(LaneLists.RING_STEP);
-        return new KernelInstance(unit + "_n" + tileN + suffix, unit + suffix + ".ptx", Format.BITMAP, values,
-                WARPS * LaneLists.ROWS, Bitmap.COLUMNS, tileN, WARPS * 32, shared, shared, minimum,
+        int shared = LanesPlanner.crewBytes(format, values, tileN, LaneLists.RING_STEP);
+        return new KernelInstance(unit + "_n" + tileN + suffix, unit + suffix + ".ptx", format, values,
+                WARPS * LaneLists.ROWS, LaneLists.columns(format), tileN,
+                WARPS * 32, minimum == SM_80 ? 2 : 3, shared, shared, minimum,
                 List.copyOf(parameters));
     }
 
@@ -244,7 +255,8 @@ public final class KernelCatalog {
         parameters.addAll(PRODUCT_PARAMETERS);
         String unit = name + "_" + values.id();
         return new KernelInstance(unit + "_n" + tileN, unit + ".ptx", format, values, rowTiles * TiledCsl.TILE_ROWS,
-                TiledCsl.TILE_COLUMNS, tileN, WARPS * 32, sharedBytes, mostSharedBytes, SM_80, List.copyOf(parameters));
+                TiledCsl.TILE_COLUMNS, tileN, WARPS * 32, 1, sharedBytes, mostSharedBytes, SM_80,
+                List.copyOf(parameters));
     }
 
     private static KernelParameter pointer(String name) { return new KernelParameter(name, Type.POINTER); }

@@ -11,11 +11,12 @@ import java.util.List;
  * @param resource the PTX's name among this package's resources
  * @param format the weights' format
  * @param values the type of weights and activations
- * @param tileM rows of A that a block owns
+ * @param tileM rows of A that a block owns, or a crew
  * @param tileK columns of A in a tile
  * @param tileN tokens that a block owns
- * @param threads threads of a block, in x
- * @param sharedBytes dynamic shared memory of a block, the least that it works with; over 48 KB the function's
+ * @param threads threads of a block, in x, or of a crew, of which a block can have several
+ * @param mostCrews crews that a block can have; 1 for a kernel that knows none
+ * @param sharedBytes dynamic shared memory of a block, or of a crew, the least that it works with; over 48 KB the function's
  *        {@code CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES} must be set to what is given before the first launch
  * @param mostSharedBytes what it makes use of where a launch gives that much: a block then has more copies on their way;
  *        equal to sharedBytes for a kernel without that choice
@@ -23,5 +24,5 @@ import java.util.List;
  * @param parameters its parameters, in order
  */
 public record KernelInstance(String name, String resource, Format format, ValueType values, int tileM, int tileK,
-        int tileN, int threads, int sharedBytes, int mostSharedBytes, ComputeTarget minimum,
+        int tileN, int threads, int mostCrews, int sharedBytes, int mostSharedBytes, ComputeTarget minimum,
         List<KernelParameter> parameters) {}

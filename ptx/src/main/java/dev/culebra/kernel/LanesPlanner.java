@@ -7,61 +7,68 @@ import dev.culebra.sparse.ValueType;
 import java.util.List;
 import java.util.Locale;
 
-/** Plans for formats of lanes' own lists: as many blocks as the device holds at once share all of the work alike. */
+/**
+ * Plans for formats of lanes' own lists. Crews of four warps share all of the work alike; a block has as many of them as find room
+ * on a multiprocessor, and each multiprocessor has one block, so that a block's crews add up what they have of one tile on chip.
+ */
 final class LanesPlanner {
 
     private static final int WARPS = 4;
-    /** As in ring.cuh: rows that stand once more behind a ring's end. */
-    private static final int GUARD_ROWS = 17;
-    private static final int ROW_BYTES = 128;
+    /** As in ring.cuh: bytes that stand once more behind a ring's end. */
+    private static final int GUARD_BYTES = 17 * 128;
+    /** Bulk copies are slow to places that no line begins at. */
+    private static final int LINE_BYTES = 128;
     private static final int GRID_LIMIT = 65535;
-    /**
-     * Blocks of a multiprocessor, though registers and short rings allow a fourth: an H200 was never slower with three (2026-11-20, 80%
-     * of zeros, 8 tokens: 9216 x 9216 28.5 us instead of 36.8, 28672 x 7168 50.3 instead of 50.9).
-     */
-    private static final int MOST_RESIDENT = 3;
-    /** From this tile on the parts that blocks leave to be added up weigh as much as what they multiply. */
-    private static final int WIDE_TILE = 32;
+    /** As in lanes.cuh and activations.cuh: tokens whose sums are laid out for the epilogue together; bytes of X a token, at most. */
+    private static final int SUM_TOKENS = 16;
 
     private LanesPlanner() {}
 
     /** As Space in lanes.cuh: sums of 4 x 64 rows, a row of 16 bytes more a token; words; barriers; up to a line's begin. */
-    static int fixedBytes(int tileN) {
-        int sums = tileN * (WARPS * LaneLists.ROWS + 4) * Float.BYTES;
-        return (sums + 16 + WARPS * 16 + ROW_BYTES - 1) / ROW_BYTES * ROW_BYTES;
+    private static int fixedBytes(int tileN) {
+        int sums = Math.min(tileN, SUM_TOKENS) * (WARPS * LaneLists.ROWS + 4) * Float.BYTES;
+        return toLines(sums + 16 + WARPS * 16);
     }
 
-    /** A warp's ring with the rows that a lane looks at beyond what it takes, and its guard. */
-    static int ringBytes(int rows) {
-        return (rows + LaneLists.END_ROWS + GUARD_ROWS) * ROW_BYTES;
+    /** What a crew hands to others of its block at the end, in the place of its rings. */
+    private static int outboxBytes(int tileN) {
+        return WARPS * LaneLists.ROWS * tileN * Float.BYTES;
     }
 
-    static LaunchPlan plan(SparseMatrix a, int n, Target target, KernelInstance forced, int blocks) {
+    /** A crew's shared memory for rings of so many storage rows. */
+    static int crewBytes(Format format, ValueType values, int tileN, int ring) {
+        int row = new LaneLists(format, 1, 1, 1, LaneLists.RING_STEP).storageRowBytes(values);
+        int looked = format == Format.BITMAP ? LaneLists.END_ROWS : 0; // what a lane looks at beyond what it takes
+        return fixedBytes(tileN) + Math.max(WARPS * toLines((ring + looked) * row + GUARD_BYTES), outboxBytes(tileN));
+    }
+
+    private static int toLines(int bytes) { return (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES; }
+
+    static LaunchPlan plan(SparseMatrix a, int n, Target target, KernelInstance forced, int splits) {
         LaneLists lists = LaneLists.of(a);
-        int rings = WARPS * ringBytes(lists.ring());
-        KernelInstance kernel = forced == null ? kernel(a.format(), a.valueType(), n, rings, target) : forced;
-        int shared = fixedBytes(kernel.tileN()) + rings;
+        KernelInstance kernel = forced == null ? kernel(a, n, lists, target) : forced;
+        int bytes = crewBytes(kernel, lists);
         if (kernel.minimum().compareTo(target.compute()) > 0) {
             throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + kernel.minimum()
                     + " or later; the device is " + target.compute());
         }
-        if (shared > target.sharedPerBlockOptIn()) {
-            throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + shared
+        if (bytes > target.sharedPerBlockOptIn()) {
+            throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + bytes
                     + " bytes of shared memory a block for rings of " + lists.ring() + " rows; the device gives "
                     + target.sharedPerBlockOptIn());
         }
         int gridX = (n - 1) / kernel.tileN() + 1;
         int groups = (lists.rowBlocks() - 1) / WARPS + 1;
         long units = (long) groups * lists.segments();
-        int resident = Math.min(target.blocksPerMultiprocessor(shared), MOST_RESIDENT);
-        long slots = (long) resident * target.multiprocessors();
-        long y = Math.clamp(blocks > 0 ? (long) blocks * groups : share(kernel, units, Math.max(1, slots / gridX)), 1,
-                Math.min(units, GRID_LIMIT));
-        int splits = splits(groups, lists.segments(), y);
-        long tiles = (long) gridX * groups;
-        long workspace = splits == 1
+        int fit = Math.min(target.sharedPerBlockOptIn() / bytes, kernel.mostCrews());
+        int crews = (int) Math.min(fit, units); // no more than units: every crew has work
+        long wanted = splits > 0 ? ((long) splits * groups - 1) / crews + 1 : target.multiprocessors() / gridX;
+        int gridY = (int) Math.clamp(wanted, 1, Math.min(units / crews, GRID_LIMIT));
+        long intervals = (long) gridY * crews;
+        int most = most(groups, lists.segments(), intervals);
+        long parts = most == 1
                 ? 0
-                : Math.multiplyExact(gridX * (y + groups), (long) kernel.tileN() * kernel.tileM() * Float.BYTES);
+                : Math.multiplyExact(gridX * (intervals + groups), (long) outboxBytes(kernel.tileN()));
         String tokens = forced != null
                 ? kernel.name() + " as asked"
                 : kernel.name() + " since "
@@ -69,38 +76,31 @@ final class LanesPlanner {
                                 ? n + " tokens fit its " + kernel.tileN()
                                 : "it is the widest for " + n + " tokens");
         String why = String.format(Locale.ROOT,
-                "%s; %d blocks%s share %d segments of %d k-tiles of %d groups of rows, at most %d a group", tokens, y,
-                blocks > 0 ? " as asked" : " of the " + slots + " that fit", units, lists.segment(), groups, splits);
-        return new LaunchPlan(kernel, splits, gridX, (int) y, 1, shared, workspace, splits == 1 ? 0 : 4 * tiles, why);
+                "%s; %d blocks%s of %d crews share %d segments of %d k-tiles of %d groups of rows, at most %d a group",
+                tokens,
+                gridY, splits > 0 ? " as asked" : " of the " + target.multiprocessors() + " that fit", crews, units,
+                lists.segment(), groups, most);
+        return new LaunchPlan(kernel, most, gridX, gridY, 1, crews * kernel.threads(), crews * bytes, 0, parts, why);
     }
 
-    /**
-     * How many blocks share the units. Where they would have one or two each, wide tiles take half as many, with two each: fewer
-     * parts to add up (7168 x 7168, 32 tokens, 60%: 34.8 us with 196 blocks, 40.1 with 264).
-     */
-    private static long share(KernelInstance kernel, long units, long slots) {
-        return kernel.tileN() >= WIDE_TILE && slots < units && units < 2 * slots ? (units + 1) / 2 : slots;
-    }
-
-    /** The most blocks that have units of one group. */
-    private static int splits(int groups, int segments, long blocks) {
+    /** The most crews that have units of one group. */
+    private static int most(int groups, int segments, long intervals) {
         long units = (long) groups * segments;
         long most = 1;
         for (long g = 0; g < groups; g++) {
-            long head = ((g * segments + 1) * blocks - 1) / units;
-            long tail = ((g + 1) * segments * blocks - 1) / units;
+            long head = ((g * segments + 1) * intervals - 1) / units;
+            long tail = ((g + 1) * segments * intervals - 1) / units;
             most = Math.max(most, tail - head + 1);
         }
         return (int) most;
     }
 
     /** The narrowest that takes all tokens at once, or the widest that the device can hold; for the newest device that this is. */
-    private static KernelInstance kernel(Format format, ValueType values, int n, int rings, Target target) {
-        List<KernelInstance> candidates = KernelCatalog.products(format, values);
+    private static KernelInstance kernel(SparseMatrix a, int n, LaneLists lists, Target target) {
+        List<KernelInstance> candidates = KernelCatalog.products(a.format(), a.valueType());
         KernelInstance best = null;
         for (KernelInstance i : candidates) {
-            if (i.minimum().compareTo(target.compute()) > 0
-                    || fixedBytes(i.tileN()) + rings > target.sharedPerBlockOptIn()) {
+            if (i.minimum().compareTo(target.compute()) > 0 || crewBytes(i, lists) > target.sharedPerBlockOptIn()) {
                 continue;
             }
             if (best == null || best.tileN() == i.tileN() || best.tileN() < n) {
@@ -108,5 +108,9 @@ final class LanesPlanner {
             }
         }
         return best == null ? candidates.getFirst() : best;
+    }
+
+    private static int crewBytes(KernelInstance kernel, LaneLists lists) {
+        return crewBytes(kernel.format(), kernel.values(), kernel.tileN(), lists.ring());
     }
 }

@@ -39,14 +39,14 @@ public final class Planner {
      * @param n tokens, 1 or more
      * @param target the device
      * @param forced the kernel to take, or null for the planner's choice
-     * @param splits in how many parts to take K, up to 65535; 0 for the planner's choice. With lanes' own lists so many blocks
+     * @param splits in how many parts to take K, up to 65535; 0 for the planner's choice. With lanes' own lists some as many crews
      *        for each group of rows share the work
      * @return the plan
      * @throws IllegalArgumentException if a size is out of range, no kernel serves, or the forced one does not; the message
      *         says why
      */
     public static LaunchPlan plan(SparseMatrix a, int n, Target target, KernelInstance forced, int splits) {
-        if (a.format() != Format.BITMAP) {
+        if (!a.format().hasLaneLists()) {
             return plan(a.format(), a.valueType(), a.m(), a.k(), a.nonzeros(), n, target, forced, splits);
         }
         check(a.m(), a.k(), a.nonzeros(), n, splits);
@@ -90,7 +90,7 @@ public final class Planner {
     public static LaunchPlan plan(Format format, ValueType values, int m, int k, long nonzeros, int n, Target target,
             KernelInstance forced, int splits) {
         check(m, k, nonzeros, n, splits);
-        if (format == Format.BITMAP || format == Format.PAIRS) {
+        if (format.hasLaneLists()) {
             throw new IllegalArgumentException(
                     "a plan for " + format.id() + " needs the matrix, whose lists have parameters of their own");
         }
@@ -107,7 +107,8 @@ public final class Planner {
                     best.splits() + " partial sums of " + n + " x " + m + " pass 2^63 bytes");
         }
         return new LaunchPlan(kernel, best.splits(), work.gridX(), Math.min(work.rowBlocks(), GRID_LIMIT),
-                best.splits(), best.sharedBytes(), whole ? 0 : work.blocks() * tileBytes * best.splits(),
+                best.splits(), kernel.threads(), best.sharedBytes(),
+                whole ? 0 : work.blocks() * tileBytes * best.splits(),
                 whole ? 0 : work.blocks() * Integer.BYTES, why);
     }
 

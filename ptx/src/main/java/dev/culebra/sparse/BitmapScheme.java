@@ -15,7 +15,7 @@ final class BitmapScheme implements LaneScheme {
     public Format format() { return Format.BITMAP; }
 
     @Override
-    public int lists() { return 2; }
+    public int width() { return 1; }
 
     @Override
     public void lists(long[] masks, long[] lists) {

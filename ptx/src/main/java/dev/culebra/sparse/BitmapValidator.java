@@ -3,10 +3,7 @@ package dev.culebra.sparse;
 /** Holds {@link Bitmap} sections against the rules. */
 final class BitmapValidator extends LaneValidator {
 
-    BitmapValidator(SparseMatrix matrix) { super(matrix, 2); }
-
-    @Override
-    int bitsOf(int list) { return list == 0 ? 0xffff : 0xffff << 16; }
+    BitmapValidator(SparseMatrix matrix) { super(matrix); }
 
     @Override
     int lowerBits() { return 0xffff << 16; }

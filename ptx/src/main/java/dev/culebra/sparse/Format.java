@@ -49,6 +49,13 @@ public enum Format implements FormatChoice {
         throw new IllegalArgumentException("unknown format '" + id + "'; there is " + known);
     }
 
+    /**
+     * Whether it is one of {@link LaneLists}.
+     *
+     * @return true for {@link #BITMAP} and {@link #PAIRS}
+     */
+    public boolean hasLaneLists() { return this == BITMAP || this == PAIRS; }
+
     @Override
     public Format choose(int m, int k, long nonzeros) { return this; }
 

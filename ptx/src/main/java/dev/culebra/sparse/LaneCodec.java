@@ -48,12 +48,12 @@ abstract class LaneCodec implements Codec {
         if (k > LaneSizes.MOST_COLUMNS) {
             return Long.MAX_VALUE;
         }
-        long storageRows = Math.min(nonzeros, shape.tiles() * shape.mostRows());
+        long storageRows = Math.min(nonzeros, shape.tiles() * LaneLists.MOST_ROWS);
         if (storageRows > LaneLists.MOST_STORAGE_ROWS) {
             return Long.MAX_VALUE;
         }
         return LaneLists.LAYOUT_BYTES + shape.tiles() * (LaneLists.MASK_BYTES + LaneLists.INFO_BYTES)
                 + (shape.units() + 1 + shape.paddedRows()) * LaneLists.NUMBER_BYTES
-                + (storageRows + LaneLists.END_ROWS) * LaneLists.storageRowBytes(ValueType.F16);
+                + (storageRows + LaneLists.END_ROWS) * shape.storageRowBytes(ValueType.F16);
     }
 }

@@ -20,6 +20,7 @@ abstract class LaneDecoder {
     private final LaneLists shape;
     private final SparseMatrix matrix;
     private final int columns;
+    private final long rowBytes;
     private final MemorySegment masks;
     private final MemorySegment info;
     private final MemorySegment offsets;
@@ -38,6 +39,7 @@ abstract class LaneDecoder {
         this.matrix = matrix;
         this.shape = LaneLists.of(matrix);
         this.columns = shape.columns();
+        this.rowBytes = shape.storageRowBytes(matrix.valueType());
         this.image = new short[ROWS * columns];
         this.masks = matrix.section(LaneLists.MASKS).bytes();
         this.info = matrix.section(LaneLists.INFO).bytes();
@@ -62,9 +64,7 @@ abstract class LaneDecoder {
         return next[2 * strands[lane] + list]++;
     }
 
-    final short value(long storageRow, int value) {
-        return streams.get(SHORT, storageRow * LaneLists.storageRowBytes(matrix.valueType()) + 2L * value);
-    }
+    final short value(long storageRow, int value) { return streams.get(SHORT, storageRow * rowBytes + 2L * value); }
 
     final void put(int row, int column, short value) { image[row * columns + column] = value; }
 

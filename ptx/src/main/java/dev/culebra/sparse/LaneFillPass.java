@@ -42,13 +42,13 @@ final class LaneFillPass {
     private final class Part implements Panels.Pass, Panels.Visitor {
 
         private final Panels panels = new Panels(source, options.keepNegativeZero(), layout.order());
-        private final int each = scheme.lists();
-        private final long[] lists = new long[each * LANES];
+        private final long[] lists = new long[LaneLists.LISTS];
+        private final int rowValues = shape.rowValues();
         /** The storage rows of a unit; zeros where nothing was put. */
-        private final short[] rows = new short[shape.segment() * shape.mostRows() * LaneLists.ROW_VALUES];
-        /** Where the lists that the lanes hold stand, in values of {@link #rows}; at each * lane + list. */
-        private int[] next = new int[each * LANES];
-        private int[] before = new int[each * LANES];
+        private final short[] rows = new short[shape.segment() * LaneLists.MOST_ROWS * rowValues];
+        /** Where the lists that the lanes hold stand, in values of {@link #rows}; at 2 * lane + lower. */
+        private int[] next = new int[LaneLists.LISTS];
+        private int[] before = new int[LaneLists.LISTS];
         private final byte[] info = new byte[LaneLists.INFO_BYTES];
         private int rowBlock;
         private int kTile;
@@ -82,7 +82,7 @@ final class LaneFillPass {
                 }
                 if ((word & LaneLists.WORD_RESTART) != 0) {
                     for (int list = 0; list < next.length; list++) {
-                        next[list] = used * LaneLists.ROW_VALUES + LaneLists.ROW_VALUES / next.length * list;
+                        next[list] = used * rowValues + shape.place(list / 2, list % 2);
                     }
                 }
                 exchange();
@@ -96,13 +96,9 @@ final class LaneFillPass {
             next = now;
             for (int lane = 0; lane < LANES; lane++) {
                 int from = info[lane] & LaneLists.INFO_LANE;
-                if (each == 1) {
-                    next[lane] = before[from];
-                } else {
-                    int swap = info[lane] / LaneLists.INFO_EXCHANGE & 1;
-                    next[2 * lane] = before[2 * from + swap];
-                    next[2 * lane + 1] = before[2 * from + 1 - swap];
-                }
+                int swap = info[lane] / LaneLists.INFO_EXCHANGE & 1;
+                next[2 * lane] = before[2 * from + swap];
+                next[2 * lane + 1] = before[2 * from + 1 - swap];
             }
         }
 
@@ -115,11 +111,12 @@ final class LaneFillPass {
             scheme.lists(panels.masks, lists);
             for (int lane = 0; lane < LANES; lane++) {
                 int from = (lane >>> 2) * Panels.COLUMNS + column + 2 * (lane & 3);
-                if (each == 1) {
-                    putPairs(lists[lane], from, lane);
-                } else {
+                if (scheme.width() == 1) {
                     put(lists[2 * lane], from, 2 * lane);
                     put(lists[2 * lane + 1], from + 8 * Panels.COLUMNS, 2 * lane + 1);
+                } else {
+                    putPairs(lists[2 * lane], from, 2 * lane);
+                    putPairs(lists[2 * lane + 1], from + 8 * Panels.COLUMNS, 2 * lane + 1);
                 }
             }
         }
@@ -129,7 +126,7 @@ final class LaneFillPass {
             int to = next[list];
             for (long left = listMask; left != 0; left &= left - 1) {
                 rows[to] = values[from + inPanel[Long.numberOfTrailingZeros(left)]];
-                to += LaneLists.ROW_VALUES;
+                to += rowValues;
             }
             next[list] = to;
         }
@@ -141,7 +138,7 @@ final class LaneFillPass {
                 int at = from + inPanel[Long.numberOfTrailingZeros(left)];
                 rows[to] = positiveZero(values[at]);
                 rows[to + 1] = positiveZero(values[at + 1]);
-                to += LaneLists.ROW_VALUES;
+                to += rowValues;
             }
             next[list] = to;
         }
@@ -153,8 +150,8 @@ final class LaneFillPass {
 
         /** The one place that knows that a value has 16 bits. */
         private void flush() {
-            long at = layout.firstStorageRow(shape.unit(rowBlock, segment)) * LaneLists.storageRowBytes(source.type());
-            int count = used * LaneLists.ROW_VALUES;
+            long at = layout.firstStorageRow(shape.unit(rowBlock, segment)) * shape.storageRowBytes(source.type());
+            int count = used * rowValues;
             MemorySegment.copy(rows, 0, streams, TiledDenseEncoder.SHORT, at, count);
             Arrays.fill(rows, 0, count, (short) 0);
         }

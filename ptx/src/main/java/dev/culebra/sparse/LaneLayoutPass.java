@@ -78,7 +78,7 @@ final class LaneLayoutPass {
 
     /** With the rows of zeros at the end. */
     long streamBytes() {
-        return (storageRows + LaneLists.END_ROWS) * LaneLists.storageRowBytes(source.type());
+        return (storageRows + LaneLists.END_ROWS) * shape.storageRowBytes(source.type());
     }
 
     /** What depends on the order of rows. */
@@ -110,8 +110,8 @@ final class LaneLayoutPass {
     private final class Part implements Panels.Pass, Panels.Visitor {
 
         private final Panels panels = new Panels(source, options.keepNegativeZero(), order);
-        private final ListPlan plan = new ListPlan(shape, scheme.lists());
-        private final long[] lists = new long[scheme.lists() * LaneLists.LANES];
+        private final ListPlan plan = new ListPlan(shape);
+        private final long[] lists = new long[LaneLists.LISTS];
         private final int[] words = new int[LaneLists.LANES * LaneLists.ROW_TILES];
         private final byte[] infos = new byte[shape.kTiles() * LaneLists.INFO_BYTES];
         private int rowBlock;

@@ -25,19 +25,18 @@ import java.util.List;
  * tile: word {@code (tile * 32 + lane) * 4 + rt}, with {@link #tile}. Which bit stands for what is the format's.
  *
  * <p>
- * <b>Strands.</b> Section {@code "streams"} consists of storage rows of 64 values, two for each strand: values 2 s and 2 s + 1
- * are strand s's (with 16 bits: byte 128 r + 4 s of row r and on). A strand of a bitmap is two lists, A and B, of single values;
- * in a k-tile one has those of the upper rows of all four row tiles, the other one those of the lower rows. A strand of pairs is one
- * list, of pairs of values. A list has its values in the order in which the format goes through the k-tiles.
+ * <b>Strands.</b> A strand is two lists, A and B, of single values (bitmap) or of pairs (pairs); in a k-tile one has those of the upper
+ * rows of all four row tiles, the other one those of the lower rows, in the order in which the format goes through the k-tile. Section
+ * {@code "streams"} consists of storage rows of 64 entries, one for each list, at {@link #place}.
  *
  * <p>
  * <b>Exchange.</b> Before each k-tile lanes hand their strands on to each other, with the place that they have come to in them. So the
  * lane with the most values can take them from the shortest list. Section {@code "info"} has 32 bytes for each k-tile of each row
  * block, at {@link #tile}; byte l is lane l's:
  * <ul>
- * <li>bits 0 to 4: the lane whose strand it takes over, as all lanes held them in the k-tile before: a permutation of the 32. Of
- * a bitmap's strand it takes over too which list is the upper rows'.
- * <li>bit 5: then its two lists exchange their roles (0 for pairs).
+ * <li>bits 0 to 4: the lane whose strand it takes over, as all lanes held them in the k-tile before: a permutation of the 32. It
+ * takes over too which list is the upper rows'.
+ * <li>bit 5: then its two lists exchange their roles.
  * <li>bit 6: bit l of a 32-bit word: bits 0 to 7 of that are <i>rows</i>, bit 8 is <i>restart</i>, the others are 0.
  * <li>bit 7: 0.
  * </ul>
@@ -51,7 +50,7 @@ import java.util.List;
  * <p>
  * <b>Offsets.</b> Section {@code "offsets"} has unsigned 32-bit numbers: the first storage row of each segment of each row
  * block, at {@link #unit}, and at the end the number of all of them. Two storage rows of zeros follow the last one: a lane
- * looks at its next two values whether it takes them or not.
+ * looks at a bitmap's next two values whether it takes them or not.
  *
  * <p>
  * <b>Ring.</b> Whoever reads keeps a window of storage rows. Let T(t) be the storage rows of the row block used up to and with
@@ -67,7 +66,7 @@ import java.util.List;
  * @param m rows of the matrix
  * @param k columns of the matrix
  * @param segment k-tiles of a segment: 1, 2, 4, 8 or 16
- * @param ring storage rows of the window, a multiple of 8, the least that is enough; at most {@link #mostRing()}
+ * @param ring storage rows of the window, a multiple of 8, the least that is enough; at most {@link #MOST_RING}
  */
 public record LaneLists(Format format, int m, int k, int segment, int ring) {
 
@@ -81,8 +80,18 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
     public static final int STEP_COLUMNS = 16;
     /** Lanes of a warp, and so strands. */
     public static final int LANES = 32;
-    /** Values of a storage row: two for each strand. */
-    public static final int ROW_VALUES = 2 * LANES;
+    /** Lists of a warp: two for each strand. */
+    public static final int LISTS = 2 * LANES;
+    /**
+     * By how many storage rows a list advances in a k-tile, at most: a bitmap's by four row tiles of 16 elements, one of pairs by
+     * four row tiles of 16 pairs.
+     */
+    public static final int MOST_ROWS = 64;
+    /**
+     * The largest ring that a matrix needs, with a restart at each k-tile: all of it and of the next one are at hand, and the list
+     * furthest behind may not have begun.
+     */
+    public static final int MOST_RING = 2 * MOST_ROWS;
     /** Bytes of a k-tile of a row block in section "info". */
     public static final int INFO_BYTES = LANES;
     /** A byte's bits for the lane whose strand is taken over. */
@@ -144,12 +153,16 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
      */
     private static final int MANY_UNITS = 132 * 16 * 3;
     /**
-     * What two k-tiles' mean values may take of {@link #USUAL_RING}; the rest is for lists that run apart. With more, restarts come
-     * in dozens: a bitmap at 40% (77) took 1.480 bytes an element with a ring of 96, 1.347 with 112, pairs at 84% (75) .711 with 96,
-     * .667 with 112.
+     * What two k-tiles' mean entries may take of {@link #USUAL_RING}; the rest is for lists that run apart. With more, restarts come
+     * in dozens: a bitmap at 40% of zeros (77 rows) took 1.480 bytes an element with a ring of 96, 1.347 with 112.
      */
     private static final int USUAL_MEAN = 68;
-    /** What a larger ring has beyond two k-tiles' mean values, for lists that run apart: with 24 pairs took 0.3% more. */
+    /**
+     * The same for pairs and a ring of half as many rows: at 90% of zeros they are 24.3, and one k-tile in 250 or fewer gets a
+     * restart; at 88% (28.9) one in 4.
+     */
+    private static final int USUAL_MEAN_OF_PAIRS = 26;
+    /** What a larger ring has beyond two k-tiles' mean entries, for lists that run apart. */
     private static final int APART = 32;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -210,7 +223,14 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
         return segment >= 1 && segment <= MOST_SEGMENT && Integer.bitCount(segment) == 1;
     }
 
-    private static int columns(Format format) {
+    /**
+     * Columns of a k-tile of a format.
+     *
+     * @param format {@link Format#BITMAP} or {@link Format#PAIRS}
+     * @return 64 or 128
+     * @throws IllegalArgumentException if the format has no lists
+     */
+    public static int columns(Format format) {
         return switch (format) {
             case BITMAP -> Bitmap.COLUMNS;
             case PAIRS -> Pairs.COLUMNS;
@@ -227,20 +247,28 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
     public int columns() { return columns(format); }
 
     /**
-     * By how many storage rows a list advances in a k-tile, at most: a bitmap's by four row tiles of 16 elements, one of pairs by
-     * four row tiles of 32 pairs.
+     * Values of an entry of a list.
      *
-     * @return as many as a k-tile has columns
+     * @return 1 (bitmap) or 2 (pairs)
      */
-    public int mostRows() { return columns(); }
+    public int width() { return format == Format.PAIRS ? 2 : 1; }
 
     /**
-     * The largest ring that a matrix needs, with a restart at each k-tile: all of it and of the next one are at hand, and the list
-     * furthest behind may not have begun.
+     * Values of a storage row: an entry of each list.
      *
-     * @return two k-tiles' rows at most: 128 (bitmap) or 256 (pairs)
+     * @return 64 (bitmap) or 128 (pairs)
      */
-    public int mostRing() { return 2 * mostRows(); }
+    public int rowValues() { return LISTS * width(); }
+
+    /**
+     * Where in a storage row the entry of a list is: lists A and B of a strand beside each other, so that they share a word of 32
+     * bits (bitmap), or all lists A before all lists B (pairs).
+     *
+     * @param strand 0 to 31
+     * @param list 0 for A, 1 for B
+     * @return the number of its first value
+     */
+    public int place(int strand, int list) { return width() == 1 ? 2 * strand + list : 2 * (LANES * list + strand); }
 
     /**
      * Row blocks one above the other.
@@ -306,13 +334,15 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
      * Bytes of a storage row.
      *
      * @param values the type of the values
-     * @return 64 values
+     * @return those of {@link #rowValues()} values
      */
-    public static int storageRowBytes(ValueType values) { return ROW_VALUES * values.bits() / 8; }
+    public int storageRowBytes(ValueType values) { return rowValues() * values.bits() / 8; }
 
     /** The ring to keep to, for the storage rows that two k-tiles take on average, if all lists were alike. */
     int usualRing(double twoTiles) {
-        return twoTiles <= USUAL_MEAN ? USUAL_RING : Math.min(mostRing(), ringFor((int) twoTiles + APART));
+        return twoTiles <= (width() == 1 ? USUAL_MEAN : USUAL_MEAN_OF_PAIRS)
+                ? USUAL_RING / width()
+                : Math.min(MOST_RING, ringFor((int) twoTiles + APART));
     }
 
     /**

@@ -10,14 +10,14 @@ interface LaneScheme {
     /** The format. */
     Format format();
 
-    /** Lists of a lane: 2 (upper, lower) or 1. */
-    int lists();
+    /** Values of an entry of a list. */
+    int width();
 
     /**
      * Sorts a part's elements.
      *
      * @param masks a word for each of the 64 rows, with a bit for each column
-     * @param lists filled with the list masks, at {@link #lists} * lane + list
+     * @param lists filled with the list masks, at 2 lane + lower
      */
     void lists(long[] masks, long[] lists);
 
@@ -29,7 +29,7 @@ interface LaneScheme {
      */
     void words(long[] lists, int[] words);
 
-    /** The row of a list mask's bit, after the upper or lower row that the list begins with. */
+    /** The row of a list mask's bit, after the lane's upper or lower one. */
     int rowOf(int bit);
 
     /** The column of a list mask's bit, after the lane's first one; of a pair the even one. */

@@ -48,7 +48,7 @@ final class LaneSizes {
         exactly(LaneLists.MASKS, shape.tiles() * LaneLists.MASK_BYTES);
         exactly(LaneLists.INFO, shape.tiles() * LaneLists.INFO_BYTES);
         exactly(LaneLists.ORDER, shape.paddedRows() * LaneLists.NUMBER_BYTES);
-        multiple(LaneLists.STREAMS, LaneLists.storageRowBytes(type), LaneLists.END_ROWS);
+        multiple(LaneLists.STREAMS, shape.storageRowBytes(type), LaneLists.END_ROWS);
         long room = bytes(LaneLists.STREAMS) / Short.BYTES;
         if (nonzeros < 0 || nonzeros > room) {
             throw new FormatException(nonzeros + " nonzeros are announced; there is room for " + room);

@@ -16,13 +16,8 @@ abstract class LaneValidator {
     private static final ValueLayout.OfInt INT = LaneDecoder.INT;
     private static final ValueLayout.OfShort SHORT = TiledDenseEncoder.SHORT;
     private static final int LANES = LaneLists.LANES;
-    private static final int ROW_VALUES = LaneLists.ROW_VALUES;
 
     private final SparseMatrix matrix;
-    /** Lists of a lane. */
-    private final int each;
-    /** Values of an entry of a list. */
-    private final int width;
     private final MemorySegment masks;
     private final MemorySegment info;
     private final MemorySegment offsets;
@@ -30,19 +25,14 @@ abstract class LaneValidator {
     private final MemorySegment order;
     private LaneLists shape;
 
-    LaneValidator(SparseMatrix matrix, int lists) {
+    LaneValidator(SparseMatrix matrix) {
         this.matrix = matrix;
-        this.each = lists;
-        this.width = 2 / lists;
         this.masks = matrix.section(LaneLists.MASKS).bytes();
         this.info = matrix.section(LaneLists.INFO).bytes();
         this.offsets = matrix.section(LaneLists.OFFSETS).bytes();
         this.streams = matrix.section(LaneLists.STREAMS).bytes();
         this.order = matrix.section(LaneLists.ORDER).bytes();
     }
-
-    /** The bits of a lane's word that go to a list. */
-    abstract int bitsOf(int list);
 
     /** The bits of a lane's word that are of the lower row. */
     abstract int lowerBits();
@@ -81,10 +71,9 @@ abstract class LaneValidator {
                     "the segment is " + Integer.toUnsignedString(segment) + "; it is 1, 2, 4, 8 or 16 k-tiles");
         }
         int ring = layout.getAtIndex(INT, 1);
-        int most = new LaneLists(matrix.format(), matrix.m(), matrix.k(), segment, LaneLists.RING_STEP).mostRing();
-        if (ring < LaneLists.RING_STEP || ring % LaneLists.RING_STEP != 0 || ring > most) {
+        if (ring < LaneLists.RING_STEP || ring % LaneLists.RING_STEP != 0 || ring > LaneLists.MOST_RING) {
             throw new FormatException("the ring is " + Integer.toUnsignedString(ring) + "; it is a multiple of "
-                    + LaneLists.RING_STEP + ", " + most + " at most");
+                    + LaneLists.RING_STEP + ", " + LaneLists.MOST_RING + " at most");
         }
         shape = new LaneLists(matrix.format(), matrix.m(), matrix.k(), segment, ring);
         if (offsets.byteSize() != LaneSizes.offsetBytes(shape)) {
@@ -107,8 +96,8 @@ abstract class LaneValidator {
     }
 
     private void checkOffsets() throws FormatException {
-        long total = streams.byteSize() / LaneLists.storageRowBytes(matrix.valueType()) - LaneLists.END_ROWS;
-        long most = (long) shape.segment() * shape.mostRows();
+        long total = streams.byteSize() / shape.storageRowBytes(matrix.valueType()) - LaneLists.END_ROWS;
+        long most = (long) shape.segment() * LaneLists.MOST_ROWS;
         long count = shape.units() + 1;
         long begin = 0;
         for (long i = 0; i < count; i++) {
@@ -125,7 +114,7 @@ abstract class LaneValidator {
         if (begin != total) {
             throw new FormatException("the last offset is " + begin + "; it must be " + total);
         }
-        for (int value = 0; value < LaneLists.END_ROWS * ROW_VALUES; value++) {
+        for (int value = 0; value < LaneLists.END_ROWS * shape.rowValues(); value++) {
             if (value(total, value) != 0) {
                 throw new FormatException("the two storage rows after the last one are not of zeros");
             }
@@ -138,7 +127,7 @@ abstract class LaneValidator {
     }
 
     private short value(long storageRow, int value) {
-        return streams.get(SHORT, storageRow * LaneLists.storageRowBytes(matrix.valueType()) + 2L * value);
+        return streams.get(SHORT, storageRow * shape.storageRowBytes(matrix.valueType()) + 2L * value);
     }
 
     /** One thread's way through a row block. */
@@ -146,12 +135,12 @@ abstract class LaneValidator {
 
         private final byte[] bytes = new byte[LaneLists.INFO_BYTES];
         private final int[] words = new int[LANES * LaneLists.ROW_TILES];
-        /** Which list each lane holds, at each * lane + list; list h of strand s has the number each * s + h. */
-        private int[] held = new int[each * LANES];
-        private int[] before = new int[each * LANES];
+        /** Which list each lane holds, at 2 * lane + lower; list h of strand s has the number 2 * s + h. */
+        private int[] held = new int[LaneLists.LISTS];
+        private int[] before = new int[LaneLists.LISTS];
         /** The storage row of the row block that each list is at, by its number. */
-        private final int[] positions = new int[each * LANES];
-        private final short[] values = new short[ROW_VALUES];
+        private final int[] positions = new int[LaneLists.LISTS];
+        private final short[] values = new short[shape.rowValues()];
         /** The bits of the words of row tile rt of the lanes 4 g to 4 g + 3 that lie below the matrix, at 4 g + rt. */
         private final int[] rowsOutside = new int[8 * LaneLists.ROW_TILES];
         /** The bits of the words of the k-tile at hand that lie right of the matrix, by t. */
@@ -208,7 +197,7 @@ abstract class LaneValidator {
                             + unitRows);
                 }
             }
-            if (each == 1 && shape.k() % 2 != 0) {
+            if (shape.width() == 2 && shape.k() % 2 != 0) {
                 checkLastPairs(shape.kTiles() - 1);
             }
             nonzeros += endLists(shape.kTiles() - 1);
@@ -222,8 +211,7 @@ abstract class LaneValidator {
                     0, bytes.length);
             int word = 0;
             int seen = 0;
-            int known = LaneLists.INFO_LANE | (each == 2 ? LaneLists.INFO_EXCHANGE : 0)
-                    | 1 << LaneLists.INFO_WORD_SHIFT;
+            int known = LaneLists.INFO_LANE | LaneLists.INFO_EXCHANGE | 1 << LaneLists.INFO_WORD_SHIFT;
             for (int lane = 0; lane < LANES; lane++) {
                 if ((bytes[lane] & 0xff & ~known) != 0) {
                     throw wrong(kTile, String.format("has info %02x for lane %d; known are the bits of %02x",
@@ -250,9 +238,8 @@ abstract class LaneValidator {
             for (int lane = 0; lane < LANES; lane++) {
                 int from = bytes[lane] & LaneLists.INFO_LANE;
                 int swap = (bytes[lane] & LaneLists.INFO_EXCHANGE) != 0 ? 1 : 0;
-                for (int list = 0; list < each; list++) {
-                    held[each * lane + list] = before[each * from + (list ^ swap)];
-                }
+                held[2 * lane] = before[2 * from + swap];
+                held[2 * lane + 1] = before[2 * from + 1 - swap];
             }
         }
 
@@ -310,13 +297,9 @@ abstract class LaneValidator {
         private int advance() {
             int most = used;
             for (int lane = 0; lane < LANES; lane++) {
-                for (int list = 0; list < each; list++) {
-                    int bits = bitsOf(list);
-                    int count = 0;
-                    for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
-                        count += Integer.bitCount(words[LaneLists.ROW_TILES * lane + rt] & bits);
-                    }
-                    int number = held[each * lane + list];
+                for (int lower = 0; lower < 2; lower++) {
+                    int count = count(lane, lower);
+                    int number = held[2 * lane + lower];
                     positions[number] += count;
                     most = Math.max(most, positions[number]);
                 }
@@ -326,28 +309,37 @@ abstract class LaneValidator {
             return rows;
         }
 
+        /** How many entries a lane's upper or lower rows have in the k-tile. */
+        private int count(int lane, int lower) {
+            int bits = lower == 1 ? lowerBits() : ~lowerBits();
+            int count = 0;
+            for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
+                count += Integer.bitCount(words[LaneLists.ROW_TILES * lane + rt] & bits);
+            }
+            return count;
+        }
+
         /** The last column, if it is an even one, shares its pairs with what lies outside of the matrix: +0. */
         private void checkLastPairs(int kTile) throws FormatException {
             int column = shape.k() - 1 - kTile * shape.columns();
             for (int lane = column % 8 / 2; lane < LANES; lane += 4) {
                 int at = LaneLists.ROW_TILES * lane;
-                int storageRow = positions[held[lane]];
-                for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
-                    storageRow -= Integer.bitCount(words[at + rt]);
-                }
-                for (int u = 0; u < Pairs.STEPS; u++) {
-                    for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
-                        for (int i = 0; i < Pairs.REGISTERS; i++) {
-                            if ((words[at + rt] >>> Pairs.bit(u, i) & 1) == 0) {
-                                continue;
+                for (int lower = 0; lower < 2; lower++) {
+                    int number = held[2 * lane + lower];
+                    int storageRow = positions[number] - count(lane, lower);
+                    for (int u = 0; u < Pairs.STEPS; u++) {
+                        for (int rt = 0; rt < LaneLists.ROW_TILES; rt++) {
+                            for (int i = lower; i < Pairs.REGISTERS; i += 2) {
+                                if ((words[at + rt] >>> Pairs.bit(u, i) & 1) == 0) {
+                                    continue;
+                                }
+                                if (Pairs.column(u, lane % 4, i) == column && value(unitFirst + storageRow - unitStart,
+                                        shape.place(number / 2, number % 2) + 1) != 0) {
+                                    throw wrong(kTile, "has values outside of the matrix, in column " + shape.k()
+                                            + ", lane " + lane);
+                                }
+                                storageRow++;
                             }
-                            if (Pairs.column(u, lane % 4, i) == column
-                                    && value(unitFirst + storageRow - unitStart, 2 * held[lane] + 1) != 0) {
-                                throw wrong(kTile,
-                                        "has values outside of the matrix, in column " + shape.k() + ", lane "
-                                                + lane);
-                            }
-                            storageRow++;
                         }
                     }
                 }
@@ -367,11 +359,12 @@ abstract class LaneValidator {
             int nonzeros = 0;
             for (int r = start; r < used; r++) {
                 long at = unitFirst + r - unitStart;
-                MemorySegment.copy(streams, SHORT, at * LaneLists.storageRowBytes(matrix.valueType()), values, 0,
-                        ROW_VALUES);
+                MemorySegment.copy(streams, SHORT, at * shape.storageRowBytes(matrix.valueType()), values, 0,
+                        values.length);
                 for (int list = 0; list < positions.length; list++) {
                     int any = 0;
-                    for (int i = width * list; i < width * (list + 1); i++) {
+                    int place = shape.place(list / 2, list % 2);
+                    for (int i = place; i < place + shape.width(); i++) {
                         any |= values[i];
                         nonzeros += values[i] != 0 ? 1 : 0;
                     }
@@ -387,11 +380,11 @@ abstract class LaneValidator {
         }
 
         private String content(int list) {
-            return each == 2
-                    ? String.format("list %s of strand %d is %04x", "AB".charAt(list % 2), list / 2,
-                            values[list] & 0xffff)
-                    : String.format("strand %d is %04x%04x", list, values[2 * list + 1] & 0xffff,
-                            values[2 * list] & 0xffff);
+            int place = shape.place(list / 2, list % 2);
+            String name = "list " + "AB".charAt(list % 2) + " of strand " + list / 2 + " is ";
+            return name + (shape.width() == 1
+                    ? String.format("%04x", values[place] & 0xffff)
+                    : String.format("%04x%04x", values[place + 1] & 0xffff, values[place] & 0xffff));
         }
 
         private FormatException wrong(int kTile, String what) {

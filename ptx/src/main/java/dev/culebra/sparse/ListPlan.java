@@ -10,7 +10,7 @@ import java.util.Arrays;
  * A segment takes as many storage rows as its longest list has values. So in each k-tile the lane with the fullest row takes the
  * strand whose longer list is the shortest, the next one the next, and within a strand the shorter list takes the fuller row. In a
  * segment's last k-tile, where no later one makes up for what is left, the longest list is made as short as any exchange can
- * ({@link LaneMatching}; with one list a strand the other rule does that already). A restart outside of a segment's beginning
+ * ({@link LaneMatching}). A restart outside of a segment's beginning
  * costs storage rows too, so it is put where the ring would not hold otherwise, as late as that allows.
  *
  * <p>
@@ -19,17 +19,14 @@ import java.util.Arrays;
 final class ListPlan {
 
     private static final int LANES = LaneLists.LANES;
+    private static final int LISTS = LaneLists.LISTS;
 
     private final LaneLists shape;
     private final int kTiles;
     private final int segment;
-    /** Lists of a lane. */
-    private final int each;
-    /** Lists of a warp. */
-    private final int lists;
     /** What the ring should not pass, for the row block at hand. */
     private int limit;
-    /** How many values: {@code [kTile * lists + each * lane + list]}. */
+    /** How many values: {@code [kTile * 64 + 2 * lane + lower]}. */
     private final byte[] counts;
     /** Where the lists that the lanes hold stand before each k-tile, in storage rows of the row block; before the exchange. */
     private final int[] positions;
@@ -53,35 +50,33 @@ final class ListPlan {
     private int usedAfter;
     private int behindStart;
 
-    ListPlan(LaneLists shape, int each) {
+    ListPlan(LaneLists shape) {
         this.shape = shape;
         this.kTiles = shape.kTiles();
         this.segment = shape.segment();
-        this.each = each;
-        this.lists = each * LANES;
-        this.counts = new byte[kTiles * lists];
-        this.positions = new int[(kTiles + 1) * lists];
+        this.counts = new byte[kTiles * LISTS];
+        this.positions = new int[(kTiles + 1) * LISTS];
         this.used = new int[kTiles + 1];
         this.behind = new int[kTiles];
         this.needed = new int[kTiles];
         this.restart = new boolean[kTiles];
         this.forced = new boolean[kTiles];
         this.exchanges = new byte[kTiles * LANES];
-        this.after = new int[lists];
+        this.after = new int[LISTS];
     }
 
     /** Begins a row block: no values anywhere. */
     void clear() { Arrays.fill(counts, (byte) 0); }
 
-    /** Counts a part of a k-tile's values: {@code masks[each * lane + list]} has a bit for each. */
+    /** Counts a part of a k-tile's values: {@code masks[2 * lane + lower]} has a bit for each. */
     void count(int kTile, long[] masks) {
-        int at = kTile * lists;
-        for (int list = 0; list < lists; list++) {
+        int at = kTile * LISTS;
+        for (int list = 0; list < LISTS; list++) {
             counts[at + list] += (byte) Long.bitCount(masks[list]);
         }
     }
 
-    private int count(int kTile, int list) { return counts[kTile * lists + list] & 0xff; }
+    private int count(int kTile, int list) { return counts[kTile * LISTS + list] & 0xff; }
 
     /** Plans; then the results below hold. */
     void plan() {
@@ -89,11 +84,11 @@ final class ListPlan {
         for (byte count : counts) {
             values += count & 0xff;
         }
-        limit = shape.usualRing(2. * values / kTiles / lists);
+        limit = shape.usualRing(2. * values / kTiles / LISTS);
         for (int t = 0; t < kTiles; t++) {
             forced[t] = t % segment == 0;
         }
-        Arrays.fill(positions, 0, lists, 0);
+        Arrays.fill(positions, 0, LISTS, 0);
         used[0] = 0;
         for (int t = 0; t < kTiles;) {
             t = step(t);
@@ -131,7 +126,7 @@ final class ListPlan {
         used[t + 1] = usedAfter;
         behind[t] = behindStart;
         System.arraycopy(exchange, 0, exchanges, t * LANES, LANES);
-        System.arraycopy(after, 0, positions, (t + 1) * lists, lists);
+        System.arraycopy(after, 0, positions, (t + 1) * LISTS, LISTS);
         return t + 1;
     }
 
@@ -152,7 +147,7 @@ final class ListPlan {
         }
         int least = Integer.MAX_VALUE;
         int most = used[t];
-        for (int list = 0; list < lists; list++) {
+        for (int list = 0; list < LISTS; list++) {
             least = Math.min(least, after[list]);
             after[list] += count(t, list);
             most = Math.max(most, after[list]);
@@ -163,9 +158,9 @@ final class ListPlan {
 
     /** Lets lanes exchange their strands before a k-tile, and then each one the roles of its lists. */
     private void exchange(int t) {
-        int at = t * lists;
+        int at = t * LISTS;
         deal(t);
-        if (each == 2 && ((t + 1) % segment == 0 || t + 1 == kTiles)) {
+        if ((t + 1) % segment == 0 || t + 1 == kTiles) {
             for (int lane = 0; lane < LANES; lane++) {
                 matching.strand(lane, positions[at + 2 * lane], positions[at + 2 * lane + 1]);
                 matching.lane(lane, count(t, 2 * lane), count(t, 2 * lane + 1));
@@ -173,28 +168,23 @@ final class ListPlan {
             matching.improve(from);
         }
         for (int lane = 0; lane < LANES; lane++) {
-            exchange[lane] = (byte) from[lane];
-            if (each == 1) {
-                after[lane] = positions[at + from[lane]];
-                continue;
-            }
             int a = positions[at + 2 * from[lane]];
             int b = positions[at + 2 * from[lane] + 1];
             int more = count(t, 2 * lane) - count(t, 2 * lane + 1);
             int swap = a > b && more > 0 || a < b && more < 0 ? 1 : 0;
             after[2 * lane + swap] = a;
             after[2 * lane + 1 - swap] = b;
-            exchange[lane] |= (byte) (swap * LaneLists.INFO_EXCHANGE);
+            exchange[lane] = (byte) (from[lane] | swap * LaneLists.INFO_EXCHANGE);
         }
     }
 
     /** The lane with the fullest row gets the strand that is behind, and so on. */
     private void deal(int t) {
         for (int lane = 0; lane < LANES; lane++) {
-            int first = each * lane;
-            int last = first + each - 1;
-            strands[lane] = Math.max(positions[t * lists + first], positions[t * lists + last]) << 5 | lane;
-            pieces[lane] = -Math.max(count(t, first), count(t, last)) << 5 | lane;
+            int ahead = Math.max(positions[t * LISTS + 2 * lane], positions[t * LISTS + 2 * lane + 1]);
+            int values = Math.max(count(t, 2 * lane), count(t, 2 * lane + 1));
+            strands[lane] = ahead << 5 | lane;
+            pieces[lane] = -values << 5 | lane;
         }
         Arrays.sort(strands);
         Arrays.sort(pieces);

@@ -12,9 +12,9 @@ package dev.culebra.sparse;
  * register whose bit is set in section {@code "masks"} is in its list, no other one is. The bit of a register is {@link #bit}.
  *
  * <p>
- * A strand is one list: values 2 s and 2 s + 1 of a storage row are a pair of strand s, the even column first (with 16 bits:
- * the word at byte 128 r + 4 s of row r, the even column in its low half). A pair's zero is +0; that a pair is in a list
- * though both of its values are +0 is not allowed.
+ * An entry of a list is a pair, the even column first. A storage row has the entries of all lists A, strand by strand, then those of
+ * all lists B (with 16 bits: 256 bytes; list h of strand s at byte 128 h + 4 s of a row, the even column in the word's low half). A
+ * pair's zero is +0; that a pair is in a list though both of its values are +0 is not allowed.
  */
 public final class Pairs {
 

@@ -13,9 +13,11 @@ final class PairsDecoder extends LaneDecoder {
                     if ((words[rt] >>> Pairs.bit(u, i) & 1) != 0) {
                         int row = LaneLists.TILE_ROWS * rt + lane / 4 + 8 * (i % 2);
                         int column = Pairs.column(u, lane % 4, i);
-                        long next = next(lane, 0);
-                        put(row, column, value(next, 2 * strand(lane)));
-                        put(row, column + 1, value(next, 2 * strand(lane) + 1));
+                        int list = list(lane, i % 2);
+                        long next = next(lane, list);
+                        int place = 2 * (LaneLists.LANES * list + strand(lane));
+                        put(row, column, value(next, place));
+                        put(row, column + 1, value(next, place + 1));
                     }
                 }
             }

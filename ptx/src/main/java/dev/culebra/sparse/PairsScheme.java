@@ -1,6 +1,6 @@
 package dev.culebra.sparse;
 
-/** {@link Pairs} as an encoder needs it. A list mask's bit is 16 u + 4 rt + i, u counted in half a k-tile. */
+/** {@link Pairs} as an encoder needs it. A list mask's bit is 16 u + 4 rt + 2 p, u counted in half a k-tile; register i is 2 p + lower. */
 final class PairsScheme implements LaneScheme {
 
     /** The even columns of t = 0: a byte is a pair of columns of four lanes. */
@@ -15,30 +15,21 @@ final class PairsScheme implements LaneScheme {
     public Format format() { return Format.PAIRS; }
 
     @Override
-    public int lists() { return 1; }
+    public int width() { return 2; }
 
     @Override
     public void lists(long[] masks, long[] lists) {
         for (int g = 0; g < 8; g++) {
-            long list0 = 0;
-            long list1 = 0;
-            long list2 = 0;
-            long list3 = 0;
-            for (int rt = 0; rt < 4; rt++) {
-                for (int lower = 0; lower < 2; lower++) {
-                    long mask = masks[16 * rt + 8 * lower + g];
-                    long any = mask | mask >>> 1;
-                    int to = 4 * rt + lower;
-                    list0 |= own(any) << to;
-                    list1 |= own(any >>> 2) << to;
-                    list2 |= own(any >>> 4) << to;
-                    list3 |= own(any >>> 6) << to;
+            for (int lower = 0; lower < 2; lower++) {
+                for (int t = 0; t < 4; t++) {
+                    long list = 0;
+                    for (int rt = 0; rt < 4; rt++) {
+                        long mask = masks[16 * rt + 8 * lower + g];
+                        list |= own((mask | mask >>> 1) >>> 2 * t) << 4 * rt;
+                    }
+                    lists[2 * (4 * g + t) + lower] = list;
                 }
             }
-            lists[4 * g] = list0;
-            lists[4 * g + 1] = list1;
-            lists[4 * g + 2] = list2;
-            lists[4 * g + 3] = list3;
         }
     }
 
@@ -52,13 +43,14 @@ final class PairsScheme implements LaneScheme {
     public void words(long[] lists, int[] words) {
         for (int lane = 0; lane < LaneLists.LANES; lane++) {
             for (int rt = 0; rt < 4; rt++) {
-                words[4 * lane + rt] = (int) ((lists[lane] >>> 4 * rt & NIBBLES) * GATHER >>> 48);
+                long both = lists[2 * lane] | lists[2 * lane + 1] << 1;
+                words[4 * lane + rt] = (int) ((both >>> 4 * rt & NIBBLES) * GATHER >>> 48);
             }
         }
     }
 
     @Override
-    public int rowOf(int bit) { return LaneLists.TILE_ROWS * (bit >>> 2 & 3) + 8 * (bit & 1); }
+    public int rowOf(int bit) { return LaneLists.TILE_ROWS * (bit >>> 2 & 3); }
 
     @Override
     public int columnOf(int bit) { return Pairs.column(bit >>> 4, 0, bit & 3); }

@@ -3,10 +3,7 @@ package dev.culebra.sparse;
 /** Holds {@link Pairs} sections against the rules. */
 final class PairsValidator extends LaneValidator {
 
-    PairsValidator(SparseMatrix matrix) { super(matrix, 1); }
-
-    @Override
-    int bitsOf(int list) { return -1; }
+    PairsValidator(SparseMatrix matrix) { super(matrix); }
 
     @Override
     int lowerBits() { return 0xaaaaaaaa; }

@@ -18,7 +18,7 @@ final class CudaLane implements AutoCloseable {
     private DeviceBuffer x;
     private DeviceBuffer y;
     private DeviceBuffer workspace;
-    private DeviceBuffer tickets;
+    private DeviceBuffer zeroed;
 
     CudaLane(Context context) {
         this.context = context;
@@ -53,16 +53,16 @@ final class CudaLane implements AutoCloseable {
     }
 
     /** All 0 for the first product that uses it, and again after each; null for 0 bytes. */
-    DeviceBuffer tickets(long bytes) {
+    DeviceBuffer zeroed(long bytes) {
         if (bytes == 0) {
             return null;
         }
-        DeviceBuffer old = tickets;
-        tickets = grown(old, bytes);
-        if (tickets != old) {
-            stream.fill(tickets, (byte) 0);
+        DeviceBuffer old = zeroed;
+        zeroed = grown(old, bytes);
+        if (zeroed != old) {
+            stream.fill(zeroed, (byte) 0);
         }
-        return tickets;
+        return zeroed;
     }
 
     private DeviceBuffer grown(DeviceBuffer old, long bytes) {
@@ -86,7 +86,7 @@ final class CudaLane implements AutoCloseable {
     @Override
     public void close() {
         Closing closing = new Closing();
-        for (AutoCloseable c : new AutoCloseable[]{x, y, workspace, tickets, hostX, hostY, stream}) {
+        for (AutoCloseable c : new AutoCloseable[]{x, y, workspace, zeroed, hostX, hostY, stream}) {
             closing.close(c);
         }
         closing.rethrow();

@@ -21,8 +21,8 @@ public final class CudaProduct implements AutoCloseable {
     private final Epilogue<DeviceBuffer> epilogue;
     private final int afterSections; // the parameter x, in KernelCatalog's order
     private final PreparedLaunch product;
-    private final DeviceBuffer workspace; // null with one split, like the tickets
-    private final DeviceBuffer tickets;
+    private final DeviceBuffer workspace; // null where the plan has none, as is
+    private final DeviceBuffer zeroed;
     private volatile boolean closed;
 
     CudaProduct(CudaWeights weights, LaunchPlan plan, int n, int ldx, Epilogue<DeviceBuffer> epilogue) {
@@ -41,10 +41,10 @@ public final class CudaProduct implements AutoCloseable {
         product.set(at + 2, weights.m()).set(at + 3, weights.k()).set(at + 4, n).set(at + 5, ldx);
         set(at + 6, epilogue.bias());
         set(at + 7, epilogue.residual());
-        workspace = plan.splits() == 1 ? null : context.allocate(plan.workspaceBytes());
-        tickets = plan.splits() == 1 ? null : zeros(context, plan.ticketBytes());
+        workspace = plan.workspaceBytes() == 0 ? null : context.allocate(plan.workspaceBytes());
+        zeroed = plan.zeroedBytes() == 0 ? null : zeros(context, plan.zeroedBytes());
         set(at + 8, workspace);
-        set(at + 9, tickets);
+        set(at + 9, zeroed);
         product.set(at + 10, CudaArguments.flags(epilogue));
         at += 11;
         for (int last : weights.lastParameters()) {
@@ -119,13 +119,13 @@ public final class CudaProduct implements AutoCloseable {
      */
     public LaunchPlan plan() { return plan; }
 
-    /** Frees the workspace and the counters after their last use. May be called twice. */
+    /** Frees the workspace and what is zeroed after their last use. May be called twice. */
     @Override
     public void close() {
         closed = true;
         Closing closing = new Closing();
         closing.close(workspace);
-        closing.close(tickets);
+        closing.close(zeroed);
         closing.rethrow();
     }
 }

@@ -159,7 +159,7 @@ public final class CudaWeights implements SpmmWeights {
             lane.stream.copy(hostY, 0, deviceY, 0, yBytes);
         }
         launch(lane.stream, plan, deviceIn, count, ldx, deviceY, deviceBias, deviceResidual,
-                CudaArguments.flags(epilogue), lane.workspace(plan.workspaceBytes()), lane.tickets(plan.ticketBytes()));
+                CudaArguments.flags(epilogue), lane.workspace(plan.workspaceBytes()), lane.zeroed(plan.zeroedBytes()));
         lane.stream.copy(deviceY, 0, hostY, 0, yBytes);
         lane.stream.synchronize();
         MemorySegment.copy(hostY, 0, y, yFrom, yBytes);
@@ -205,10 +205,10 @@ public final class CudaWeights implements SpmmWeights {
             launch(stream, plan, x, n, ldx, y, epilogue.bias(), epilogue.residual(), flags, null, null);
             return;
         }
-        try (DeviceBuffer workspace = stream.allocate(plan.workspaceBytes()); // freed in the stream's order
-                DeviceBuffer tickets = stream.allocate(plan.ticketBytes())) {
-            stream.fill(tickets, (byte) 0);
-            launch(stream, plan, x, n, ldx, y, epilogue.bias(), epilogue.residual(), flags, workspace, tickets);
+        try (DeviceBuffer workspace = plan.workspaceBytes() == 0 ? null : stream.allocate(plan.workspaceBytes());
+                DeviceBuffer zeroed = stream.allocate(plan.zeroedBytes())) { // both freed in the stream's order
+            stream.fill(zeroed, (byte) 0);
+            launch(stream, plan, x, n, ldx, y, epilogue.bias(), epilogue.residual(), flags, workspace, zeroed);
         }
     }
 
@@ -277,10 +277,10 @@ public final class CudaWeights implements SpmmWeights {
     }
 
     private void launch(Stream stream, LaunchPlan plan, DeviceBuffer x, int n, int ldx, DeviceBuffer y,
-            DeviceBuffer bias, DeviceBuffer residual, int flags, DeviceBuffer workspace, DeviceBuffer tickets) {
+            DeviceBuffer bias, DeviceBuffer residual, int flags, DeviceBuffer workspace, DeviceBuffer zeroed) {
         List<Object> arguments = new ArrayList<>(sections);
         arguments.addAll(List.of(x, y, m(), k(), n, ldx, orNull(bias), orNull(residual), orNull(workspace),
-                orNull(tickets), flags));
+                orNull(zeroed), flags));
         arguments.addAll(lastParameters);
         owner.kernel(plan.kernel()).launch(stream, config(plan), arguments.toArray());
     }
@@ -291,7 +291,7 @@ public final class CudaWeights implements SpmmWeights {
     }
 
     static LaunchConfig config(LaunchPlan plan) {
-        return LaunchConfig.of(new Dim3(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.kernel().threads()))
+        return LaunchConfig.of(new Dim3(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.threads()))
                 .withShared(plan.sharedBytes());
     }
 }

@@ -117,7 +117,7 @@ final class EmulatedKernels implements AutoCloseable {
         if (plan.splits() > 1) {
             workspace = memory.allocate("workspace", plan.workspaceBytes());
             memory.bytes(workspace).fill((byte) 0x5a);
-            tickets = memory.allocate("tickets", plan.ticketBytes());
+            tickets = memory.allocate("tickets", plan.zeroedBytes());
             memory.bytes(tickets).fill((byte) 0);
         }
         arguments.addAll(List.of(dX, dY, a.m(), a.k(), n, ldx, 0L, 0L, workspace, tickets, 0));

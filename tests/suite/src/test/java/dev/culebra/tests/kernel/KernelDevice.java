@@ -10,7 +10,6 @@ import dev.culebra.driver.Stream;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.LaunchPlan;
-import dev.culebra.sparse.Format;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.spmm.Epilogue;
 import java.lang.foreign.MemorySegment;
@@ -59,14 +58,16 @@ public final class KernelDevice implements AutoCloseable {
      * @return one or two
      */
     public static List<LaunchPlan> depths(LaunchPlan plan) {
-        if (plan.kernel().format() == Format.BITMAP) {
+        if (lanes(plan)) {
             return List.of(plan); // its rings are as long as the matrix's lists ask
         }
         return IntStream.of(plan.kernel().sharedBytes(), plan.kernel().mostSharedBytes()).distinct()
                 .mapToObj(bytes -> new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(), plan.gridY(),
-                        plan.gridZ(), bytes, plan.workspaceBytes(), plan.ticketBytes(), plan.why()))
+                        plan.gridZ(), plan.threads(), bytes, plan.workspaceBytes(), plan.zeroedBytes(), plan.why()))
                 .toList();
     }
+
+    private static boolean lanes(LaunchPlan plan) { return plan.kernel().format().hasLaneLists(); }
 
     /**
      * A plan whose blocks take several rows of tiles one after the other, where they can.
@@ -77,9 +78,10 @@ public final class KernelDevice implements AutoCloseable {
      */
     public static LaunchPlan fewerRows(LaunchPlan plan, int most) {
         // with lanes' own lists the blocks in y share all of the work, and what they sum up depends on how many they are
-        int y = plan.kernel().format() == Format.BITMAP ? plan.gridY() : Math.min(plan.gridY(), most);
-        return new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(), y, plan.gridZ(), plan.sharedBytes(),
-                plan.workspaceBytes(), plan.ticketBytes(), plan.why());
+        int y = lanes(plan) ? plan.gridY() : Math.min(plan.gridY(), most);
+        return new LaunchPlan(plan.kernel(), plan.splits(), plan.gridX(), y, plan.gridZ(), plan.threads(),
+                plan.sharedBytes(),
+                plan.workspaceBytes(), plan.zeroedBytes(), plan.why());
     }
 
     /**
@@ -118,20 +120,20 @@ public final class KernelDevice implements AutoCloseable {
             Stream stream = context.defaultStream();
             long bytes = (long) epilogue.output().bytes() * n * a.m();
             DeviceBuffer y = buffer(opened, misaligned + bytes).slice(misaligned, bytes);
-            boolean split = plan.splits() > 1;
-            DeviceBuffer tickets = split ? buffer(opened, plan.ticketBytes()) : null;
-            if (split) {
-                stream.fill(tickets, (byte) 0);
+            DeviceBuffer zeroed = plan.zeroedBytes() == 0 ? null : buffer(opened, plan.zeroedBytes());
+            if (zeroed != null) {
+                stream.fill(zeroed, (byte) 0);
             }
             List<Object> arguments = new ArrayList<>();
             a.sections().forEach(s -> arguments.add(filled(opened, s.bytes(), 0)));
             arguments.addAll(List.of(filled(opened, MemorySegment.ofArray(x), 0), y, a.m(), a.k(), n, ldx,
                     filled(opened, epilogue.bias(), misaligned), filled(opened, epilogue.residual(), misaligned),
-                    split ? buffer(opened, plan.workspaceBytes()) : (Object) 0L, split ? tickets : (Object) 0L,
+                    plan.workspaceBytes() == 0 ? (Object) 0L : buffer(opened, plan.workspaceBytes()),
+                    zeroed == null ? (Object) 0L : zeroed,
                     KernelCatalog.flags(epilogue.activation(), epilogue.output(), epilogue.accumulate())));
             arguments.addAll(KernelCatalog.lastParameters(a));
             LaunchConfig config = LaunchConfig
-                    .of(Dim3.of(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.kernel().threads()))
+                    .of(Dim3.of(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.threads()))
                     .withShared(plan.sharedBytes());
             MemorySegment result = null;
             boolean alike = true;

@@ -71,7 +71,7 @@ class PlannerTest {
         boolean whole = p.splits() == 1;
         assertEquals(whole ? 0 : 4 * tilesOfY * p.splits() * p.kernel().tileM() * p.kernel().tileN(),
                 p.workspaceBytes());
-        assertEquals(whole ? 0 : 4 * tilesOfY, p.ticketBytes());
+        assertEquals(whole ? 0 : 4 * tilesOfY, p.zeroedBytes());
         assertTrue(p.why().contains(p.kernel().name()) && !p.why().contains("\n"), p.why());
     }
 
@@ -128,7 +128,7 @@ class PlannerTest {
         assertSame(n32, plan.kernel());
         assertEquals(7, plan.splits());
         assertEquals(4L * 7 * 32 * (5 * 64), plan.workspaceBytes(), "7 parts of 5 tiles of 64 x 32");
-        assertEquals(4L * 5, plan.ticketBytes());
+        assertEquals(4L * 5, plan.zeroedBytes());
         assertTrue(plan.why().startsWith("tiled_csl_bf16_n32 as asked; K in 7 as asked"), plan.why());
     }
 
@@ -160,7 +160,7 @@ class PlannerTest {
         assertEquals(32, plan(64, 64, 64, new Target(8, 0, 108, 60 * 1024)).kernel().tileN());
     }
 
-    /** Blocks share all segments alike; how many have parts of one group of rows is counted by going through the units. */
+    /** Crews share all segments alike; how many have parts of one group of rows is counted by going through the units. */
     @Test
     void lanesListsAreSharedAlike() {
         for (int multiprocessors : new int[]{1, 2, 5, 132}) {
@@ -179,24 +179,25 @@ class PlannerTest {
                     assertEquals((n + tile - 1) / tile, plan.gridX());
                     int groups = (m + 255) / 256;
                     int units = groups * 6; // 11 k-tiles, two a segment
-                    assertTrue(
-                            plan.gridY() <= units
-                                    && plan.gridY() * plan.gridX() <= Math.max(plan.gridX(), 3 * multiprocessors),
-                            plan.why());
-                    int[] blocks = new int[groups];
-                    for (int b = 0; b < plan.gridY(); b++) {
+                    int crews = plan.threads() / 128;
+                    int intervals = plan.gridY() * crews;
+                    assertTrue(crews >= 1 && crews <= 3 && intervals <= units
+                            && plan.gridY() * plan.gridX() <= Math.max(plan.gridX(), multiprocessors), plan.why());
+                    int[] sharing = new int[groups];
+                    for (int i = 0; i < intervals; i++) {
                         boolean[] has = new boolean[groups];
-                        for (int u = units * b / plan.gridY(); u < units * (b + 1) / plan.gridY(); u++) {
+                        for (int u = units * i / intervals; u < units * (i + 1) / intervals; u++) {
                             has[u / 6] = true;
                         }
                         for (int g = 0; g < groups; g++) {
-                            blocks[g] += has[g] ? 1 : 0;
+                            sharing[g] += has[g] ? 1 : 0;
                         }
                     }
-                    assertEquals(IntStream.of(blocks).max().orElseThrow(), plan.splits(), plan.why());
-                    int parts = IntStream.of(blocks).filter(x -> x > 1).sum();
-                    assertTrue(plan.workspaceBytes() >= 4L * parts * plan.gridX() * tile * 256, plan.why());
-                    assertEquals(plan.splits() == 1 ? 0 : 4L * plan.gridX() * groups, plan.ticketBytes());
+                    assertEquals(IntStream.of(sharing).max().orElseThrow(), plan.splits(), plan.why());
+                    int parts = IntStream.of(sharing).filter(x -> x > 1).sum();
+                    assertTrue(plan.zeroedBytes() >= 4L * parts * plan.gridX() * tile * 256, plan.why());
+                    assertEquals(plan.splits() == 1, plan.zeroedBytes() == 0);
+                    assertEquals(0, plan.workspaceBytes());
                 }
             }
         }

@@ -88,7 +88,7 @@ final class CatalogSubjects {
                     ExactProduct.random(.5, n));
             all.add(Ready.of(kernel, narrow, 1, 1));
         }
-        if (kernel.format() == Format.BITMAP) {
+        if (kernel.format().hasLaneLists()) {
             all.addAll(lanes(kernel));
         }
         List<Fused> fused = epilogues(kernel);

@@ -64,7 +64,7 @@ class CatalogTest {
         arguments.addAll(List.of(rig.upload(activations), y, m, k, n, ldx, 0L, 0L, 0L, 0L, 0));
         arguments.addAll(KernelCatalog.lastParameters(matrix));
         LaunchPlan plan = Planner.plan(matrix, n, new Target(9, 0, 132, 227 * 1024), kernel, 1);
-        rig.launch(kernel.name(), Rig.dim(plan.gridX(), plan.gridY()), Rig.dim(kernel.threads()), plan.sharedBytes(),
+        rig.launch(kernel.name(), Rig.dim(plan.gridX(), plan.gridY()), Rig.dim(plan.threads()), plan.sharedBytes(),
                 arguments.toArray());
         float[] got = rig.floats(y);
         for (int t = 0; t < n; t++) {

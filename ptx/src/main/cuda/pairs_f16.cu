@@ -1,0 +1,7 @@
+// The closed list of pairs kernels for f16 values.
+#include "pairs.cuh"
+#include "lanes.cuh"
+
+LANES(pairs_f16, PairsLists, F16, 8)
+LANES(pairs_f16, PairsLists, F16, 16)
+LANES(pairs_f16, PairsLists, F16, 32)
