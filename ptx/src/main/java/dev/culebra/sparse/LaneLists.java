@@ -153,12 +153,16 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
     private static final double[] SEGMENT_COST = {0, .015, .04, .09, .2};
 
     /**
-     * What two k-tiles' mean values may take of {@link #USUAL_RING}; the rest is for lists that run apart. With more, restarts come
-     * in dozens: a bitmap at 40% (77) took 1.480 bytes an element with a ring of 96, 1.347 with 112, pairs at 84% (75) .711 with 96,
-     * .667 with 112.
+     * What two k-tiles' mean entries may take of {@link #USUAL_RING}; the rest is for lists that run apart. With more, restarts come
+     * in dozens: a bitmap at 40% of zeros (77 rows) took 1.480 bytes an element with a ring of 96, 1.347 with 112.
      */
     private static final int USUAL_MEAN = 68;
-    /** What a larger ring has beyond two k-tiles' mean values, for lists that run apart: with 24 pairs took 0.3% more. */
+    /**
+     * The same for pairs and a ring of half as many rows: at 90% of zeros they are 24.3, and one k-tile in 250 or fewer gets a
+     * restart; at 88% (28.9) one in 4.
+     */
+    private static final int USUAL_MEAN_OF_PAIRS = 26;
+    /** What a larger ring has beyond two k-tiles' mean entries, for lists that run apart. */
     private static final int APART = 32;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -346,8 +350,9 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
 
     /** The ring to keep to, for the storage rows that two k-tiles take on average, if all lists were alike. */
     int usualRing(double twoTiles) {
-        int usual = USUAL_RING / width();
-        return twoTiles * width() <= USUAL_MEAN ? usual : Math.min(MOST_RING, ringFor((int) twoTiles + APART));
+        return twoTiles <= (width() == 1 ? USUAL_MEAN : USUAL_MEAN_OF_PAIRS)
+                ? USUAL_RING / width()
+                : Math.min(MOST_RING, ringFor((int) twoTiles + APART));
     }
 
     /**

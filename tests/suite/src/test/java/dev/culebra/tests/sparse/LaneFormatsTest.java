@@ -168,14 +168,15 @@ class LaneFormatsTest {
         assertArrayEquals(new int[]{1, 8}, ints(matrix, "layout"));
         assertArrayEquals(new int[]{0, 2}, ints(matrix, "offsets"));
         int[] streams = ints(matrix, "streams");
-        assertEquals(4 * 32, streams.length, "two storage rows, and two of zeros");
+        assertEquals(4 * 64, streams.length, "two storage rows, and two of zeros");
         for (int i = 0; i < streams.length; i++) {
-            assertEquals(i == lane ? 0x00890567 : i == 32 + lane ? 0x12340000 : 0, streams[i], "word " + i);
+            assertEquals(i == 32 + lane ? 0x00890567 : i == 64 + 32 + lane ? 0x12340000 : 0, streams[i],
+                    "list B of the lane has the lower row: word " + i);
         }
         dense[10 * 128 + 93] = 0;
         matrix = Matrices.encode(dense, DenseType.F16, 64, 128,
                 EncodeOptions.DEFAULT.withFormat(Format.PAIRS).withSegment(1).withNegativeZeroKept(true));
-        assertEquals(0x00008000, ints(matrix, "streams")[32 + lane], "a -0 that is kept is a nonzero");
+        assertEquals(0x00008000, ints(matrix, "streams")[64 + 32 + lane], "a -0 that is kept is a nonzero");
     }
 
     /**
