@@ -203,8 +203,8 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
     /**
      * The segment of a shape unless another is asked for: the one with which the crews of an H200 have least to do, as far as bytes and the
      * number of units that the busiest one has can tell. Crews of a multiprocessor share its speed, so that half of what one has too
-     * much is made up for. (H200, 2026-11-21, bitmap, 8 tokens: 7168 x 7168 at 80% 20 us with segments of 4, so two units each, 25 with 8; 9216 x
-     * 9216 at 50% 32.6, 33.8 and 34.8 with 16, 8 and 4, all of 82% of the crews' time.)
+     * much is made up for, but nothing makes up for one that has none. (H200, 2026-11-21, bitmap: 7168 x 7168 at 80%, 8 tokens, 20 us with
+     * segments of 4, so two units each, 25 with 8; 9216 x 9216 at 50%, 32 tokens, 47, 49 and 54 us with segments of 4, 8 and 16.)
      *
      * @param format {@link Format#BITMAP} or {@link Format#PAIRS}
      * @param m rows, 1 or more
@@ -220,7 +220,7 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
             long units = ((lists.rowBlocks() - 1L) / CREW_ROW_BLOCKS + 1) * lists.segments();
             long crews = Math.min(CREWS, units / 3 * 3 + (units < 3 ? units : 0)); // as plans have it: three a block
             double time = (double) ((units - 1) / crews + 1) * CREWS / units;
-            double cost = (1 + SEGMENT_COST[i]) * (1 + time) / 2;
+            double cost = (1 + SEGMENT_COST[i]) * (crews < CREWS ? time : (1 + time) / 2);
             if (cost < least) {
                 least = cost;
                 best = lists.segment();

@@ -59,9 +59,15 @@ final class MachineBudget {
         return new MachineBudget(launches, ptxOfKernel);
     }
 
-    /** Of one fp16 product, independent draws. */
-    static MachineBudget ofProduct(int m, int k, int n, double zeros) throws IOException {
-        Cuda cuda = Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT));
+    /**
+     * Of one fp16 product, independent draws, on a device of so many multiprocessors. One worker: blocks one after the other, so that none
+     * looks in vain for what another one has for it.
+     */
+    static MachineBudget ofProduct(Format format, int m, int k, int n, double zeros, int multiprocessors)
+            throws IOException {
+        Cuda cuda = Cuda
+                .open(new EmulatorProvider(
+                        EmulatorOptions.DEFAULT.withMultiprocessors(multiprocessors).withWorkers(1)));
         SplittableRandom random = new SplittableRandom(1);
         short[] dense = new short[m * k];
         for (int i = 0; i < dense.length; i++) {
@@ -73,7 +79,7 @@ final class MachineBudget {
         try (Context context = cuda.device(0).context();
                 CudaSpmm spmm = CudaSpmm.in(context);
                 SpmmWeights a = spmm.load(SparseMatrix.encode(MemorySegment.ofArray(dense), DenseType.F16, m, k,
-                        ValueType.F16, EncodeOptions.DEFAULT.withFormat(Format.TILED_CSL)));
+                        ValueType.F16, EncodeOptions.DEFAULT.withFormat(format)));
                 CounterRecording recording = cuda.recordCounters()) {
             a.multiply(x, n);
             launches = recording.launches();
@@ -119,19 +125,23 @@ final class MachineBudget {
     }
 
     /**
-     * Prints the table of one shape.
+     * Prints the tables of one shape.
      *
-     * @param args M, K, N
+     * @param args M, K, N, multiprocessors
      */
     public static void main(String[] args) throws IOException {
         int m = Integer.parseInt(args[0]);
         int k = Integer.parseInt(args[1]);
         int n = Integer.parseInt(args[2]);
-        System.out.println("Lane instructions a dense element, " + m + " x " + k + ", N = " + n + ", machine code for "
-                + ARCHITECTURE + " times emulator counts");
-        System.out.println(head());
-        for (double zeros : new double[]{0.5, 0.6, 0.7, 0.8}) {
-            System.out.println(ofProduct(m, k, n, zeros).row(zeros, (long) m * k));
+        int multiprocessors = Integer.parseInt(args[3]);
+        System.out.println("Lane instructions a dense element, " + m + " x " + k + ", N = " + n + ", "
+                + multiprocessors + " multiprocessors, machine code for " + ARCHITECTURE + " times emulator counts");
+        for (Format format : Format.values()) {
+            System.out.println(format.id());
+            System.out.println(head());
+            for (double zeros : new double[]{0.5, 0.6, 0.7, 0.8, 0.9}) {
+                System.out.println(ofProduct(format, m, k, n, zeros, multiprocessors).row(zeros, (long) m * k));
+            }
         }
     }
 }

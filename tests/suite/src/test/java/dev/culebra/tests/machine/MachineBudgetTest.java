@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.culebra.driver.spi.InstructionClass;
 import dev.culebra.driver.spi.LaunchCounters;
+import dev.culebra.sparse.Format;
 import java.io.IOException;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class MachineBudgetTest {
     @CsvSource({"128, 512, 8, 0.6", "64, 2048, 16, 0.8", "200, 300, 64, 0.5"})
     void instructionsThatAreOneToOneComeOutExactly(int m, int k, int n, double zeros) throws IOException {
         assumeTools();
-        MachineBudget b = MachineBudget.ofProduct(m, k, n, zeros);
+        MachineBudget b = MachineBudget.ofProduct(Format.TILED_CSL, m, k, n, zeros, 132);
         assertEquals(ptx(b, l -> l.instructions(InstructionClass.MATRIX)), b.count(Pipe.TENSOR));
         assertEquals(ptx(b, l -> l.instructions(InstructionClass.MATRIX_MOVE)), b.byName.get("LDSM"));
         assertEquals(ptx(b, LaunchCounters::barriers), b.byName.get("BAR"));
@@ -57,11 +58,11 @@ class MachineBudgetTest {
         assertTrue(b.total() < 1.1 * all && b.total() > 0.3 * all, b.total() + " of " + all);
     }
 
-    /** Not a test: prints the table of a shape, where {@code -Dculebra.budget=MxKxN} gives one. */
+    /** Not a test: prints the table of a shape, where {@code -Dculebra.budget=MxKxNxMULTIPROCESSORS} gives one. */
     @Test
     void printTable() throws IOException {
         String shape = System.getProperty("culebra.budget");
-        assumeTrue(shape != null, "prints a table where -Dculebra.budget=MxKxN is given");
+        assumeTrue(shape != null, "prints a table where -Dculebra.budget=MxKxNxMULTIPROCESSORS is given");
         assumeTools();
         MachineBudget.main(shape.split("x"));
     }
