@@ -13,7 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Bytes an element of bitmap and pairs; as a program it prints tables for the README. */
 public final class LaneFigures {
@@ -22,6 +24,10 @@ public final class LaneFigures {
     static final int[][] SHAPES = {{21504, 7168}, {7168, 7168}, {28672, 7168}, {7168, 28672}, {27648, 9216},
         {9216, 9216},
         {36864, 9216}, {9216, 36864}, {36864, 12288}, {12288, 12288}, {49152, 12288}, {12288, 49152}};
+
+    /** Percent of zeros. */
+    private static final int[] ZEROS = {50, 60, 70, 80, 85, 90, 95};
+    private static final Format[] FORMATS = {Format.BITMAP, Format.PAIRS};
 
     /** So many elements stand for all, in two row blocks or more. */
     private static final int ELEMENTS = 1 << 22;
@@ -34,7 +40,10 @@ public final class LaneFigures {
 
     /** Bytes an element on independent draws, by some row blocks with the shape's K and segments. */
     static double bytes(Format format, int m, int k, double zeros) {
-        int segment = LaneLists.defaultSegment(format, m, k);
+        return measured(format, k, LaneLists.defaultSegment(format, m, k), zeros);
+    }
+
+    private static double measured(Format format, int k, int segment, double zeros) {
         return KNOWN.computeIfAbsent(format + " " + k + " " + segment + " " + zeros, key -> {
             SplittableRandom random = new SplittableRandom(k + segment);
             short[] dense = new short[Math.max(128, ELEMENTS / k / 64 * 64) * k];
@@ -67,25 +76,32 @@ public final class LaneFigures {
         return dense;
     }
 
-    /** Bytes an element by percent of zeros, of one shape with long segments and one with short ones. */
-    static String table() {
-        StringBuilder s = new StringBuilder("| shape, k-tiles a segment | format | 50% | 60% | 70% | 80% | 90% |\n"
-                + "| --- | --- | --- | --- | --- | --- | --- |\n");
-        for (int[] shape : new int[][]{{49152, 12288}, {7168, 7168}}) {
-            line(s, shape);
+    private static String head(String what) {
+        return "| " + what + " | format |"
+                + IntStream.of(ZEROS).mapToObj(zeros -> " " + zeros + "% |").collect(Collectors.joining())
+                + "\n| --- | ---"
+                + " | ---".repeat(ZEROS.length) + " |\n";
+    }
+
+    private static String line(String what, Format format, DoubleUnaryOperator bytes) {
+        return "| " + what + " | " + format.id() + IntStream.of(ZEROS)
+                .mapToObj(zeros -> String.format(Locale.ROOT, " | %.3f", bytes.applyAsDouble(zeros / 100.)))
+                .collect(Collectors.joining()) + " |\n";
+    }
+
+    private static String lines(int[] shape) {
+        StringBuilder s = new StringBuilder();
+        for (Format format : FORMATS) {
+            int segment = LaneLists.defaultSegment(format, shape[0], shape[1]);
+            s.append(line(shape[0] + " x " + shape[1] + ", " + segment, format,
+                    zeros -> bytes(format, shape[0], shape[1], zeros)));
         }
         return s.toString();
     }
 
-    private static void line(StringBuilder s, int[] shape) {
-        for (Format format : new Format[]{Format.BITMAP, Format.PAIRS}) {
-            s.append("| ").append(shape[0]).append(" x ").append(shape[1]).append(", ")
-                    .append(LaneLists.defaultSegment(format, shape[0], shape[1])).append(" | ").append(format.id());
-            for (int zeros = 50; zeros <= 90; zeros += 10) {
-                s.append(String.format(Locale.ROOT, " | %.3f", bytes(format, shape[0], shape[1], zeros / 100.)));
-            }
-            s.append(" |\n");
-        }
+    /** Bytes an element by percent of zeros, of one shape with long segments and one with short ones. */
+    static String table() {
+        return head("shape, k-tiles a segment") + lines(new int[]{49152, 12288}) + lines(new int[]{7168, 7168});
     }
 
     /**
@@ -94,22 +110,22 @@ public final class LaneFigures {
      * @param args none
      */
     public static void main(String[] args) {
-        StringBuilder all = new StringBuilder();
+        System.out.print(head("shape, k-tiles a segment"));
         for (int[] shape : SHAPES) {
-            line(all, shape);
+            System.out.print(lines(shape));
         }
-        System.out.print(table().lines().limit(2).collect(Collectors.joining("\n", "", "\n")) + all);
-        System.out.println("\n`synth --skew`, " + SKEWED_ROWS + " x 7168, segments of 16\n");
-        System.out.println(
-                "| skew | format | 50% | 60% | 70% | 80% | 90% |\n| --- | --- | --- | --- | --- | --- | --- |");
+        System.out.print("\nK = 7168, by segments\n\n" + head("k-tiles a segment"));
+        for (int segment = 1; segment <= LaneLists.MOST_SEGMENT; segment *= 2) {
+            int tiles = segment;
+            for (Format format : FORMATS) {
+                System.out.print(line("" + tiles, format, zeros -> measured(format, 7168, tiles, zeros)));
+            }
+        }
+        System.out.print("\n`synth --skew`, " + SKEWED_ROWS + " x 7168, segments of 16\n\n" + head("skew"));
         for (double skew : new double[]{0, .1, .2, .5}) {
-            for (Format format : new Format[]{Format.BITMAP, Format.PAIRS}) {
-                StringBuilder line = new StringBuilder("| " + skew + " | " + format.id());
-                for (int zeros = 50; zeros <= 90; zeros += 10) {
-                    line.append(String.format(Locale.ROOT, " | %.3f",
-                            share(synthetic(7168, zeros / 100., skew), 7168, format, 16)));
-                }
-                System.out.println(line.append(" |"));
+            for (Format format : FORMATS) {
+                System.out.print(
+                        line("" + skew, format, zeros -> share(synthetic(7168, zeros, skew), 7168, format, 16)));
             }
         }
     }

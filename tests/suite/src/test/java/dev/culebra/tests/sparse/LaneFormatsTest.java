@@ -147,35 +147,38 @@ class LaneFormatsTest {
     }
 
     /**
-     * Two pairs by hand: row 10 is row g + 8 = 2 + 8 of row tile 0; column 93 is step 5, the odd one of columns 92 and 93, which are 8 + 2 t
-     * and on with t = 2: register 3. Columns 84 and 85 are register 1 of the same lane.
+     * Three pairs by hand: row 10 is row g + 8 = 2 + 8 of row tile 0; column 93 is step 5, the odd one of columns 92 and 93, which are 8 + 2 t
+     * and on with t = 2: register 3. Columns 84 and 85 are register 1 of the same lane. Its
+     * list B has these two; list A has the one of row 2, columns 4 and 5: step 0, register 0.
      */
     @Test
-    void twoPairs() {
+    void threePairs() {
         short[] dense = new short[64 * 128];
         dense[10 * 128 + 93] = 0x1234;
         dense[10 * 128 + 84] = 0x0567;
         dense[10 * 128 + 85] = 0x0089;
+        dense[2 * 128 + 5] = 0x0c0d;
         dense[10 * 128 + 92] = Short.MIN_VALUE; // a -0 that counts as zero is +0 beside a nonzero
         SparseMatrix matrix = encode(dense, 64, 128, Format.PAIRS, 1);
         int lane = 4 * 2 + 2;
         int[] masks = ints(matrix, "masks");
         for (int i = 0; i < masks.length; i++) {
-            assertEquals(i == lane * 4 ? 1 << 4 * 5 + 1 | 1 << 4 * 5 + 3 : 0, masks[i], "word " + i);
+            assertEquals(i == lane * 4 ? 1 << 4 * 5 + 1 | 1 << 4 * 5 + 3 | 1 : 0, masks[i], "word " + i);
         }
-        assertEquals(3, matrix.nonzeros());
+        assertEquals(4, matrix.nonzeros());
         assertArrayEquals(restartWith(2), bytes(matrix, "info"));
         assertArrayEquals(new int[]{1, 8}, ints(matrix, "layout"));
         assertArrayEquals(new int[]{0, 2}, ints(matrix, "offsets"));
-        int[] streams = ints(matrix, "streams");
-        assertEquals(4 * 32, streams.length, "two storage rows, and two of zeros");
-        for (int i = 0; i < streams.length; i++) {
-            assertEquals(i == lane ? 0x00890567 : i == 32 + lane ? 0x12340000 : 0, streams[i], "word " + i);
-        }
+        int[] streams = ints(matrix, "streams"); // of a storage row 32 of lists A, then 32 of lists B
+        int[] expected = new int[4 * 64]; // two storage rows, and two of zeros
+        expected[lane] = 0x0c0d0000;
+        expected[32 + lane] = 0x00890567; // register 1 comes before register 3
+        expected[64 + 32 + lane] = 0x12340000;
+        assertArrayEquals(expected, streams);
         dense[10 * 128 + 93] = 0;
         matrix = Matrices.encode(dense, DenseType.F16, 64, 128,
                 EncodeOptions.DEFAULT.withFormat(Format.PAIRS).withSegment(1).withNegativeZeroKept(true));
-        assertEquals(0x00008000, ints(matrix, "streams")[32 + lane], "a -0 that is kept is a nonzero");
+        assertEquals(0x00008000, ints(matrix, "streams")[64 + 32 + lane], "a -0 that is kept is a nonzero");
     }
 
     /**

@@ -22,6 +22,8 @@ final class LaneWalk {
     private final SparseMatrix matrix;
     private final boolean bitmap;
     private final int width;
+    /** Values of a storage row. */
+    private final int across;
     private final MemorySegment masks;
     private final MemorySegment info;
     private final MemorySegment offsets;
@@ -34,7 +36,7 @@ final class LaneWalk {
     /** The storage row that each row of the ring holds. */
     private final long[] held;
     private final short[] window;
-    /** Where each lane takes its next value from, in values of the row block: for its upper rows (pairs: all rows), its lower ones. */
+    /** Where each lane takes its next value from, in values of the row block: for its upper rows, its lower ones. */
     private long[][] at = new long[32][2];
     /** The farthest that a k-tile needed of the ring. */
     private long needed;
@@ -45,6 +47,7 @@ final class LaneWalk {
         this.matrix = matrix;
         bitmap = matrix.format() == Format.BITMAP;
         width = bitmap ? 64 : 128;
+        across = bitmap ? 64 : 128;
         masks = section("masks");
         info = section("info");
         offsets = section("offsets");
@@ -55,7 +58,7 @@ final class LaneWalk {
         ring = section("layout").getAtIndex(INT, 1);
         dense = new short[matrix.m() * matrix.k()];
         held = new long[ring];
-        window = new short[ring * 64];
+        window = new short[ring * across];
     }
 
     private MemorySegment section(String name) { return matrix.section(name).bytes(); }
@@ -120,14 +123,14 @@ final class LaneWalk {
             before((long) rb * kTiles + kt, kt, rows[kt]);
             long behind = Long.MAX_VALUE;
             for (long[] lane : at) {
-                behind = Math.min(behind, Math.min(lane[0], lane[bitmap ? 1 : 0]) / 64);
+                behind = Math.min(behind, Math.min(lane[0], lane[1]) / across);
             }
             long ahead = rows[Math.min(kt + 2, kTiles)]; // with the whole next k-tile
             needed = Math.max(needed, ahead - behind);
             for (; loaded < ahead; loaded++) {
                 int to = (int) (loaded % ring);
                 held[to] = loaded;
-                MemorySegment.copy(streams, SHORT, (begin + loaded) * 128, window, to * 64, 64);
+                MemorySegment.copy(streams, SHORT, (begin + loaded) * 2 * across, window, to * across, across);
             }
             for (int lane = 0; lane < 32; lane++) {
                 for (int step = 0; step < width / 16; step++) {
@@ -151,7 +154,9 @@ final class LaneWalk {
         if (ballot(tile) >= 256) {
             restarts += kt % segment != 0 ? 1 : 0;
             for (int lane = 0; lane < 32; lane++) {
-                at[lane] = new long[]{64 * used + 2 * lane, 64 * used + 2 * lane + 1};
+                at[lane] = bitmap // A and B in a word's halves, or in a word each
+                        ? new long[]{64 * used + 2 * lane, 64 * used + 2 * lane + 1}
+                        : new long[]{128 * used + 2 * lane, 128 * used + 64 + 2 * lane};
             }
         }
         long[][] now = new long[32][];
@@ -182,24 +187,24 @@ final class LaneWalk {
             take(row, column, lane, 0, rows, 2);
         }
         if ((bits & 2) != 0) {
-            take(row + 8, column, lane, 0, rows, 2);
+            take(row + 8, column, lane, 1, rows, 2);
         }
         if ((bits & 4) != 0) {
             take(row, column + 8, lane, 0, rows, 2);
         }
         if ((bits & 8) != 0) {
-            take(row + 8, column + 8, lane, 0, rows, 2);
+            take(row + 8, column + 8, lane, 1, rows, 2);
         }
     }
 
     private void take(int row, int column, int lane, int lower, long rows, int values) {
         long from = at[lane][lower];
-        at[lane][lower] += 64;
+        at[lane][lower] += across;
         String where = "row " + row + ", column " + column;
-        assertTrue(from / 64 < rows, where + " reads storage row " + from / 64 + " of " + rows);
-        int slot = (int) (from / 64 % ring);
-        assertEquals(from / 64, held[slot], where + ": it has left the ring of " + ring);
-        int first = slot * 64 + (int) (from % 64);
+        assertTrue(from / across < rows, where + " reads storage row " + from / across + " of " + rows);
+        int place = (int) (from / across % ring);
+        assertEquals(from / across, held[place], where + ": it has left the ring of " + ring);
+        int first = place * across + (int) (from % across);
         assertTrue(window[first] != 0 || values == 2 && window[first + 1] != 0, where + ": nothing is stored");
         for (int i = 0; i < values; i++) {
             int to = order.getAtIndex(INT, row) * matrix.k() + column + i;
