@@ -153,11 +153,15 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
      */
     private static final int MANY_UNITS = 132 * 16 * 3;
     /**
-     * What two k-tiles' mean values may take of {@link #USUAL_RING}; the rest is for lists that run apart. With more, restarts come
-     * in dozens: a bitmap at 40% (77) took 1.480 bytes an element with a ring of 96, 1.347 with 112, pairs at 84% (75) .711 with 96,
-     * .667 with 112.
+     * What two k-tiles' mean values may take of {@link #USUAL_RING} in a bitmap; the rest is for lists that run apart. With more,
+     * restarts come in dozens: at 40% (77) a bitmap took 1.528 bytes an element with a ring of 96, 1.356 with 112.
      */
     private static final int USUAL_MEAN = 68;
+    /**
+     * And in pairs, of half as many rows: lists of twice the columns run no less apart. At 88% (29) pairs took .589 bytes an element with a
+     * limit of 48, which did not hold either (56), and .538 with 64; at 90% (24) .468 and .467.
+     */
+    private static final int USUAL_MEAN_OF_PAIRS = 26;
     /** What a larger ring has beyond two k-tiles' mean values, for lists that run apart: with 24 pairs took 0.3% more. */
     private static final int APART = 32;
 
@@ -337,7 +341,9 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
     /** The ring to keep to, for the storage rows that two k-tiles take on average, if all lists were alike. */
     int usualRing(double twoTiles) {
         int usual = USUAL_RING / width();
-        return twoTiles * width() <= USUAL_MEAN ? usual : Math.min(MOST_RING, ringFor((int) twoTiles + APART));
+        return twoTiles <= (width() == 1 ? USUAL_MEAN : USUAL_MEAN_OF_PAIRS)
+                ? usual
+                : Math.min(MOST_RING, ringFor((int) twoTiles + APART));
     }
 
     /**

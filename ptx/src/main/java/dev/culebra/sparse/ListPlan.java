@@ -8,7 +8,9 @@ import java.util.Arrays;
  *
  * <p>
  * A segment takes as many storage rows as its longest list has values. So in each k-tile the lane with the most values takes the
- * strand that is shortest so far, and within a strand the shorter list takes the fuller row. A restart outside of a segment's
+ * strand that is shortest so far, and within a strand the shorter list takes the fuller row. What is most and shortest goes by the
+ * longer of two lists, and by their sum where that is alike ({@link #weight}): by the sum alone matrices take up to 0.7% more
+ * bytes, by the longer one alone up to 1.1% (either at 90% or more with short segments). A restart outside of a segment's
  * beginning costs storage rows too, so it is put where the ring would not hold otherwise, as late as that allows.
  *
  * <p>
@@ -152,12 +154,18 @@ final class ListPlan {
         usedAfter = most;
     }
 
+    /** What two lists weigh, or two lists' values of a k-tile; at most 10 x 1024, with segments of 16 k-tiles. */
+    private static int weight(int a, int b) {
+        return 8 * Math.max(a, b) + a + b;
+    }
+
     /** The lane with the most values takes the shortest strand, and so on; then the fuller row the shorter list. */
     private void exchange(int t) {
         int at = t * LISTS;
+        int start = used[t - t % segment];
         for (int lane = 0; lane < LANES; lane++) {
-            int length = positions[at + 2 * lane] + positions[at + 2 * lane + 1];
-            int values = count(t, 2 * lane) + count(t, 2 * lane + 1);
+            int length = weight(positions[at + 2 * lane] - start, positions[at + 2 * lane + 1] - start);
+            int values = weight(count(t, 2 * lane), count(t, 2 * lane + 1));
             strands[lane] = length << 5 | lane;
             pieces[lane] = -values << 5 | lane;
         }

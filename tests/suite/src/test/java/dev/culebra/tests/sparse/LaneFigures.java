@@ -1,5 +1,8 @@
 package dev.culebra.tests.sparse;
 
+import dev.culebra.llm.checkpoint.Safetensors;
+import dev.culebra.llm.checkpoint.TensorInfo;
+import dev.culebra.llm.prune.MagnitudePruning;
 import dev.culebra.llm.prune.SyntheticWeights;
 import dev.culebra.sparse.DenseType;
 import dev.culebra.sparse.EncodeOptions;
@@ -7,6 +10,9 @@ import dev.culebra.sparse.Format;
 import dev.culebra.sparse.LaneLists;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
+import dev.culebra.tests.models.Models;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Locale;
@@ -105,6 +111,40 @@ public final class LaneFigures {
     }
 
     /**
+     * Bytes an element of all layers' matrices of the trained model, each pruned by magnitude, or of independent draws in the same
+     * shapes; 0 for the segments that each matrix has by itself.
+     */
+    private static double model(Format format, int segment, double zeros, boolean drawn) {
+        long bytes = 0;
+        long elements = 0;
+        EncodeOptions options = EncodeOptions.DEFAULT.withFormat(format);
+        SplittableRandom random = new SplittableRandom(1);
+        try (Safetensors file = Safetensors.open(Models.folder(Models.KJV).resolve("model.safetensors"))) {
+            for (TensorInfo tensor : file.tensors()) {
+                if (tensor.shape().size() != 2 || !tensor.name().contains(".layers.")) {
+                    continue;
+                }
+                int m = tensor.shape().get(0).intValue();
+                int k = tensor.shape().get(1).intValue();
+                short[] dense = file.data(tensor).toArray(ValueLayout.JAVA_SHORT_UNALIGNED);
+                for (int i = 0; drawn && i < dense.length; i++) {
+                    dense[i] = (short) (random.nextDouble() < zeros ? 0 : 1);
+                }
+                if (!drawn) {
+                    MagnitudePruning.prune(MemorySegment.ofArray(dense), DenseType.F16, zeros);
+                }
+                bytes += Matrices
+                        .encode(dense, DenseType.F16, m, k, segment == 0 ? options : options.withSegment(segment))
+                        .encodedBytes();
+                elements += dense.length;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return (double) bytes / elements;
+    }
+
+    /**
      * Prints the tables.
      *
      * @param args none
@@ -127,6 +167,12 @@ public final class LaneFigures {
                 System.out.print(
                         line("" + skew, format, zeros -> share(synthetic(7168, zeros, skew), 7168, format, 16)));
             }
+        }
+        System.out.print("\nkjv-opt\n\n" + head("segments"));
+        for (Format format : FORMATS) {
+            System.out.print(line("1 k-tile, by itself", format, zeros -> model(format, 0, zeros, false)));
+            System.out.print(line("whole rows", format, zeros -> model(format, 16, zeros, false)));
+            System.out.print(line("whole rows, independent draws", format, zeros -> model(format, 16, zeros, true)));
         }
     }
 }
