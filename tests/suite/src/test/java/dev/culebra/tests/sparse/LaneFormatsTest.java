@@ -77,9 +77,10 @@ class LaneFormatsTest {
         }
     }
 
-    /** What no usual ring holds: every other row empty, so that in each k-tile a list gets 64 values and another none. */
-    @Test
-    void theRingGrowsWhereItMust() throws Exception {
+    /** What no usual ring holds: eight lanes whose columns are full, 64 entries a k-tile for both of their lists, beside lanes with next to none. */
+    @ParameterizedTest
+    @CsvSource({"BITMAP,96", "PAIRS,48"})
+    void theRingGrowsWhereItMust(Format format, int usual) throws Exception {
         short[] dense = new short[64 * 640];
         for (int i = 0; i < dense.length; i++) {
             // the rows and columns of one lane; no order of rows can spread them
@@ -87,21 +88,25 @@ class LaneFormatsTest {
             int c = i % 640;
             dense[i] = (short) (c % 8 < 2 || r == 0 ? 1 : 0);
         }
-        SparseMatrix matrix = encode(dense, 64, 640, Format.BITMAP, 8);
+        SparseMatrix matrix = encode(dense, 64, 640, format, 8);
         matrix.validate();
         assertArrayEquals(dense, LaneWalk.dense(matrix));
-        assertTrue(LaneLists.of(matrix).ring() > LaneLists.USUAL_RING, "ring " + LaneLists.of(matrix).ring());
+        assertTrue(LaneLists.of(matrix).ring() > usual, "ring " + LaneLists.of(matrix).ring());
         assertTrue(LaneWalk.restarts(matrix) > 0);
     }
 
-    /** At 50% and independent draws the usual ring is enough, and it hardly costs a restart. */
-    @Test
-    void theRingHoldsForIndependentDraws() {
-        short[] dense = Matrices.random(256, 4096, .5, 12);
-        SparseMatrix matrix = encode(dense, 256, 4096, Format.BITMAP, 8);
-        assertTrue(LaneLists.of(matrix).ring() <= LaneLists.USUAL_RING);
+    /**
+     * With independent draws the usual ring is enough for a bitmap at 50%, for pairs at 90%, and it hardly costs a restart; pairs at 88 and
+     * 86% get a larger one, with which there are hardly more.
+     */
+    @ParameterizedTest
+    @CsvSource({"BITMAP,.5,96", "PAIRS,.1,48", "PAIRS,.12,64", "PAIRS,.14,64"})
+    void theRingHoldsForIndependentDraws(Format format, double density, int ring) {
+        SparseMatrix matrix = encode(Matrices.random(256, 4096, density, 12), 256, 4096, format, 8);
+        LaneLists shape = LaneLists.of(matrix);
+        assertTrue(shape.ring() <= ring, "ring " + shape.ring());
         int restarts = LaneWalk.restarts(matrix);
-        assertTrue(restarts <= 4 * 64 / 16, restarts + " restarts in " + 4 * 64 + " k-tiles");
+        assertTrue(restarts <= shape.tiles() / 16, restarts + " restarts in " + shape.tiles() + " k-tiles");
     }
 
     private static int[] ints(SparseMatrix matrix, String section) {
