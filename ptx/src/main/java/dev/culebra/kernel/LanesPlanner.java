@@ -61,7 +61,9 @@ final class LanesPlanner {
         int groups = (lists.rowBlocks() - 1) / WARPS + 1;
         long units = (long) groups * lists.segments();
         int fit = Math.min(target.sharedPerBlockOptIn() / bytes, kernel.mostCrews());
-        int crews = (int) Math.min(fit, units); // no more than units: every crew has work
+        // where there are few units, they go to as many multiprocessors as there are; no more crews than units: every one has work
+        int crews = (int) Math.clamp(Math.round((double) units * gridX / target.multiprocessors()), 1L,
+                Math.min(fit, units));
         long wanted = splits > 0 ? ((long) splits * groups - 1) / crews + 1 : target.multiprocessors() / gridX;
         int gridY = (int) Math.clamp(wanted, 1, Math.min(units / crews, GRID_LIMIT));
         long intervals = (long) gridY * crews;

@@ -142,27 +142,27 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
     /** The sections of both formats, as they are stored. */
     static final List<String> SECTIONS = List.of(LAYOUT, MASKS, INFO, OFFSETS, STREAMS, ORDER);
 
+    /** Who shares the work of a large GPU: three crews of four warps on each of an H200's 132 multiprocessors. */
+    private static final int CREWS = 132 * 3;
+    /** Row blocks of a crew's unit of work. */
+    private static final int CREW_ROW_BLOCKS = 4;
     /**
-     * Units that a segment must leave for the matrix to have long ones: 70% of the 132 x 16 warps that fill an H200 with 16
-     * warps a multiprocessor, so that 7168 x 7168 gets segments of 512 columns.
+     * By how much storage rows grow from restarts at each segment of 16, 8, 4, 2 and 1 k-tiles: bytes of a bitmap at 50% of zeros (computed
+     * for 8 and 4; the others by the same rule).
      */
-    private static final int ENOUGH_UNITS = 132 * 16 * 7 / 10;
+    private static final double[] SEGMENT_COST = {0, .015, .04, .09, .2};
+
     /**
-     * And for the longest: three a warp, since warps share the units alike. At 28672 x 7168 segments of 16 k-tiles of a bitmap would
-     * leave 1.5 a warp; the product then took 25% longer at 80 and 90% of zeros (H200, 2026-11-20, with four blocks a multiprocessor).
-     */
-    private static final int MANY_UNITS = 132 * 16 * 3;
-    /**
-     * What two k-tiles' mean values may take of {@link #USUAL_RING} in a bitmap; the rest is for lists that run apart. With more,
-     * restarts come in dozens: at 40% (77) a bitmap took 1.528 bytes an element with a ring of 96, 1.356 with 112.
+     * What two k-tiles' mean entries may take of {@link #USUAL_RING}; the rest is for lists that run apart. With more, restarts come
+     * in dozens: a bitmap at 40% of zeros (77 rows) took 1.480 bytes an element with a ring of 96, 1.347 with 112.
      */
     private static final int USUAL_MEAN = 68;
     /**
-     * And in pairs, of half as many rows: lists of twice the columns run no less apart. At 88% (29) pairs took .589 bytes an element with a
-     * limit of 48, which did not hold either (56), and .538 with 64; at 90% (24) .468 and .467.
+     * The same for pairs and a ring of half as many rows: at 90% of zeros they are 24.3, and one k-tile in 250 or fewer gets a
+     * restart; at 88% (28.9) one in 4.
      */
     private static final int USUAL_MEAN_OF_PAIRS = 26;
-    /** What a larger ring has beyond two k-tiles' mean values, for lists that run apart: with 24 pairs took 0.3% more. */
+    /** What a larger ring has beyond two k-tiles' mean entries, for lists that run apart. */
     private static final int APART = 32;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -201,8 +201,10 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
     }
 
     /**
-     * The segment of a shape unless another is asked for: the longest that still leaves some 1,500 units, enough for a large
-     * GPU, or 6,336 for the longest; 1 where there are not so many.
+     * The segment of a shape unless another is asked for: the one with which the crews of an H200 have least to do, as far as bytes and the
+     * number of units that the busiest one has can tell. Crews of a multiprocessor share its speed, so that half of what one has too
+     * much is made up for. (H200, 2026-11-21, bitmap, 8 tokens: 7168 x 7168 at 80% 20 us with segments of 4, so two units each, 25 with 8; 9216 x
+     * 9216 at 50% 32.6, 33.8 and 34.8 with 16, 8 and 4, all of 82% of the crews' time.)
      *
      * @param format {@link Format#BITMAP} or {@link Format#PAIRS}
      * @param m rows, 1 or more
@@ -211,12 +213,20 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
      * @throws IllegalArgumentException if the format has no lists, or a dimension is under 1
      */
     public static int defaultSegment(Format format, int m, int k) {
-        int segment = MOST_SEGMENT;
-        while (segment > 1 && new LaneLists(format, m, k, segment, RING_STEP)
-                .units() < (segment == MOST_SEGMENT ? MANY_UNITS : ENOUGH_UNITS)) {
-            segment /= 2;
+        int best = 0;
+        double least = Double.MAX_VALUE;
+        for (int i = 0; i < SEGMENT_COST.length; i++) {
+            LaneLists lists = new LaneLists(format, m, k, MOST_SEGMENT >> i, RING_STEP);
+            long units = ((lists.rowBlocks() - 1L) / CREW_ROW_BLOCKS + 1) * lists.segments();
+            long crews = Math.min(CREWS, units / 3 * 3 + (units < 3 ? units : 0)); // as plans have it: three a block
+            double time = (double) ((units - 1) / crews + 1) * CREWS / units;
+            double cost = (1 + SEGMENT_COST[i]) * (1 + time) / 2;
+            if (cost < least) {
+                least = cost;
+                best = lists.segment();
+            }
         }
-        return segment;
+        return best;
     }
 
     static boolean isSegment(int segment) {
@@ -340,9 +350,8 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
 
     /** The ring to keep to, for the storage rows that two k-tiles take on average, if all lists were alike. */
     int usualRing(double twoTiles) {
-        int usual = USUAL_RING / width();
         return twoTiles <= (width() == 1 ? USUAL_MEAN : USUAL_MEAN_OF_PAIRS)
-                ? usual
+                ? USUAL_RING / width()
                 : Math.min(MOST_RING, ringFor((int) twoTiles + APART));
     }
 

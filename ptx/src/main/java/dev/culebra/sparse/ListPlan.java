@@ -7,11 +7,11 @@ import java.util.Arrays;
  * from how many values each lane has for its lists in each k-tile.
  *
  * <p>
- * A segment takes as many storage rows as its longest list has values. So in each k-tile the lane with the most values takes the
- * strand that is shortest so far, and within a strand the shorter list takes the fuller row. What is most and shortest goes by the
- * longer of two lists, and by their sum where that is alike ({@link #weight}): by the sum alone matrices take up to 0.7% more
- * bytes, by the longer one alone up to 1.1% (either at 90% or more with short segments). A restart outside of a segment's
- * beginning costs storage rows too, so it is put where the ring would not hold otherwise, as late as that allows.
+ * A segment takes as many storage rows as its longest list has values. So in each k-tile the lane with the fullest row takes the
+ * strand whose longer list is the shortest, the next one the next, and within a strand the shorter list takes the fuller row. In a
+ * segment's last k-tile, where no later one makes up for what is left, the longest list is made as short as any exchange can
+ * ({@link LaneMatching}). A restart outside of a segment's beginning
+ * costs storage rows too, so it is put where the ring would not hold otherwise, as late as that allows.
  *
  * <p>
  * Not thread-safe: one object a thread.
@@ -45,6 +45,8 @@ final class ListPlan {
     private final byte[] exchange = new byte[LANES];
     private final int[] strands = new int[LANES];
     private final int[] pieces = new int[LANES];
+    private final int[] from = new int[LANES];
+    private final LaneMatching matching = new LaneMatching();
     private int usedAfter;
     private int behindStart;
 
@@ -154,33 +156,40 @@ final class ListPlan {
         usedAfter = most;
     }
 
-    /** What two lists weigh, or two lists' values of a k-tile; at most 10 x 1024, with segments of 16 k-tiles. */
-    private static int weight(int a, int b) {
-        return 8 * Math.max(a, b) + a + b;
-    }
-
-    /** The lane with the most values takes the shortest strand, and so on; then the fuller row the shorter list. */
+    /** Lets lanes exchange their strands before a k-tile, and then each one the roles of its lists. */
     private void exchange(int t) {
         int at = t * LISTS;
-        int start = used[t - t % segment];
+        deal(t);
+        if ((t + 1) % segment == 0 || t + 1 == kTiles) {
+            for (int lane = 0; lane < LANES; lane++) {
+                matching.strand(lane, positions[at + 2 * lane], positions[at + 2 * lane + 1]);
+                matching.lane(lane, count(t, 2 * lane), count(t, 2 * lane + 1));
+            }
+            matching.improve(from);
+        }
         for (int lane = 0; lane < LANES; lane++) {
-            int length = weight(positions[at + 2 * lane] - start, positions[at + 2 * lane + 1] - start);
-            int values = weight(count(t, 2 * lane), count(t, 2 * lane + 1));
-            strands[lane] = length << 5 | lane;
+            int a = positions[at + 2 * from[lane]];
+            int b = positions[at + 2 * from[lane] + 1];
+            int more = count(t, 2 * lane) - count(t, 2 * lane + 1);
+            int swap = a > b && more > 0 || a < b && more < 0 ? 1 : 0;
+            after[2 * lane + swap] = a;
+            after[2 * lane + 1 - swap] = b;
+            exchange[lane] = (byte) (from[lane] | swap * LaneLists.INFO_EXCHANGE);
+        }
+    }
+
+    /** The lane with the fullest row gets the strand that is behind, and so on. */
+    private void deal(int t) {
+        for (int lane = 0; lane < LANES; lane++) {
+            int ahead = Math.max(positions[t * LISTS + 2 * lane], positions[t * LISTS + 2 * lane + 1]);
+            int values = Math.max(count(t, 2 * lane), count(t, 2 * lane + 1));
+            strands[lane] = ahead << 5 | lane;
             pieces[lane] = -values << 5 | lane;
         }
         Arrays.sort(strands);
         Arrays.sort(pieces);
         for (int i = 0; i < LANES; i++) {
-            int from = strands[i] & LANES - 1;
-            int lane = pieces[i] & LANES - 1;
-            exchange[lane] = (byte) from;
-            int ahead = positions[at + 2 * from] - positions[at + 2 * from + 1];
-            int more = count(t, 2 * lane) - count(t, 2 * lane + 1);
-            int swap = ahead > 0 && more > 0 || ahead < 0 && more < 0 ? 1 : 0;
-            after[2 * lane + swap] = positions[at + 2 * from];
-            after[2 * lane + 1 - swap] = positions[at + 2 * from + 1];
-            exchange[lane] |= (byte) (swap * LaneLists.INFO_EXCHANGE);
+            from[pieces[i] & LANES - 1] = strands[i] & LANES - 1;
         }
     }
 

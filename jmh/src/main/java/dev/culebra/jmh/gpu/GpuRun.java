@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 /** One run of the group: the memory, then shape by shape, each freed before the next. One thread. */
 final class GpuRun {
 
-    private static final List<Format> SPARSE = List.of(Format.TILED_CSL, Format.BITMAP);
+    private static final List<Format> SPARSE = List.of(Format.TILED_CSL, Format.BITMAP, Format.PAIRS);
 
     private final GpuPlan plan;
     private final CudaSpmm spmm;
