@@ -15,7 +15,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
  * @param driver what was called: cuda (NVIDIA's), no-op, emulator (whose times tell nothing of a GPU); null where there is none
  * @param shape M, K, N; null where there is no product
  * @param sparsity share of zeros, 0 to 1; null where there are no weights or it does not matter (dense)
- * @param format of the weights: tiled-csl, bitmap, dense, csr, 2:4; null where there are none
+ * @param format of the weights: tiled-csl, bitmap, pairs, dense, csr, 2:4; null where there are none
  * @param kernel what ran: an instance of the catalog with its splits, or a library's function; null where that says nothing
  * @param l2 cold (weights rotate through more than the cache holds) or warm; null where that makes no difference
  * @param threads of the host; null where it is one

@@ -62,24 +62,26 @@ final class LanePicture {
 
     private void bitmap() {
         SparseMatrix matrix = encode(Format.BITMAP);
-        int word = matrix.section(LaneLists.MASKS).bytes().getAtIndex(Matrices.INT, LANE * 4);
         s.append(String.format(
                 "\nbitmap\n\n  lane 6's word of row tile 0 is %08x: bits 2 u + p + 8 h of row 1 in the low half, of row 9 in "
                         + "the high one\n",
-                word));
+                word(matrix)));
         lane(matrix);
-        strand(matrix, 1);
+        strand(matrix, "each value belongs");
     }
 
     private void pairs() {
         SparseMatrix matrix = encode(Format.PAIRS);
-        int word = matrix.section(LaneLists.MASKS).bytes().getAtIndex(Matrices.INT, LANE * 4);
         s.append(String.format(
                 "\npairs\n\n  lane 6's word of row tile 0 is %08x: a digit for each 16 columns, from the right to the left; bit 0 for columns 4\n"
                         + "  and 5 of row 1, bit 1 for those of row 9, bits 2 and 3 for columns 12 and 13\n",
-                word));
+                word(matrix)));
         lane(matrix);
-        strand(matrix, 2);
+        strand(matrix, "the nonzeros of each pair belong");
+    }
+
+    private static int word(SparseMatrix matrix) {
+        return matrix.section(LaneLists.MASKS).bytes().getAtIndex(Matrices.INT, LANE * 4);
     }
 
     /** What lane 6's bytes of info make of it, k-tile by k-tile. */
@@ -90,8 +92,8 @@ final class LanePicture {
         for (int lane = 0; lane < 32; lane++) {
             held[lane] = new int[]{lane, 0};
         }
-        s.append(String.format(
-                "\n  k-tile   storage rows   so far   lane 6's byte   takes over from   and so has, for its upper rows\n"));
+        s.append(
+                "\n  k-tile   storage rows   so far   lane 6's byte   takes over from   and so has         for its upper rows\n");
         int rows = 0;
         for (int t = 0; t < shape.kTiles(); t++) {
             int more = 0;
@@ -103,13 +105,14 @@ final class LanePicture {
             }
             held = now;
             rows += more & 255;
-            s.append(String.format("  %6d   %12d   %6d   %13s   %15s   list %s of strand %d\n", t, more & 255, rows,
+            s.append(String.format("  %6d   %12d   %6d   %13s   %15s   strand %2d          list %c\n", t, more & 255,
+                    rows,
                     String.format("%02x", info[32 * t + LANE]),
-                    more > 255 ? "a restart" : "lane " + (info[32 * t + LANE] & 31), "AB".charAt(held[LANE][1]),
-                    held[LANE][0]));
+                    more > 255 ? "a restart" : "lane " + (info[32 * t + LANE] & 31), held[LANE][0],
+                    "AB".charAt(held[LANE][1])));
         }
-        int width = shape.width();
         int entries = 0;
+        int width = shape.width();
         short[] streams = matrix.section(LaneLists.STREAMS).bytes().toArray(ValueLayout.JAVA_SHORT);
         for (int i = 0; i < streams.length; i += width) {
             entries += streams[i] != 0 || streams[i + width - 1] != 0 ? 1 : 0;
@@ -118,24 +121,24 @@ final class LanePicture {
                 entries / 64., shape.ring()));
     }
 
-    /** What is in strand 6, from its beginning and from a later storage row on, where other lanes may have it. */
-    private void strand(SparseMatrix matrix, int width) {
+    /** What is in strand 6. */
+    private void strand(SparseMatrix matrix, String what) {
         LaneLists shape = LaneLists.of(matrix);
         short[] streams = matrix.section(LaneLists.STREAMS).bytes().toArray(ValueLayout.JAVA_SHORT);
-        int later = LATER / width;
-        s.append("\n  strand 6: the row and column that each value belongs to, from storage row 0 on and from ")
-                .append(later)
-                .append(" on\n");
+        int rows = matrix.section(LaneLists.OFFSETS).bytes().getAtIndex(Matrices.INT, 1);
+        s.append("\n  strand 6: the row and column that " + what + " to, at its beginning and from storage row " + LATER
+                + " on, where other\n  lanes have it\n");
         for (int list = 0; list < 2; list++) {
-            for (int i = 0; i < width; i++) {
-                s.append(i == 0 ? "\n  " + "AB".charAt(list) + "  " : "\n     ");
-                for (int from : new int[]{0, later}) {
-                    for (int r = from; r < from + 6; r++) {
-                        s.append(place(streams[r * shape.rowValues() + shape.place(LANE, list) + i])).append("  ");
+            for (int half = 0; half < shape.width(); half++) {
+                s.append("\n  ").append(half == 0 ? "AB".charAt(list) : ' ')
+                        .append(shape.width() == 1 ? "   " : half == 0 ? "  even  " : "  odd   ");
+                for (int from : new int[]{0, LATER}) {
+                    for (int r = from; r < from + 6 && r < rows; r++) {
+                        int value = shape.place(LANE, list) + half;
+                        s.append(place(streams[r * shape.rowValues() + value])).append("  ");
                     }
-                    s.append("...  ");
+                    s.append(from == 0 ? "...  " : "...");
                 }
-                s.setLength(s.length() - 2);
             }
         }
         s.append('\n');

@@ -23,7 +23,7 @@ final class LaneWalk {
     private final boolean bitmap;
     private final int width;
     /** Values of a storage row. */
-    private final int row;
+    private final int across;
     private final MemorySegment masks;
     private final MemorySegment info;
     private final MemorySegment offsets;
@@ -47,7 +47,7 @@ final class LaneWalk {
         this.matrix = matrix;
         bitmap = matrix.format() == Format.BITMAP;
         width = bitmap ? 64 : 128;
-        row = bitmap ? 64 : 128;
+        across = bitmap ? 64 : 128;
         masks = section("masks");
         info = section("info");
         offsets = section("offsets");
@@ -58,7 +58,7 @@ final class LaneWalk {
         ring = section("layout").getAtIndex(INT, 1);
         dense = new short[matrix.m() * matrix.k()];
         held = new long[ring];
-        window = new short[ring * row];
+        window = new short[ring * across];
     }
 
     private MemorySegment section(String name) { return matrix.section(name).bytes(); }
@@ -123,14 +123,14 @@ final class LaneWalk {
             before((long) rb * kTiles + kt, kt, rows[kt]);
             long behind = Long.MAX_VALUE;
             for (long[] lane : at) {
-                behind = Math.min(behind, Math.min(lane[0] / row, lane[1] / row));
+                behind = Math.min(behind, Math.min(lane[0], lane[1]) / across);
             }
             long ahead = rows[Math.min(kt + 2, kTiles)]; // with the whole next k-tile
             needed = Math.max(needed, ahead - behind);
             for (; loaded < ahead; loaded++) {
                 int to = (int) (loaded % ring);
                 held[to] = loaded;
-                MemorySegment.copy(streams, SHORT, (begin + loaded) * row * 2, window, to * row, row);
+                MemorySegment.copy(streams, SHORT, (begin + loaded) * 2 * across, window, to * across, across);
             }
             for (int lane = 0; lane < 32; lane++) {
                 for (int step = 0; step < width / 16; step++) {
@@ -154,7 +154,9 @@ final class LaneWalk {
         if (ballot(tile) >= 256) {
             restarts += kt % segment != 0 ? 1 : 0;
             for (int lane = 0; lane < 32; lane++) {
-                at[lane] = new long[]{row * used + 2 * lane, row * used + 2 * lane + (bitmap ? 1 : 64)};
+                at[lane] = bitmap // A and B in a word's halves, or in a word each
+                        ? new long[]{64 * used + 2 * lane, 64 * used + 2 * lane + 1}
+                        : new long[]{128 * used + 2 * lane, 128 * used + 64 + 2 * lane};
             }
         }
         long[][] now = new long[32][];
@@ -197,12 +199,12 @@ final class LaneWalk {
 
     private void take(int row, int column, int lane, int lower, long rows, int values) {
         long from = at[lane][lower];
-        at[lane][lower] += this.row;
+        at[lane][lower] += across;
         String where = "row " + row + ", column " + column;
-        assertTrue(from / this.row < rows, where + " reads storage row " + from / this.row + " of " + rows);
-        int slot = (int) (from / this.row % ring);
-        assertEquals(from / this.row, held[slot], where + ": it has left the ring of " + ring);
-        int first = slot * this.row + (int) (from % this.row);
+        assertTrue(from / across < rows, where + " reads storage row " + from / across + " of " + rows);
+        int place = (int) (from / across % ring);
+        assertEquals(from / across, held[place], where + ": it has left the ring of " + ring);
+        int first = place * across + (int) (from % across);
         assertTrue(window[first] != 0 || values == 2 && window[first + 1] != 0, where + ": nothing is stored");
         for (int i = 0; i < values; i++) {
             int to = order.getAtIndex(INT, row) * matrix.k() + column + i;
