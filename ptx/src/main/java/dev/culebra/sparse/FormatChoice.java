@@ -25,21 +25,11 @@ public interface FormatChoice {
      * @return the choice
      * @throws IllegalArgumentException if it is no such share
      */
-    static FormatChoice sparseFrom(double sparsity) { return sparseFrom(sparsity, Format.TILED_CSL); }
-
-    /**
-     * Dense up to a share of zeros, a sparse format from there on.
-     *
-     * @param sparsity the share from which on a matrix becomes sparse; 0 to 1
-     * @param sparse the format that it then gets
-     * @return the choice
-     * @throws IllegalArgumentException if it is no such share
-     */
-    static FormatChoice sparseFrom(double sparsity, Format sparse) {
+    static FormatChoice sparseFrom(double sparsity) {
         if (!(sparsity >= 0 && sparsity <= 1)) {
             throw new IllegalArgumentException("sparsity is " + sparsity + "; give a share from 0 to 1");
         }
-        return (m, k, nonzeros) -> nonzeros <= (1 - sparsity) * m * k ? sparse : Format.DENSE;
+        return (m, k, nonzeros) -> nonzeros <= (1 - sparsity) * m * k ? Format.TILED_CSL : Format.DENSE;
     }
 
     /**

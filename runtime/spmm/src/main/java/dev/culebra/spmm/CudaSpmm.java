@@ -9,7 +9,6 @@ import dev.culebra.driver.Kernel;
 import dev.culebra.kernel.KernelCatalog;
 import dev.culebra.kernel.KernelInstance;
 import dev.culebra.kernel.Target;
-import dev.culebra.sparse.Format;
 import dev.culebra.sparse.FormatChoice;
 import dev.culebra.sparse.SparseMatrix;
 import java.util.HashMap;
@@ -22,13 +21,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * call that comes from the host works on a stream of its own.
  */
 public final class CudaSpmm implements Spmm {
-
-    /**
-     * From here on bitmap is taken on an H200. At up to 8 tokens it is faster than dense from 50% on, the least sparsity that was
-     * measured, on each shape of README's table; on average up to 32 tokens, where small shapes lose. A little below, since a matrix of
-     * 50% has some draws more.
-     */
-    private static final double SPARSE_FROM_ON_H200 = .48;
 
     private static final ComputeCapability LEAST = new ComputeCapability(8, 0); // KernelCatalog: sm_80 and later
 
@@ -137,16 +129,13 @@ public final class CudaSpmm implements Spmm {
         }
     }
 
-    /**
-     * On an H200, where it was measured: dense below 48% of zeros, bitmap from there on. What it is elsewhere depends on how much memory a
-     * multiprocessor reads in a clock, so other devices, even of its compute capability, take the format of fewer bytes.
-     */
+    /** As {@link MeasuredFormats} has it for a token of this device's. */
     @Override
-    public FormatChoice fastestFormat() {
-        return context.device().name().contains("H200")
-                ? FormatChoice.sparseFrom(SPARSE_FROM_ON_H200, Format.BITMAP)
-                : FormatChoice.FEWEST_BYTES;
-    }
+    public FormatChoice fastestFormat() { return fastestFormat(1); }
+
+    /** As {@link MeasuredFormats} has it for this device. */
+    @Override
+    public FormatChoice fastestFormat(int n) { return MeasuredFormats.of(context.device().name(), n); }
 
     @Override
     public long freeBytes() {

@@ -114,6 +114,20 @@ public interface Spmm extends AutoCloseable {
     default FormatChoice fastestFormat() { return FormatChoice.FEWEST_BYTES; }
 
     /**
+     * The same for products of so many tokens.
+     *
+     * @param n tokens, 1 or more
+     * @return the choice; {@link #fastestFormat()} where a device knows no better
+     * @throws IllegalArgumentException if n is under 1
+     */
+    default FormatChoice fastestFormat(int n) {
+        if (n < 1) {
+            throw new IllegalArgumentException("n is " + n + "; give 1 token or more");
+        }
+        return fastestFormat();
+    }
+
+    /**
      * How much can be loaded now, as far as is known: a device's free memory. On a CPU, whose weights are matrices in the
      * host's memory, it is what can still be encoded or read: what {@code -XX:MaxDirectMemorySize} leaves, or the machine's
      * or the container's memory if that is less; what only a garbage collection would free counts as taken, and a matrix that

@@ -1,0 +1,61 @@
+package dev.culebra.spmm;
+
+import dev.culebra.sparse.Format;
+import dev.culebra.sparse.FormatChoice;
+
+/**
+ * Which format a GPU multiplies fastest, where that was measured: also for those who encode for a device that is elsewhere. What is
+ * fastest depends on how much memory a multiprocessor reads in a clock, so a device that was not measured, even of the same compute
+ * capability, gets the format of fewer bytes.
+ *
+ * <p>
+ * <b>H200</b>: by the run in {@code jmh/results/2026-11-21-h200-2.json}, twelve shapes at 50, 60, 70, 80 and 90% of zeros. A test holds the
+ * choice against it: within 5% of the fastest format on each shape at 1 to 32 tokens, and at 64 but for those that the test
+ * names.
+ */
+public final class MeasuredFormats {
+
+    /**
+     * Bitmap from here on. Up to 16 tokens it is faster than dense on each shape at 50%, the least that was measured; a little below, since
+     * a matrix of 50% has some draws more.
+     */
+    private static final double BITMAP_FROM = .48;
+    /** Pairs from here on: at 70% they take longer than a bitmap, at 80% less, and lines between the two cross here. */
+    private static final double PAIRS_FROM = .78;
+    /** The widest tile of both: with more tokens the weights are gone through more than once. */
+    private static final int WIDEST = 32;
+    /** Up to here tiles are half as wide, and leave half as much to be added up. */
+    private static final int HALF = 16;
+    /** Elements below which dense wins in between: 7168 x 7168 has fewer, 9216 x 9216 more. */
+    private static final long SMALL = 60_000_000;
+    /** Zeros up to which it does. */
+    private static final double SMALL_TO = .65;
+    private MeasuredFormats() {}
+
+    /**
+     * The choice for a device.
+     *
+     * @param device its name, as {@code Device.name()} gives it, such as "NVIDIA H200"
+     * @param n tokens of the products, 1 or more
+     * @return the choice; {@link FormatChoice#FEWEST_BYTES} for a device that was not measured
+     * @throws IllegalArgumentException if n is under 1
+     */
+    public static FormatChoice of(String device, int n) {
+        if (n < 1) {
+            throw new IllegalArgumentException("n is " + n + "; give 1 token or more");
+        }
+        if (!device.contains("H200")) {
+            return FormatChoice.FEWEST_BYTES;
+        }
+        return (m, k, nonzeros) -> {
+            double zeros = 1 - (double) nonzeros / m / k;
+            if (n > WIDEST) {
+                return Format.DENSE;
+            }
+            if (n > HALF && (long) m * k < SMALL && zeros < SMALL_TO) {
+                return Format.DENSE;
+            }
+            return zeros >= PAIRS_FROM ? Format.PAIRS : zeros >= BITMAP_FROM ? Format.BITMAP : Format.DENSE;
+        };
+    }
+}
