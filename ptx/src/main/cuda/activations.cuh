@@ -12,49 +12,82 @@ template <> struct Exponent<F16> { static constexpr uint32_t BITS = 0x7C007C00u,
 template <> struct Exponent<BF16> { static constexpr uint32_t BITS = 0x7F807F80u, LOWEST = 0x00800080u; };
 
 // A part has 128 bytes a token, its eight chunks of 16 bytes permuted so that eight tokens of one chunk lie in different banks.
+//
+// A thread has one chunk at a time, of CLASSES tokens, ROWS apart, and of each in some parts: where it reads and writes is a sum of
+// a few numbers of its own and of constants.
 template <class Value, int TILE_N, int WARPS>
 struct Activations {
     static constexpr int STAGE_PARTS = TILE_N <= 16 ? 4 : 2;              // that come together: at most 8 KB
     static constexpr int THREADS = WARPS * 32;
-    static constexpr int ROWS = THREADS / 8;                             // that the crew copies at once, a chunk a thread
-    static constexpr int PASSES = (STAGE_PARTS * TILE_N + ROWS - 1) / ROWS;
-    static constexpr int PART_BYTES = TILE_N * TOKEN_BYTES, STAGE_BYTES = STAGE_PARTS * PART_BYTES;
-    static_assert(STAGE_PARTS * TILE_N % ROWS == 0 && (TILE_N % ROWS == 0 || ROWS % TILE_N == 0), "no thread is idle");
+    static constexpr int ROWS = THREADS / 8;                             // of 128 bytes, that the crew copies at once
+    static constexpr int PASSES = STAGE_PARTS * TILE_N / ROWS;
+    static constexpr int CLASSES = TILE_N > ROWS ? TILE_N / ROWS : 1, PARTS_APART = TILE_N < ROWS ? ROWS / TILE_N : 1;
+    static constexpr int PART_BYTES = TILE_N * TOKEN_BYTES, STAGE_BYTES = STAGE_PARTS * PART_BYTES, STAGE_K = STAGE_PARTS * PART_K;
+    static_assert(STAGE_PARTS * TILE_N % ROWS == 0 && (TILE_N % ROWS == 0 || ROWS % TILE_N == 0) && ROWS % 8 == 0, "no thread is idle");
 
-    const uint16_t* x;
-    int k, left, ldx;                                                    // left: tokens from the block's first on
-    uint32_t shared;
+    // Passes whose addresses are there together: with cp.async for weights too, all four of 32 tokens make some instances spill.
+#if __CUDA_ARCH__ >= 900
+    static constexpr int AT_ONCE = PASSES;
+#else
+    static constexpr int AT_ONCE = CLASSES == 1 ? PASSES : CLASSES;
+#endif
 
-    __device__ __forceinline__ Activations(const uint16_t* x, int k, int n, int ldx, uint32_t shared)
-        : x(x + (size_t)blockIdx.x * TILE_N * ldx), k(k), left(n - (int)blockIdx.x * TILE_N), ldx(ldx), shared(shared) {}
+    const char* x;                            // this thread's chunk of its first token, or of the tile's where that is beyond the last
+    size_t next;                              // in bytes, to its second token; 0 for one beyond the last
+    uint32_t bytes[CLASSES];                  // to copy: 16, or 0 for a token beyond the last
+    uint32_t to;                              // in shared memory, stage 0
+    int token, left, k;                       // left: columns from the thread's first one on
+    static_assert(CLASSES <= 2, "two tokens a thread");
 
-    // Calls f(token, part in the stage, place in shared memory) for each of this thread's chunks.
-    template <class F>
-    __device__ __forceinline__ void each(int stage, F f) const {
+    __device__ __forceinline__ Activations(const uint16_t* x, int k, int n, int ldx, uint32_t shared) : k(k) {
+        const int thread = threadIdx.x % THREADS, row = thread >> 3, first = blockIdx.x * TILE_N, column = row / TILE_N * PART_K + (thread & 7) * 8;
+        token = row % TILE_N;
+        left = k - column;
+        bool inside = false;
 #pragma unroll
-        for (int i = 0; i < PASSES; i++) {
-            const int row = i * ROWS + (threadIdx.x % THREADS >> 3), token = row % TILE_N;
-            f(token, row / TILE_N, shared + (stage & 1) * STAGE_BYTES + row * TOKEN_BYTES + (((threadIdx.x ^ token) & 7) << 4));
+        for (int c = CLASSES - 1; c >= 0; c--) {
+            next = inside ? (size_t)ROWS * ldx * 2 : 0;
+            inside = first + token + c * ROWS < n;
+            bytes[c] = inside ? 16 : 0;
         }
+        this->x = reinterpret_cast<const char*>(x + (size_t)(first + (inside ? token : 0)) * ldx + column);
+        to = shared + row * TOKEN_BYTES + (((thread ^ token) & 7) << 4);
     }
 
     // The columns from `column` on to stage `stage` & 1.
     __device__ __forceinline__ void copy(int stage, int column) const {
-        each(stage, [&](int token, int part, uint32_t to) {
-            const int from = column + part * PART_K + (threadIdx.x & 7) * 8;
-            const int halves = min(max(k - from, 0), 8);
-            const bool inside = halves > 0 && token < left;
-            copy_async16(to, inside ? x + (size_t)token * ldx + from : x, inside ? halves * 2 : 0);
-        });
+        const uint32_t place = to + (stage & 1) * STAGE_BYTES;
+        const char* const at = x + (size_t)(uint32_t)column * 2;
+        const bool whole = column + STAGE_K <= k;                        // the same for all threads
+#pragma unroll (AT_ONCE)
+        for (int i = 0; i < PASSES; i++) {
+            constexpr int PART = PARTS_APART * PART_K;
+            const int c = i % CLASSES, apart = i / CLASSES * PART;
+            const char* from = at + (c ? next : 0) + apart * 2;
+            uint32_t size = bytes[c];
+            if (!whole) {
+                size = min(size, (uint32_t)min(max(left - column - apart, 0), 8) * 2);
+                if (size == 0) from = x + (left - k) * 2;                // nothing is read there, but it is inside
+            }
+            copy_async16(place + i * ROWS * TOKEN_BYTES, from, size);
+        }
         commit_copies();
     }
 
     // Marks the tokens that have a NaN or an infinity in the chunks that this thread copied.
     __device__ __forceinline__ void judge(int stage, uint32_t* bad) const {
-        each(stage, [&](int token, int, uint32_t at) {
-            constexpr uint32_t B = Exponent<Value>::BITS, L = Exponent<Value>::LOWEST;
-            const uint4 v = load_shared16(at);
-            if ((((v.x & B) + L) | ((v.y & B) + L) | ((v.z & B) + L) | ((v.w & B) + L)) & 0x80008000u) atomicOr(bad + token / 32, 1u << token % 32);
-        });
+        const uint32_t place = to + (stage & 1) * STAGE_BYTES;
+#pragma unroll
+        for (int c = 0; c < CLASSES; c++) {
+            uint32_t carries = 0;
+#pragma unroll
+            for (int i = c; i < PASSES; i += CLASSES) {
+                constexpr uint32_t B = Exponent<Value>::BITS, L = Exponent<Value>::LOWEST;
+                const uint4 v = load_shared16(place + i * ROWS * TOKEN_BYTES);
+                carries |= ((v.x & B) + L) | ((v.y & B) + L) | ((v.z & B) + L) | ((v.w & B) + L);
+            }
+            const int of = token + c * ROWS;
+            if (carries & 0x80008000u) atomicOr(bad + of / 32, 1u << of % 32);
+        }
     }
 };

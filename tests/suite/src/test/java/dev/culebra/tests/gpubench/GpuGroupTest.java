@@ -76,7 +76,7 @@ class GpuGroupTest {
         for (String shape : List.of("100x72", "64x136")) {
             for (int n : new int[]{1, 8}) {
                 for (String weights : List.of("dense null", "tiled-csl 0.6", "tiled-csl 0.9", "bitmap 0.6",
-                        "bitmap 0.9")) {
+                        "bitmap 0.9", "pairs 0.6", "pairs 0.9")) {
                     assertTrue(made.contains(shape + "x" + n + " " + weights + " cold"), made::toString);
                 }
                 assertTrue(made.contains(shape + "x" + n + " tiled-csl 0.9 warm"), made::toString);
@@ -89,7 +89,7 @@ class GpuGroupTest {
         assertFalse(made.contains("100x72x8 dense null warm"), made::toString);
         // 12 KB fit into it, but not into half of it
         assertFalse(made.contains("100x72x1 tiled-csl 0.6 warm"), made::toString);
-        assertTrue(recorded.skipped.get("warm L2").contains("of 20 products"), recorded.skipped::toString);
+        assertTrue(recorded.skipped.get("warm L2").contains("of 28 products"), recorded.skipped::toString);
     }
 
     @Test
@@ -136,7 +136,7 @@ class GpuGroupTest {
             }
             assertTrue(row.shape().n() != 1 || row.ratioToCublas() == null, row::toString);
         }
-        assertEquals(3, held, "dense, tiled-csl, bitmap");
+        assertEquals(4, held, "dense, tiled-csl, bitmap, pairs");
         List<Row> pruned = recorded.by("cusparselt");
         assertTrue(pruned.stream().allMatch(r -> r.checked() && r.format().equals("2:4") && r.sparsity() == 0.5));
         assertNotNull(pruned.getFirst().ratioToCublas());
@@ -276,7 +276,7 @@ class GpuGroupTest {
             products.put(product.bytes() + "", product);
             return new Spoiling(product, null, copies);
         }));
-        assertTrue(recorded.skipped.get("cold L2").startsWith("1 of 6 products: more than 64 copies"),
+        assertTrue(recorded.skipped.get("cold L2").startsWith("1 of 8 products: more than 64 copies"),
                 recorded.skipped::toString);
         int cold = 0;
         for (Row row : recorded.by("culebra")) {
@@ -297,7 +297,7 @@ class GpuGroupTest {
                 cold++;
             }
         }
-        assertEquals(5, cold);
+        assertEquals(7, cold);
     }
 
     /** The host stands still when a batch has begun, as it does while code is compiled: the device waits for it. */
