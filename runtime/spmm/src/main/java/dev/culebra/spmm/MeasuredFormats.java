@@ -10,8 +10,7 @@ import dev.culebra.sparse.FormatChoice;
  *
  * <p>
  * <b>H200</b>: by the run in {@code jmh/results/2026-11-21-h200-2.json}, twelve shapes at 50, 60, 70, 80 and 90% of zeros. A test holds the
- * choice against it: within 5% of the fastest format on each shape at 1 to 32 tokens, and at 64 but for those that the test
- * names.
+ * choice against it: within 5% of the fastest format on each shape, at 1 to 64 tokens.
  */
 public final class MeasuredFormats {
 
@@ -22,14 +21,17 @@ public final class MeasuredFormats {
     private static final double BITMAP_FROM = .48;
     /** Pairs from here on: at 70% they take longer than a bitmap, at 80% less, and lines between the two cross here. */
     private static final double PAIRS_FROM = .78;
-    /** The widest tile of both: with more tokens the weights are gone through more than once. */
+    /** The widest tile of both; with more tokens the weights are gone through more than once: a bitmap takes longer than dense then. */
     private static final int WIDEST = 32;
+    /** Pairs do not, as long as it is twice; further on nothing was measured. */
+    private static final int TWICE = 64;
     /** Up to here tiles are half as wide, and leave half as much to be added up. */
     private static final int HALF = 16;
     /** Elements below which dense wins in between: 7168 x 7168 has fewer, 9216 x 9216 more. */
     private static final long SMALL = 60_000_000;
     /** Zeros up to which it does. */
-    private static final double SMALL_TO = .65;
+    private static final double SMALL_TO = .75;
+
     private MeasuredFormats() {}
 
     /**
@@ -49,10 +51,11 @@ public final class MeasuredFormats {
         }
         return (m, k, nonzeros) -> {
             double zeros = 1 - (double) nonzeros / m / k;
-            if (n > WIDEST) {
+            if (n > TWICE) {
                 return Format.DENSE;
             }
-            if (n > HALF && (long) m * k < SMALL && zeros < SMALL_TO) {
+            boolean few = n > HALF && (long) m * k < SMALL && zeros < SMALL_TO;
+            if (few || n > WIDEST && zeros < PAIRS_FROM) {
                 return Format.DENSE;
             }
             return zeros >= PAIRS_FROM ? Format.PAIRS : zeros >= BITMAP_FROM ? Format.BITMAP : Format.DENSE;

@@ -25,12 +25,6 @@ class MeasuredFormatsTest {
 
     private static final double WITHIN = 1.05;
 
-    /** Products for which another format is more than 5% faster: pairs, which on other shapes take 5 to 14% longer than dense. */
-    private static final Set<String> SLOWER = Set.of("21504 x 7168, N = 64, 80%: dense 1.08",
-            "21504 x 7168, N = 64, 90%: dense 1.09", "36864 x 12288, N = 64, 80%: dense 1.14",
-            "36864 x 12288, N = 64, 90%: dense 1.14", "36864 x 9216, N = 64, 80%: dense 1.07",
-            "36864 x 9216, N = 64, 90%: dense 1.06");
-
     private record Product(int m, int k, int n, double zeros) {}
 
     private static Path run() {
@@ -71,7 +65,7 @@ class MeasuredFormatsTest {
             }
         }
         assertEquals(12 * 5 * 5, products);
-        assertEquals(SLOWER, slower);
+        assertEquals(Set.of(), slower);
     }
 
     @Test
@@ -80,7 +74,7 @@ class MeasuredFormatsTest {
         assertEquals(Format.DENSE, MeasuredFormats.of("NVIDIA H200", 8).choose(1000, 1000, 530_000));
         assertEquals(Format.BITMAP, MeasuredFormats.of("NVIDIA H200", 32).choose(10_000, 10_000, 50_000_000));
         assertEquals(Format.PAIRS, MeasuredFormats.of("NVIDIA H200", 1).choose(1000, 1000, 200_000));
-        assertEquals(Format.DENSE, MeasuredFormats.of("NVIDIA H200", 33).choose(1000, 1000, 200_000));
+        assertEquals(Format.DENSE, MeasuredFormats.of("NVIDIA H200", 65).choose(1000, 1000, 200_000));
         String message = assertThrows(IllegalArgumentException.class, () -> MeasuredFormats.of("NVIDIA H200", 0))
                 .getMessage();
         assertTrue(message.equals("n is 0; give 1 token or more"), message);
