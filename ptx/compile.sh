@@ -54,7 +54,7 @@ compile dense_bf16 80 epilogue.cuh mma.cuh product.cuh dense.cuh dense_bf16.cu
 for format in bitmap pairs; do
     for values in f16 bf16; do
         for compute in 80 90; do
-            compile ${format}_$values $compute activations.cuh epilogue.cuh mma.cuh parts.cuh ring.cuh $format.cuh lanes.cuh ${format}_$values.cu
+            compile ${format}_$values $compute activations.cuh epilogue.cuh mma.cuh parts.cuh ring.cuh lists.cuh $format.cuh lanes.cuh ${format}_$values.cu
         done
     done
 done

@@ -1,9 +1,8 @@
 // Format bitmap: how a lane unpacks its fragments. See README.md for the format, lanes.cuh for what goes round it.
 //
-// A lane reads its own strand of words alone: the bank is the strand's number whatever the row, so there are no conflicts. Where its
-// two lists stand says how many values it has taken; a value is taken or not by arithmetic, without a branch or a predicate.
+// Where its two lists stand says how many values a lane has taken; a value is taken or not by arithmetic, without a branch or a predicate.
 #pragma once
-#include "ring.cuh"
+#include "lists.cuh"
 
 constexpr uint32_t BITMAP_ROW = 128;          // bytes of a storage row
 
@@ -40,25 +39,10 @@ __device__ __forceinline__ void take(uint32_t there, uint32_t& at_a, uint32_t& a
 }
 
 
-// Where a lane's lists stand in the ring: that of its upper rows, that of its lower rows.
-struct BitmapLists {
+struct BitmapLists : Lists<2> {
     static constexpr int TILE_K = 64;
     static constexpr uint32_t ROW_BYTES = BITMAP_ROW;  // a half of each list in a word
     static constexpr uint32_t LOOKED_AT = 2;           // rows: values that a lane loads whether it takes them or not
-    uint32_t upper, lower;
-
-    // All lists go on at the storage row `at`.
-    __device__ __forceinline__ void restart(uint32_t at) {
-        upper = at + (threadIdx.x & 31) * 4;
-        lower = upper + 2;
-    }
-
-    // What `info`, a lane's byte, says: takes over another lane's strand, then its lists exchange their roles.
-    __device__ __forceinline__ void exchange(uint32_t info) {
-        const uint32_t u = __shfl_sync(~0u, upper, info), l = __shfl_sync(~0u, lower, info);   // by the lowest five bits
-        upper = info & 32 ? l : u;
-        lower = info & 32 ? u : l;
-    }
 
     // A row tile's fragment of step STEP, whose bits `word` has. Shifted by an even number, since 0x43DE can be halved but once.
     template <int STEP>
@@ -66,11 +50,5 @@ struct BitmapLists {
         const uint32_t w = word >> 2 * STEP;
         take<1, 1>(w & 0x01010101u, upper, lower, a[0], a[1]);
         take<2, 2>(w & 0x02020202u, upper, lower, a[2], a[3]);
-    }
-
-    // After a step.
-    __device__ __forceinline__ void wrap(const Ring& ring) {
-        ring.wrap(upper);
-        ring.wrap(lower);
     }
 };

@@ -7,7 +7,8 @@
 // A crew of warps owns neighbouring row blocks and goes through the same columns, so that it shares X. Work is counted in units (group
 // of row blocks, segment of K), group by group, and cut into as many alike intervals as there are crews, whatever the shape: crew c
 // of C in block b of B has interval (B - 1 - b) C + c. So a group's first intervals, whose crews add up what the others have of it
-// (parts.cuh), are those of the block that began last of them. A block's crews have nothing else in common.
+// (parts.cuh), are those of the block that began last of them. Crews go each at its own pace; those of a block that end with the
+// same group wait for each other there, and for nothing else.
 #pragma once
 #include "activations.cuh"
 #include "epilogue.cuh"
@@ -19,7 +20,7 @@ constexpr int ROW_TILES = 4;                  // of 16 rows
 constexpr uint32_t ROWS_OF_TILE = 255;        // what a k-tile's info says of all lanes: its storage rows
 constexpr uint32_t RESTART = 256;             // and whether its lists start anew
 
-// Row i of a group's row blocks, or none where this block does not have its sums.
+// Row i of a group's row blocks, or none where this crew does not have its sums.
 struct OrderedRows {
     const uint32_t* order;                                               // null where rows are as they come
     int first, rows;                                                     // of the group; of all row blocks
@@ -38,14 +39,15 @@ struct Space {
     static constexpr int SUM_TOKENS = TILE_N <= 16 ? TILE_N : 16;
     using FINISH = Finish<SUM_TOKENS, WARPS * BLOCK_ROWS, WARPS * 32>;
     static constexpr uint32_t X = 2 * Activations<Value, TILE_N, WARPS>::STAGE_BYTES;
-    static constexpr uint32_t BAD = X > FINISH::TILE_BYTES ? X : FINISH::TILE_BYTES;
+    static_assert(X <= FINISH::TILE_BYTES, "LanesPlanner counts the sums alone");
+    static constexpr uint32_t BAD = FINISH::TILE_BYTES;
     static constexpr uint32_t BARRIERS = BAD + 16;
     static constexpr uint32_t RINGS = (BARRIERS + WARPS * 16 + 127) / 128 * 128;   // bulk copies are slow to places that no line begins at
 };
 
 // One step of 16 columns: X's fragments against each row tile's.
-template <int STEP, class Value, int NT, class Lists>
-__device__ __forceinline__ void step(const uint4& words, Lists& lists, const Ring& ring, float (&c)[ROW_TILES * NT][4], const uint32_t (&b)[NT][2]) {
+template <int STEP, class Value, int NT, class LISTS>
+__device__ __forceinline__ void step(const uint4& words, LISTS& lists, const Ring& ring, float (&c)[ROW_TILES * NT][4], const uint32_t (&b)[NT][2]) {
     const uint32_t of[ROW_TILES] = {words.x, words.y, words.z, words.w};
 #pragma unroll
     for (int r = 0; r < ROW_TILES; r++) {
@@ -58,8 +60,8 @@ __device__ __forceinline__ void step(const uint4& words, Lists& lists, const Rin
 }
 
 // 64 columns of X, at `x`: the steps from STEP on.
-template <int STEP, class Value, int NT, class Lists>
-__device__ __forceinline__ void part(const uint4& words, Lists& lists, const Ring& ring, float (&c)[ROW_TILES * NT][4], uint32_t x) {
+template <int STEP, class Value, int NT, class LISTS>
+__device__ __forceinline__ void part(const uint4& words, LISTS& lists, const Ring& ring, float (&c)[ROW_TILES * NT][4], uint32_t x) {
     const uint32_t lane = threadIdx.x & 31, token = lane & 7;
     uint32_t b[NT][2];
     if constexpr (NT == 1) {                                             // a token's chunks 0..3: two steps
@@ -98,12 +100,12 @@ __device__ __forceinline__ void part(const uint4& words, Lists& lists, const Rin
     }
 }
 
-template <class Lists, class Value, int TILE_N, int WARPS>
+template <class LISTS, class Value, int TILE_N, int WARPS>
 __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uint8_t* __restrict__ infos, const uint32_t* __restrict__ offsets,
                                       const char* __restrict__ streams, const uint32_t* __restrict__ order, const uint16_t* __restrict__ x,
                                       int m, int k, int n, int ldx, int segment, const Epilogue& epilogue) {
     extern __shared__ __align__(128) unsigned char shared[];
-    constexpr int NT = TILE_N / 8, ROWS = WARPS * BLOCK_ROWS, TILE_K = Lists::TILE_K, TILE_PARTS = TILE_K / PART_K;
+    constexpr int NT = TILE_N / 8, ROWS = WARPS * BLOCK_ROWS, TILE_K = LISTS::TILE_K, TILE_PARTS = TILE_K / PART_K;
     using SPACE = Space<Value, TILE_N, WARPS>;
     using FINISH = typename SPACE::FINISH;
     using X = Activations<Value, TILE_N, WARPS>;
@@ -151,22 +153,22 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
         if (!working) return;
         word = words + ((size_t)rowblock * ktiles + begin) * 32 + lane;
         info = infos + ((size_t)rowblock * ktiles + begin) * 32 + lane;
-        ring.start(streams + (size_t)offsets[(size_t)rowblock * segments + first] * Lists::ROW_BYTES);
+        ring.start(streams + (size_t)offsets[(size_t)rowblock * segments + first] * LISTS::ROW_BYTES);
         now = __ldg(info);
         next_word = load_once(word);
         if (begin + 1 < end) info += 32;
         next = __ldg(info);
         all = of_all(now);
-        ring.issue(((all & ROWS_OF_TILE) + Lists::LOOKED_AT) * Lists::ROW_BYTES);                   // and then that far ahead all the way
+        ring.issue(((all & ROWS_OF_TILE) + LISTS::LOOKED_AT) * LISTS::ROW_BYTES);                   // and then that far ahead all the way
     };
     open();
-    sync();                                                     // nobody is bad yet
+    sync();                                                              // nobody is bad yet
     for (int flip = 0;; flip ^= 2) {
         tokens.copy(0, begin * TILE_K);
         float c[ROW_TILES * NT][4] = {};
-        Lists lists;
+        LISTS lists;
         lists.restart(ring.base);
-        uint32_t start = ring.base;                                            // where the next k-tile's rows begin
+        uint32_t start = ring.base;                                      // where the next k-tile's rows begin
 #pragma unroll 1
         for (int stage = 0; begin + stage * STAGE_TILES < end; stage++) {
             const int from = begin + stage * STAGE_TILES, to = min(from + STAGE_TILES, end);
@@ -188,10 +190,10 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
                 if (t + 2 < end) info += 32;
                 next = __ldg(info);
                 __syncwarp();                                            // all lanes are done with what is overwritten now
-                if (more) ring.issue((all & ROWS_OF_TILE) * Lists::ROW_BYTES); else ring.issue_nothing();
+                if (more) ring.issue((all & ROWS_OF_TILE) * LISTS::ROW_BYTES); else ring.issue_nothing();
                 if (restart) lists.restart(start);
                 lists.exchange(changes);
-                start += rows * Lists::ROW_BYTES;
+                start += rows * LISTS::ROW_BYTES;
                 ring.wrap(start);
                 ring.wait();
                 part<0, Value, NT>(bits, lists, ring, c, at);
@@ -215,10 +217,10 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
                     c[r * NT + j][2 + h] += poison;
                 }
             }
-        sync();                                                 // everybody is done with X, whose place the sums take, and has seen who is bad
+        sync();                                                          // everybody is done with X, whose place the sums take, and has seen who is bad
         const int done = group;
         const bool more = unit < last_unit;
-        if (thread < 2) bad[flip + thread] = 0;                // for the group after the next
+        if (thread < 2) bad[flip + thread] = 0;                          // for the group after the next
         if (more) open();                                                // its weights come while the sums go
         // The intervals of the group's first and last unit: unit u is in interval ((u + 1) G - 1) / U. Along the units either the
         // interval or the group changes, or both do: interval + group numbers their parts without a gap inside a group.
@@ -244,7 +246,7 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
                 FINISH::apply(epilogue, sums, [](int) { return 0.0f; }, OrderedRows{order, done * ROWS, rowblocks * BLOCK_ROWS, owned},
                               blockIdx.x * TILE_N + tokens, m, n, thread);
             }
-            sync();                                             // the sums were read, X comes
+            sync();                                                      // the sums were read, X comes
         }
         if (!more) return;
     }

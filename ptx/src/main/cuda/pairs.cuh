@@ -4,27 +4,12 @@
 // fragment become predicates, four at a time by one instruction. Two lists, since an address may change only once the load that it
 // was for has read it, some 25 cycles later: with one list a warp waits for that at every register.
 #pragma once
-#include "ring.cuh"
+#include "lists.cuh"
 
-// Where a lane's lists stand in the ring: that of its upper rows, that of its lower rows.
-struct PairsLists {
+struct PairsLists : Lists<128> {
     static constexpr int TILE_K = 128;
     static constexpr uint32_t ROW_BYTES = 256;         // a word of each list
-    static constexpr uint32_t LOOKED_AT = 0;
-    uint32_t upper, lower;
-
-    // All lists go on at the storage row at address `at`.
-    __device__ __forceinline__ void restart(uint32_t at) {
-        upper = at + (threadIdx.x & 31) * 4;
-        lower = upper + 128;
-    }
-
-    // What `info`, a lane's byte, says: takes over another lane's strand, then its lists exchange their roles.
-    __device__ __forceinline__ void exchange(uint32_t info) {
-        const uint32_t u = __shfl_sync(~0u, upper, info), l = __shfl_sync(~0u, lower, info);   // by the lowest five bits
-        upper = info & 32 ? l : u;
-        lower = info & 32 ? u : l;
-    }
+    static constexpr uint32_t LOOKED_AT = 0;           // rows: nothing is loaded that is not taken
 
     // A row tile's fragment of step STEP, whose bits `word` has.
     template <int STEP>
@@ -38,12 +23,6 @@ struct PairsLists {
                 at += ROW_BYTES;
             }
         }
-    }
-
-    // After a step.
-    __device__ __forceinline__ void wrap(const Ring& ring) {
-        ring.wrap(upper);
-        ring.wrap(lower);
     }
 
 private:

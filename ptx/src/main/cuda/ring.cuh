@@ -38,12 +38,7 @@ __device__ __forceinline__ void copy_bulk(uint32_t shared, const char* global, u
 
 // All members are the same in every lane of the warp.
 struct Ring {
-#if __CUDA_ARCH__ >= 900
-    static constexpr uint32_t BARRIER_BYTES = 16;     // two copies on their way at most, a barrier each
-#else
-    static constexpr uint32_t BARRIER_BYTES = 0;
-#endif
-    uint32_t base, bytes, barriers;           // shared memory; bytes without the guard
+    uint32_t base, bytes, barriers;           // shared memory; bytes without the guard; two mbarriers, as two copies are on their way at most
     const char* from;                         // the next row
     uint32_t fill;                            // where it goes
     uint32_t issued, waited;                  // copies so far

@@ -61,8 +61,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * KernelInstance#threads()} threads. Grid: x
  * = ceil(N / TILE), y = B, so that the B C crews, C in a block, are no more than the units (group, segment), where a group is {@link
  * KernelInstance#tileM()} rows. Crew c of block b has the interval i = (B - 1 - b) C + c, which is the units from floor(i units / (B C)) up to
- * floor((i + 1) units / (B C)), group by group. A group's splits are the crews that have units of it; who adds them up waits for blocks
- * of smaller numbers, which have begun. Shared memory: what C crews' rings of {@link LaneLists#ring()} rows take, a C-th for each crew, a
+ * floor((i + 1) units / (B C)), group by group. A group's splits are the crews that have units of it, added up in a fixed order; who adds them up waits for
+ * blocks of smaller numbers, which have begun. Shared memory: what C crews' rings of {@link LaneLists#ring()} rows take, a C-th for each crew, a
  * multiple of 128 bytes; {@link KernelInstance#sharedBytes()} is that of one crew with rings of 8.
  */
 public final class KernelCatalog {

@@ -4,7 +4,6 @@ import dev.culebra.sparse.Format;
 import dev.culebra.sparse.LaneLists;
 import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -19,12 +18,12 @@ final class LanesPlanner {
     /** Bulk copies are slow to places that no line begins at. */
     private static final int LINE_BYTES = 128;
     private static final int GRID_LIMIT = 65535;
-    /** As in lanes.cuh and activations.cuh: tokens whose sums are laid out for the epilogue together; bytes of X a token, at most. */
+    /** As in lanes.cuh: tokens whose sums are laid out for the epilogue together, at most. */
     private static final int SUM_TOKENS = 16;
 
     private LanesPlanner() {}
 
-    /** As Space in lanes.cuh: sums of 4 x 64 rows, a row of 16 bytes more a token; words; barriers; up to a line's begin. */
+    /** As Space in lanes.cuh: sums of 4 x 64 rows and 16 bytes more a token, where X was before; words; barriers; up to a line's begin. */
     private static int fixedBytes(int tileN) {
         int sums = Math.min(tileN, SUM_TOKENS) * (WARPS * LaneLists.ROWS + 4) * Float.BYTES;
         return toLines(sums + 16 + WARPS * 16);
@@ -46,17 +45,11 @@ final class LanesPlanner {
 
     static LaunchPlan plan(SparseMatrix a, int n, Target target, KernelInstance forced, int splits) {
         LaneLists lists = LaneLists.of(a);
-        KernelInstance kernel = forced == null ? kernel(a, n, lists, target) : forced;
+        KernelInstance kernel = forced == null
+                ? Planner.kernel(a.format(), a.valueType(), n, target, i -> crewBytes(i, lists))
+                : forced;
         int bytes = crewBytes(kernel, lists);
-        if (kernel.minimum().compareTo(target.compute()) > 0) {
-            throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + kernel.minimum()
-                    + " or later; the device is " + target.compute());
-        }
-        if (bytes > target.sharedPerBlockOptIn()) {
-            throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + bytes
-                    + " bytes of shared memory a block for rings of " + lists.ring() + " rows; the device gives "
-                    + target.sharedPerBlockOptIn());
-        }
+        Planner.refuseUnlessFits(kernel, bytes, target);
         int gridX = (n - 1) / kernel.tileN() + 1;
         int groups = (lists.rowBlocks() - 1) / WARPS + 1;
         long units = (long) groups * lists.segments();
@@ -71,16 +64,10 @@ final class LanesPlanner {
         long parts = most == 1
                 ? 0
                 : Math.multiplyExact(gridX * (intervals + groups), (long) outboxBytes(kernel.tileN()));
-        String tokens = forced != null
-                ? kernel.name() + " as asked"
-                : kernel.name() + " since "
-                        + (n <= kernel.tileN()
-                                ? n + " tokens fit its " + kernel.tileN()
-                                : "it is the widest for " + n + " tokens");
         String why = String.format(Locale.ROOT,
                 "%s; %d blocks%s of %d crews share %d segments of %d k-tiles of %d groups of rows, at most %d a group",
-                tokens,
-                gridY, splits > 0 ? " as asked" : " of the " + target.multiprocessors() + " that fit", crews, units,
+                Planner.why(kernel, forced != null, n), gridY,
+                splits > 0 ? " as asked" : " of the " + target.multiprocessors() + " that fit", crews, units,
                 lists.segment(), groups, most);
         return new LaunchPlan(kernel, most, gridX, gridY, 1, crews * kernel.threads(), crews * bytes, 0, parts, why);
     }
@@ -95,21 +82,6 @@ final class LanesPlanner {
             most = Math.max(most, tail - head + 1);
         }
         return (int) most;
-    }
-
-    /** The narrowest that takes all tokens at once, or the widest that the device can hold; for the newest device that this is. */
-    private static KernelInstance kernel(SparseMatrix a, int n, LaneLists lists, Target target) {
-        List<KernelInstance> candidates = KernelCatalog.products(a.format(), a.valueType());
-        KernelInstance best = null;
-        for (KernelInstance i : candidates) {
-            if (i.minimum().compareTo(target.compute()) > 0 || crewBytes(i, lists) > target.sharedPerBlockOptIn()) {
-                continue;
-            }
-            if (best == null || best.tileN() == i.tileN() || best.tileN() < n) {
-                best = i;
-            }
-        }
-        return best == null ? candidates.getFirst() : best;
     }
 
     private static int crewBytes(KernelInstance kernel, LaneLists lists) {

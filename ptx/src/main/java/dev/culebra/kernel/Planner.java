@@ -5,6 +5,7 @@ import dev.culebra.sparse.SparseMatrix;
 import dev.culebra.sparse.ValueType;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToIntFunction;
 
 /**
  * Chooses kernel, split of K and shared memory for a product. Nothing is measured on the device at hand: the choice comes
@@ -94,9 +95,11 @@ public final class Planner {
             throw new IllegalArgumentException(
                     "a plan for " + format.id() + " needs the matrix, whose lists have parameters of their own");
         }
-        KernelInstance kernel = forced == null ? kernel(format, values, n, target) : forced;
+        KernelInstance kernel = forced == null
+                ? kernel(format, values, n, target, KernelInstance::sharedBytes)
+                : forced;
         refuseOther(kernel, format, values);
-        refuseUnlessFits(kernel, target);
+        refuseUnlessFits(kernel, kernel.sharedBytes(), target);
         Work work = Work.of(kernel, m, k, nonzeros, n);
         Launch best = choose(kernel, work, splits, target);
         String why = sentence(kernel, forced != null, splits > 0, best, work);
@@ -130,8 +133,12 @@ public final class Planner {
         }
     }
 
-    /** The narrowest kernel that takes all tokens at once, or the widest that the device can hold. */
-    private static KernelInstance kernel(Format format, ValueType values, int n, Target target) {
+    /**
+     * The narrowest kernel that takes all tokens at once, or the widest that the device can hold; of two as wide the one for the newer
+     * devices. Shared memory is what a launch of a kernel asks for at least.
+     */
+    static KernelInstance kernel(Format format, ValueType values, int n, Target target,
+            ToIntFunction<KernelInstance> sharedBytes) {
         List<KernelInstance> candidates = KernelCatalog.products(format, values);
         if (candidates.isEmpty()) {
             throw new IllegalArgumentException("no kernel for " + format.id() + " weights of " + values.id());
@@ -139,26 +146,33 @@ public final class Planner {
         KernelInstance best = null;
         for (KernelInstance i : candidates) {
             boolean fits = i.minimum().compareTo(target.compute()) <= 0
-                    && i.sharedBytes() <= target.sharedPerBlockOptIn();
-            if (fits && (best == null || best.tileN() < n)) {
+                    && sharedBytes.applyAsInt(i) <= target.sharedPerBlockOptIn();
+            if (fits && (best == null || best.tileN() == i.tileN() || best.tileN() < n)) {
                 best = i;
             }
         }
-        if (best == null) {
-            refuseUnlessFits(candidates.getFirst(), target);
-        }
-        return best;
+        return best == null ? candidates.getFirst() : best; // which is then refused
     }
 
-    private static void refuseUnlessFits(KernelInstance kernel, Target target) {
+    static void refuseUnlessFits(KernelInstance kernel, int sharedBytes, Target target) {
         if (kernel.minimum().compareTo(target.compute()) > 0) {
             throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + kernel.minimum()
                     + " or later; the device is " + target.compute());
         }
-        if (kernel.sharedBytes() > target.sharedPerBlockOptIn()) {
-            throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + kernel.sharedBytes()
+        if (sharedBytes > target.sharedPerBlockOptIn()) {
+            throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + sharedBytes
                     + " bytes of shared memory a block; the device gives " + target.sharedPerBlockOptIn());
         }
+    }
+
+    /** The beginning of a plan's sentence: which kernel, and why. */
+    static String why(KernelInstance kernel, boolean forced, int n) {
+        if (forced) {
+            return kernel.name() + " as asked";
+        }
+        return kernel.name() + " since " + (n <= kernel.tileN()
+                ? n + " tokens fit its " + kernel.tileN()
+                : "it is the widest for " + n + " tokens");
     }
 
     /** The cheapest; of equals the one of fewer splits. A caller's number of splits stands. */
@@ -201,11 +215,7 @@ public final class Planner {
 
     private static String sentence(KernelInstance kernel, boolean forced, boolean splitsForced, Launch launch,
             Work work) {
-        String tokens = forced
-                ? kernel.name() + " as asked"
-                : kernel.name() + " since " + (work.n() <= kernel.tileN()
-                        ? work.n() + " tokens fit its " + kernel.tileN()
-                        : "it is the widest for " + work.n() + " tokens");
+        String tokens = why(kernel, forced, work.n());
         int splits = launch.splits();
         String parts = splitsForced
                 ? "K in " + splits + " as asked"

@@ -147,8 +147,9 @@ public record LaneLists(Format format, int m, int k, int segment, int ring) {
     /** Row blocks of a crew's unit of work. */
     private static final int CREW_ROW_BLOCKS = 4;
     /**
-     * By how much storage rows grow from restarts at each segment of 16, 8, 4, 2 and 1 k-tiles: bytes of a bitmap at 50% of zeros (computed
-     * for 8 and 4; the others by the same rule).
+     * What segments of 16, 8, 4, 2 and 1 k-tiles were thought to cost in bytes when the plans were measured with them. Since the last k-tile of
+     * a segment is dealt better it is 0, 0.4, 1.6, 4 and 25% (a bitmap at 50% of zeros); with these 9216 x 9216 alone of the twelve shapes
+     * would get other ones, of 2, which nobody has measured.
      */
     private static final double[] SEGMENT_COST = {0, .015, .04, .09, .2};
 

@@ -15,11 +15,11 @@ import dev.culebra.sparse.FormatChoice;
 public final class MeasuredFormats {
 
     /**
-     * Bitmap from here on. Up to 16 tokens it is faster than dense on each shape at 50%, the least that was measured; a little below, since
-     * a matrix of 50% has some draws more.
+     * Bitmap from here on. Up to 8 tokens it is faster than dense on each shape at 50%, the least that was measured, and at 16 on all but
+     * 7168 x 7168 (0.99); a little below, since a matrix of 50% has some draws more.
      */
     private static final double BITMAP_FROM = .48;
-    /** Pairs from here on: at 70% they take longer than a bitmap, at 80% less, and lines between the two cross here. */
+    /** Pairs from here on: at 70% they take longer than a bitmap, at 80% less; lines between the two cross at 77%. */
     private static final double PAIRS_FROM = .78;
     /** The widest tile of both; with more tokens the weights are gone through more than once: a bitmap takes longer than dense then. */
     private static final int WIDEST = 32;
