@@ -288,7 +288,7 @@ class LauncherTest {
         if (command.startsWith("encode"))
             assertEquals(0, culebra("synth", "w", "--shape", "10000,8000", "--sparsity", "0.05").code);
         var result = bash(Map.of(), "CULEBRA " + command + " > log & p=$!;"
-                + " for i in $(seq 1500); do ls -a | grep -q '^[.].*part' && break; sleep 0.02; done; ls -a | grep -c '^[.].*part';"
+                + " for i in $(seq 1500); do n=$(ls -a | grep -c '^[.].*part'); [ $n != 0 ] && break; sleep 0.02; done; echo $n;"
                 + " kill -TERM $p; wait $p; echo $?; ls -A | grep -c '^[.]\\|^big'");
         assertEquals(List.of("1", "143", "0"), result.out.lines().toList(), result.err);
     }
