@@ -22,7 +22,8 @@ public enum Check {
     UNWRITTEN,
     /**
      * Two threads reach for the same byte of shared memory, one of them to write, and no barrier, flag or lock orders the two; or
-     * an asynchronous copy's bytes are touched before it has been waited for.
+     * an asynchronous copy's bytes are touched before it has been waited for; or a kernel that may begin before the one in front
+     * of it has ended touches global memory before it has executed {@code griddepcontrol.wait}.
      */
     RACES,
     /**

@@ -33,7 +33,8 @@ final class Capture {
 
     void add(EmulatedStream stream, Work work) {
         checkValid();
-        frontiers.put(stream, Set.of(graph.add(work, frontiers.get(stream))));
+        Set<GraphNode> after = frontiers.get(stream);
+        frontiers.put(stream, Set.of(graph.add(work.behind(after), after)));
     }
 
     Set<GraphNode> frontier(EmulatedStream stream) {

@@ -29,7 +29,7 @@ final class EmulatedStream {
     private static final int MOST_HELD = 1024;
 
     private static final Operation END = new Operation(null, -1, true, Work.empty("end"), List.of(), Map.of(),
-            List.of());
+            List.of(), null);
 
     final EmulatedContext context;
     final Kind kind;
@@ -105,7 +105,7 @@ final class EmulatedStream {
             Traffic traffic = context.driver.traffic;
             boolean alone = after.isEmpty() && (tail == null || tail.done());
             Operation operation = new Operation(this, number, alone, work, List.copyOf(after), known,
-                    traffic.depart(this, number, work));
+                    traffic.depart(this, number, work), overlapping(work));
             traffic.begin(operation);
             if (worker == null) {
                 worker = new Thread(this::drain, "culebra-emulator-" + this);
@@ -122,6 +122,16 @@ final class EmulatedStream {
                 want(operation);
             }
             return operation;
+        }
+    }
+
+    /** The operation before whose end some work may begin, or null: a kernel right before it that nobody can know to have ended. */
+    private Operation overlapping(Work work) {
+        if (work.grid() == null || !work.grid().programmatic() || tail == null || !tail.runsKernel()) {
+            return null;
+        }
+        synchronized (pace) {
+            return tail.done() && tail.number <= wanted ? null : tail;
         }
     }
 

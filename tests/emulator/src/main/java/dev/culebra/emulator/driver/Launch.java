@@ -18,8 +18,10 @@ import java.util.Arrays;
  * @param cluster blocks of a cluster, or null
  * @param sharedBytes dynamic shared memory
  * @param cooperative whether all blocks must be resident at once
+ * @param programmatic whether it may begin before the kernel in front of it has ended
  */
-record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int sharedBytes, boolean cooperative) {
+record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int sharedBytes, boolean cooperative,
+        boolean programmatic) {
 
     /** Blocks of a cluster that every device with clusters can hold. */
     private static final int PORTABLE_CLUSTER = 8;
@@ -29,6 +31,7 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
     static Launch of(EmulatedFunction function, MemorySegment config) {
         Dim cluster = null;
         boolean cooperative = false;
+        boolean programmatic = false;
         int count = CUlaunchConfig.numAttrs(config);
         MemorySegment attributes = count == 0
                 ? MemorySegment.NULL
@@ -43,9 +46,11 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
                         CUlaunchAttributeValue.clusterDim.z(dim));
             } else if (id == CU_LAUNCH_ATTRIBUTE_COOPERATIVE()) {
                 cooperative = CUlaunchAttributeValue.cooperative(value) != 0;
+            } else if (id == CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION()) {
+                programmatic = CUlaunchAttributeValue.programmaticStreamSerializationAllowed(value) != 0;
             } else if (!isHint(id)) {
                 throw new CudaError(CUDA_ERROR_NOT_SUPPORTED(), "the emulator has no launch attribute " + id
-                        + "; it has cluster dimension (4), cooperative (2), and takes hints without effect");
+                        + "; it has cluster dimension (4), cooperative (2), programmatic stream serialization (6), and takes hints without effect");
             }
         }
         return new Launch(function,
@@ -53,7 +58,7 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
                         CUlaunchConfig.gridDimZ(config)),
                 new Dim(CUlaunchConfig.blockDimX(config), CUlaunchConfig.blockDimY(config),
                         CUlaunchConfig.blockDimZ(config)),
-                cluster, CUlaunchConfig.sharedMemBytes(config), cooperative);
+                cluster, CUlaunchConfig.sharedMemBytes(config), cooperative, programmatic);
     }
 
     /** Attributes that change how fast a launch is, never what it computes. */
@@ -61,7 +66,6 @@ record Launch(EmulatedFunction function, Dim grid, Dim block, Dim cluster, int s
         return id == CU_LAUNCH_ATTRIBUTE_IGNORE() || id == CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW()
                 || id == CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY()
                 || id == CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE()
-                || id == CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION()
                 || id == CU_LAUNCH_ATTRIBUTE_PRIORITY() || id == CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP()
                 || id == CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN()
                 || id == CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION()

@@ -9,6 +9,7 @@ import dev.culebra.bindings.PFN_cuTensorMapEncodeTiled_v12000;
 import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.Dim;
 import dev.culebra.emulator.exec.KernelRun;
+import dev.culebra.emulator.exec.Overlap;
 import dev.culebra.emulator.exec.RunStatistics;
 import dev.culebra.emulator.fault.Occasion;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +17,9 @@ import java.util.List;
 
 /** Launches: checked and their arguments copied when asked for, run on the stream's thread by the interpreter. */
 final class LaunchCalls {
+
+    /** The first compute capability, by its major number, on which a kernel may begin before the one in front of it has ended. */
+    private static final int FIRST_WITH_OVERLAP = 9;
 
     private final EmulatedDriver driver;
     private final Gate gate;
@@ -30,7 +34,7 @@ final class LaunchCalls {
                 a -> PFN_cuLaunchKernel_v4000.allocate((f, gx, gy, gz, bx, by, bz, shared, stream, parameters,
                         extra) -> gate.inContext("cuLaunchKernel",
                                 c -> launch(c, new Launch(FunctionCalls.find(driver, c, f), new Dim(gx, gy, gz),
-                                        new Dim(bx, by, bz), null, shared, false), stream, parameters, extra)),
+                                        new Dim(bx, by, bz), null, shared, false, false), stream, parameters, extra)),
                         a));
         table.add("cuLaunchCooperativeKernel", 9000,
                 a -> PFN_cuLaunchCooperativeKernel_v9000.allocate(
@@ -38,7 +42,7 @@ final class LaunchCalls {
                                 "cuLaunchCooperativeKernel",
                                 c -> launch(c,
                                         new Launch(FunctionCalls.find(driver, c, f), new Dim(gx, gy, gz),
-                                                new Dim(bx, by, bz), null, shared, true),
+                                                new Dim(bx, by, bz), null, shared, true, false),
                                         stream, parameters, MemorySegment.NULL)),
                         a));
         table.add("cuLaunchKernelEx", 11060,
@@ -73,19 +77,21 @@ final class LaunchCalls {
         launch.checkEmulated();
         Arguments arguments = Arguments.copy(driver, function.kernel, parameters, extra);
         KernelMemory memory = new KernelMemory(context, function.module, arguments);
-        Work work = Work.kernel("kernel " + function.name(), () -> run(context, launch, arguments, memory),
+        boolean early = launch.programmatic() && driver.machine.computeMajor() >= FIRST_WITH_OVERLAP;
+        Work work = Work.kernel("kernel " + function.name(),
+                new Work.Grid(function.name(), early, o -> run(context, launch, arguments, memory, o), null),
                 arguments.uses(driver), function.module.reached);
         stream.submit(stream.capturing() ? work : driver.faults.afflict(Occasion.LAUNCH, context, 0, work));
     }
 
     /** On the stream's thread. */
-    private void run(EmulatedContext context, Launch launch, Arguments arguments, KernelMemory memory)
+    private void run(EmulatedContext context, Launch launch, Arguments arguments, KernelMemory memory, Overlap overlap)
             throws DeviceFault {
         EmulatedFunction function = launch.function();
         List<Recordings.Recording> recordings = driver.recordings.current();
         RunStatistics done = KernelRun.run(function.kernel, launch.grid(), launch.block(), launch.effectiveCluster(),
                 launch.sharedBytes(), arguments.block(), memory, function.module.linked, context.device.spec,
-                driver.machine.workers(), launch.cooperative(), !recordings.isEmpty());
+                driver.machine.workers(), launch.cooperative(), !recordings.isEmpty(), overlap);
         recordings.forEach(r -> r.add(done.counters()));
     }
 }

@@ -1,5 +1,6 @@
 package dev.culebra.emulator.driver;
 
+import dev.culebra.emulator.exec.Overlap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +23,20 @@ final class Operation {
     private Work work;
     private List<Operation> after;
     private List<Flight> flights;
+    /** The name of its kernel, where it is one. */
+    private final String kernel;
+    /** For a kernel, the operation before it if that is a kernel before whose end it may begin; else null. */
+    private Operation before;
+    /** Whether the next operation is a kernel that may begin before the end of this one's. */
+    private volatile boolean followed;
+    /** What its kernel has to do with the next one's, once it has run; only on the stream's thread. */
+    private Overlap overlap;
     private volatile boolean started;
     private boolean done;
     private long finishedNanos;
 
     Operation(EmulatedStream stream, long number, boolean alone, Work work, List<Operation> after,
-            Map<EmulatedStream, Long> known, List<Flight> flights) {
+            Map<EmulatedStream, Long> known, List<Flight> flights, Operation before) {
         this.stream = stream;
         this.number = number;
         this.alone = alone;
@@ -35,6 +44,11 @@ final class Operation {
         this.after = after;
         this.known = known;
         this.flights = flights;
+        this.kernel = work.grid() == null ? null : work.grid().kernel();
+        this.before = before;
+        if (before != null) {
+            before.followed = true;
+        }
     }
 
     /** Runs on the stream's thread: waits for what comes before, then works, unless the context has failed. */
@@ -45,7 +59,7 @@ final class Operation {
                 before.await();
             }
             started = true;
-            perform(context, mine, flights.iterator());
+            perform(context, mine, flights.iterator(), overlap());
         } catch (Throwable t) {
             context.fail(mine.label(), t);
         } finally {
@@ -56,6 +70,7 @@ final class Operation {
                 after = List.of();
                 flights = List.of();
                 work = null;
+                before = null;
                 finishedNanos = System.nanoTime();
                 done = true;
                 notifyAll();
@@ -63,7 +78,21 @@ final class Operation {
         }
     }
 
-    private void perform(EmulatedContext context, Work part, Iterator<Flight> landing) throws Exception {
+    private Overlap overlap() {
+        Operation previous = before;
+        boolean next = followed;
+        if (previous != null) {
+            Overlap mine = Overlap.behind(kernel, previous.kernel, previous.overlap, next);
+            previous.overlap = null;
+            overlap = next ? mine : null;
+            return mine;
+        }
+        overlap = kernel != null && next ? Overlap.first(kernel) : null;
+        return overlap;
+    }
+
+    private void perform(EmulatedContext context, Work part, Iterator<Flight> landing, Overlap mine)
+            throws Exception {
         if (context.fault() != null) {
             return;
         }
@@ -71,8 +100,9 @@ final class Operation {
             if (part.action() != null) {
                 part.action().run();
             }
+            GraphOverlaps overlaps = new GraphOverlaps(part.parts());
             for (Work node : part.parts()) {
-                perform(context, node, landing);
+                perform(context, node, landing, overlaps.of(node));
             }
             return;
         }
@@ -80,7 +110,12 @@ final class Operation {
         if (flight != null) {
             flight.land();
         }
-        part.action().run();
+        if (part.action() != null) {
+            part.action().run();
+        }
+        if (part.grid() != null) {
+            part.grid().run().run(mine);
+        }
         if (flight != null) {
             flight.end();
         }
@@ -89,6 +124,9 @@ final class Operation {
 
     /** What it does, or null once it is done. */
     synchronized Work work() { return work; }
+
+    /** Whether it is a kernel. */
+    boolean runsKernel() { return kernel != null; }
 
     /** Whether it has begun, perhaps ended. */
     boolean started() { return started; }

@@ -287,6 +287,9 @@ final class AsyncCopies {
                 }
                 if (n > 0) {
                     range(w, l, p.from[l], n);
+                    if (w.block.dependence != null) {
+                        w.block.dependence.copiedFrom(w, l, p.from[l], n);
+                    }
                     p.least = Math.min(p.least, p.from[l]);
                     p.end = Math.max(p.end, p.from[l] + n);
                 }

@@ -27,6 +27,10 @@ final class Block {
     final boolean strictBarriers;
     /** What its accesses are looked at for, or null. */
     final Watch watch;
+    /** Its part in what the grid has to do with others, or null. */
+    final Dependence dependence;
+    /** Whether somebody wants to know of its accesses of global memory. */
+    final boolean globalObserved;
     /** Whether it is a cluster by itself. */
     final boolean single;
     /** Whether somebody wants to know of accesses of its shared memory, or other blocks may make some. */
@@ -58,6 +62,8 @@ final class Block {
             warps[i] = new Warp(this, i, n == 32 ? -1 : (1 << n) - 1);
         }
         watch = Watch.of(this);
+        dependence = Dependence.of(this);
+        globalObserved = watch != null || dependence != null;
         single = launch.cluster.count() == 1;
         observed = !single || watch != null || meter != null || proxyWrites != null;
         for (int i = 0; i < barriers.length; i++) {
@@ -75,6 +81,9 @@ final class Block {
         mbarriers.clear();
         if (proxyWrites != null) {
             proxyWrites.clear();
+        }
+        if (dependence != null) {
+            dependence.start();
         }
         for (Barrier b : barriers) {
             b.reset();
@@ -147,6 +156,9 @@ final class Block {
             b.check(live);
         }
         if (live == 0) {
+            if (dependence != null) {
+                dependence.end();
+            }
             cluster.ended(this);
         }
     }

@@ -49,6 +49,9 @@ final class BulkLoads extends Op {
         Block holder = cluster ? SharedWindow.holder(w, l, target) : w.block;
         if (fromGlobal) {
             BulkCopies.global(w, l, source, bytes);
+            if (w.block.dependence != null) {
+                w.block.dependence.copiedFrom(w, l, source, bytes);
+            }
             if (w.block.meter != null) { // once, however many blocks get a copy
                 w.block.meter.globalRun(source, bytes, MemoryAccess.Use.READ);
             }

@@ -33,6 +33,9 @@ final class BulkStores extends Op {
             int bytes = BulkCopies.size(w, size, l);
             int at = BulkCopies.shared(w.block, l, w.address[l], bytes);
             BulkCopies.global(w, l, targets[l], bytes);
+            if (w.block.dependence != null) {
+                w.block.dependence.copiedTo(w, l, targets[l], bytes);
+            }
             if (w.block.proxyWrites != null) {
                 w.block.proxyWrites.refuseUnfenced(l, w.block.window, at, bytes);
             }

@@ -36,18 +36,27 @@ final class HopperOps {
         });
     }
 
-    /** Grids run one after another here, so that all a grid depends on has ended before it begins. */
+    /**
+     * Grids run one after another here, so that all a grid depends on has ended before it begins: it is only noted who has
+     * waited, where grids may overlap by the rules.
+     */
     private static void dependence(Decoding x) {
-        boolean known = x.takeAny("launch_dependents", "wait") != null;
+        String what = x.takeAny("launch_dependents", "wait");
         x.done(0);
-        if (!known) {
+        if (what == null) {
             throw x.refuse("launch_dependents or wait is wanted");
         }
         x.require(90, 78);
+        boolean waits = what.equals("wait");
         x.emit(new Op() {
             @Override
             void execute(Warp w, int mask) {
-                // nothing to wait for, nobody to tell
+                Dependence dependence = w.block.dependence;
+                if (dependence != null && waits) {
+                    dependence.await(w, mask);
+                } else if (dependence != null) {
+                    dependence.trigger(w, mask);
+                }
             }
         });
     }

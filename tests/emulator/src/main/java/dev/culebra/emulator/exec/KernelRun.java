@@ -1,5 +1,6 @@
 package dev.culebra.emulator.exec;
 
+import dev.culebra.emulator.check.Check;
 import dev.culebra.emulator.memory.AddressSpace;
 import dev.culebra.emulator.memory.Allocation;
 import java.lang.foreign.MemorySegment;
@@ -64,6 +65,8 @@ public final class KernelRun {
      * @param workers threads to use, at least 1; the caller's own is one of them
      * @param cooperative whether blocks wait for each other: all are started at once, and given short turns
      * @param counting whether to count; without it {@link RunStatistics#counters()} is null
+     * @param overlap what it has to do with the grids before and after it in its stream, or null; looked at with
+     *        {@link Check#RACES}
      * @return what it came to
      * @throws DeviceFault when a thread did what is not allowed: that of the lowest block in which one did
      * @throws IllegalArgumentException when the launch is not one that the device takes
@@ -71,7 +74,7 @@ public final class KernelRun {
     public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
             MemorySegment params,
             AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers, boolean cooperative,
-            boolean counting)
+            boolean counting, Overlap overlap)
             throws DeviceFault {
         if (block.x() < 1 || block.y() < 1 || block.z() < 1 || block.count() > 1024 || grid.x() < 1 || grid.y() < 1
                 || grid.z() < 1) {
@@ -102,12 +105,44 @@ public final class KernelRun {
                             + run.mostResident * launch.cluster.count() + " of these at a time");
         }
         launch.counting = counting ? new Counting() : null;
+        launch.overlap = spec.checks().contains(Check.RACES) ? overlap : null;
         try {
             run.run(workers);
+            if (launch.overlap != null) {
+                launch.overlap.end();
+            }
         } catch (DeviceFault f) {
             throw f.explained(kernel.sources());
         }
         return new RunStatistics(run.executed.sum(), counting ? launch.counting.sum(launch) : null);
+    }
+
+    /**
+     * The same for a grid that has nothing to do with others.
+     *
+     * @param kernel the entry
+     * @param grid blocks
+     * @param block threads of a block
+     * @param cluster blocks of a cluster, or null
+     * @param dynamicSharedBytes shared memory beyond the kernel's own
+     * @param params the argument block
+     * @param memory global memory
+     * @param variables where the module's variables lie, by name
+     * @param spec the device
+     * @param workers threads to use
+     * @param cooperative whether blocks wait for each other
+     * @param counting whether to count
+     * @return what it came to
+     * @throws DeviceFault when a thread did what is not allowed
+     * @throws IllegalArgumentException when the launch is not one that the device takes
+     */
+    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
+            MemorySegment params,
+            AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers, boolean cooperative,
+            boolean counting)
+            throws DeviceFault {
+        return run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers,
+                cooperative, counting, null);
     }
 
     private void run(int workers) throws DeviceFault {

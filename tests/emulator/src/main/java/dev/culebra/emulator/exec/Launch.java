@@ -38,6 +38,8 @@ final class Launch {
     volatile long lowestFailed = Long.MAX_VALUE;
     /** What counts its blocks' instructions, or null; set before the first of them is made. */
     Counting counting;
+    /** What it has to do with the grids before and after it, or null; set likewise. */
+    Overlap overlap;
 
     /** Where a cooperative grid's blocks meet: its size and a barrier's count, as the toolkit's headers have it; else null. */
     private final Allocation workspace;

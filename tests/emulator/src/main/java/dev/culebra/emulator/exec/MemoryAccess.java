@@ -296,8 +296,15 @@ abstract class MemoryAccess extends Op {
     }
 
     private void observe(Warp w, int mask, Allocation a) {
-        if (w.block.watch != null) {
-            w.block.watch.global(w, mask, a, this);
+        Block block = w.block;
+        if (!block.globalObserved) {
+            return;
+        }
+        if (block.dependence != null) {
+            block.dependence.global(w, mask, a, this);
+        }
+        if (block.watch != null) {
+            block.watch.global(w, mask, a, this);
         }
     }
 

@@ -35,11 +35,17 @@ record Case(String name, int target, String ptx, LaunchConfig shape, byte[] inpu
         return new Case(name, target, ptx, shape, input, new Object[0], () -> answer, i -> "number " + i);
     }
 
+    /** The launch in the words that answers were recorded under, whatever else a shape has come to hold since. */
+    private String launch() {
+        return "LaunchConfig[grid=" + shape.grid() + ", block=" + shape.block() + ", sharedBytes=" + shape.sharedBytes()
+                + ", cluster=" + shape.cluster() + ", cooperative=" + shape.cooperative() + "]";
+    }
+
     /** Changes with the program or its operands, so that an answer recorded for another program is not taken for this one's. */
     String digest() {
         try {
             MessageDigest d = MessageDigest.getInstance("SHA-256");
-            d.update((ptx + shape).getBytes(StandardCharsets.UTF_8));
+            d.update((ptx + launch()).getBytes(StandardCharsets.UTF_8));
             d.update(input);
             return HexFormat.of().formatHex(d.digest(), 0, 8);
         } catch (NoSuchAlgorithmException e) {

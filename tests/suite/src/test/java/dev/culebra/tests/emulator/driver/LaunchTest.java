@@ -152,6 +152,32 @@ class LaunchTest {
         return config;
     }
 
+    /** A kernel for an earlier target has no wait, and would begin early all the same. Before 9.0 nothing does. */
+    @Test
+    void aKernelThatCanNotWaitMustNotBeginEarly() {
+        for (int allowed : new int[]{0, 1}) {
+            for (int major : new int[]{8, 9}) {
+                try (RawDriver own = RawDriver.started(EmulatorOptions.DEFAULT.withComputeCapability(major, 0))) {
+                    MemorySegment scale = own.function(own.load(Ptx.SCALE), "scale");
+                    MemorySegment config = config(1, 32, 1);
+                    MemorySegment attribute = CUlaunchConfig.attrs(config).reinterpret(CUlaunchAttribute.sizeof());
+                    CUlaunchAttribute.id(attribute, CudaApi.CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION());
+                    CUlaunchAttributeValue.programmaticStreamSerializationAllowed(CUlaunchAttribute.value(attribute),
+                            allowed);
+                    long buffer = own.zeros(12);
+                    MemorySegment arguments = own.arguments(buffer, buffer, 3, 2, 0);
+                    own.ok(launchEx(own, config, scale, arguments));
+                    own.ok(launchEx(own, config, scale, arguments));
+                    if (allowed == 1 && major == 9) {
+                        own.fails(CudaApi.CUDA_ERROR_LAUNCH_FAILED(), own.synchronize());
+                    } else {
+                        own.ok(own.synchronize());
+                    }
+                }
+            }
+        }
+    }
+
     private int launchEx(RawDriver driver, MemorySegment config, MemorySegment f, MemorySegment arguments) {
         return PFN_cuLaunchKernelEx_v11060.invoke(driver.f("cuLaunchKernelEx", 11060), config, f, arguments,
                 RawDriver.NULL);
