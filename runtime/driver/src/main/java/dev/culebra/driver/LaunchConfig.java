@@ -132,8 +132,8 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
      * GPUs have this from compute capability 9.0 on, and {@code griddepcontrol} is in PTX for {@code sm_90} and later. A kernel
      * of an earlier target ({@link Kernel#ptxVersion()} below 90), which is every kernel that runs on an earlier device, can
      * not wait; it is launched as if this were not set: later, never wrong. So one shape serves all variants of a kernel.
-     * With clusters and cooperative launches it goes together. Where work is {@linkplain Stream#capture captured} the
-     * graph keeps it, as a programmatic dependency of a kernel on the one before.
+     * With clusters and cooperative launches it is asked for together. Where work is {@linkplain Stream#capture captured} the
+     * graph keeps it, as a programmatic dependency of a kernel on the one before it in the graph.
      *
      * @param overlapping whether it may begin early
      * @return the changed shape
