@@ -17,9 +17,11 @@ final class Block {
     Dim index;
     final byte[] shared;
     final Mbarriers mbarriers;
-    /** Null where no bulk copy reads shared memory. */
+    /** Null where neither bulk copies nor products of warpgroups read shared memory. */
     final ProxyWrites proxyWrites;
     final Warp[] warps;
+    /** Null where no warpgroup multiplies. */
+    final Warpgroups warpgroups;
     private final Barrier[] barriers = new Barrier[16];
     /** Threads that have not exited. */
     int live;
@@ -57,6 +59,7 @@ final class Block {
             int n = Math.min(32, threads - 32 * i);
             warps[i] = new Warp(this, i, n == 32 ? -1 : (1 << n) - 1);
         }
+        warpgroups = launch.code.warpgroups() ? new Warpgroups(this) : null;
         watch = Watch.of(this);
         single = launch.cluster.count() == 1;
         observed = !single || watch != null || meter != null || proxyWrites != null;
@@ -75,6 +78,9 @@ final class Block {
         mbarriers.clear();
         if (proxyWrites != null) {
             proxyWrites.clear();
+        }
+        if (warpgroups != null) {
+            warpgroups.clear();
         }
         for (Barrier b : barriers) {
             b.reset();

@@ -42,13 +42,13 @@ class FloatProduct extends WarpSync {
         return false;
     }
 
-    private static float half(int bits) { return Float.float16ToFloat((short) bits); }
+    static float half(int bits) { return Float.float16ToFloat((short) bits); }
 
-    /** Puts a fragment's register i where its elements belong: at row * stride + column, or for B at k * 8 + n. */
-    private void unpack(Warp w, int[] registers, boolean isA, double[] to, int base) {
+    /** Puts a fragment's register i where its elements belong: at row * depth + column, or for B at k * 8 + n. */
+    static void unpack(int[][] bank, int[] registers, boolean isA, PtxType in, int depth, double[] to, int base) {
         int per = in == TF32 ? 1 : 2;
         for (int i = 0; i < registers.length; i++) {
-            int[] v = w.r[registers[i]];
+            int[] v = bank[registers[i]];
             for (int l = 0; l < 32; l++) {
                 int g = l >> 2;
                 int k = per * (l & 3) + 4 * per * (isA ? i >> 1 : i);
@@ -70,7 +70,7 @@ class FloatProduct extends WarpSync {
     }
 
     /** A row of the product. Its eight sums are variables of their own: the JIT compiler keeps them in registers. */
-    private void multiplyRow(double[] m, int row, int atB, double[] sums) {
+    static void multiplyRow(double[] m, int row, int depth, int atB, double[] sums) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -105,7 +105,7 @@ class FloatProduct extends WarpSync {
     /** Multiplies what is unpacked: A at 0, B from {@code atB} on, sums by rows of eight. */
     void multiply(Warp w, double[] m, int atB, double[] sums) {
         for (int row = 0; row < 16; row++) {
-            multiplyRow(m, row, atB, sums);
+            multiplyRow(m, row, depth, atB, sums);
         }
     }
 
@@ -116,8 +116,8 @@ class FloatProduct extends WarpSync {
         TensorOps.wantAll(w, mask, name());
         double[] m = w.matrix;
         int atB = 16 * depth;
-        unpack(w, a, true, m, 0);
-        unpack(w, b, false, m, atB);
+        unpack(w.r, a, true, in, depth, m, 0);
+        unpack(w.r, b, false, in, depth, m, atB);
         double[] sums = w.sums;
         multiply(w, m, atB, sums);
         int[][] addends = new int[c.length][];
@@ -125,20 +125,23 @@ class FloatProduct extends WarpSync {
             addends[i] = crossed ? w.r[c[i]].clone() : w.r[c[i]];
         }
         for (int i = 0; i < d.length; i++) {
-            int[] add = addends[i];
-            int[] to = w.r[d[i]];
-            for (int l = 0; l < 32; l++) {
-                int g = l >> 2;
-                int t = 2 * (l & 3);
-                if (out == F32) {
-                    double s = sums[(g + 8 * (i >> 1)) * 8 + t + (i & 1)];
-                    to[l] = Rounding.bits((float) (s + Float.intBitsToFloat(add[l])));
-                } else {
-                    int at = (g + 8 * i) * 8 + t;
-                    int low = Rounding.encode(sums[at] + half(add[l]), F16, Rounding.NEAREST);
-                    int high = Rounding.encode(sums[at + 1] + half(add[l] >> 16), F16, Rounding.NEAREST);
-                    to[l] = low | high << 16;
-                }
+            finish(sums, i, out, addends[i], w.r[d[i]]);
+        }
+    }
+
+    /** Register i of a result of eight columns: its sums and what is added to them, rounded once. */
+    static void finish(double[] sums, int i, PtxType out, int[] add, int[] to) {
+        for (int l = 0; l < 32; l++) {
+            int g = l >> 2;
+            int t = 2 * (l & 3);
+            if (out == F32) {
+                double s = sums[(g + 8 * (i >> 1)) * 8 + t + (i & 1)];
+                to[l] = Rounding.bits((float) (s + Float.intBitsToFloat(add[l])));
+            } else {
+                int at = (g + 8 * i) * 8 + t;
+                int low = Rounding.encode(sums[at] + half(add[l]), F16, Rounding.NEAREST);
+                int high = Rounding.encode(sums[at + 1] + half(add[l] >> 16), F16, Rounding.NEAREST);
+                to[l] = low | high << 16;
             }
         }
     }

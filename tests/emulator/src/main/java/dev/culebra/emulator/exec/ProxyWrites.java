@@ -42,10 +42,23 @@ final class ProxyWrites {
     void refuseUnfenced(int lane, long window, int offset, int bytes) {
         for (int i = offset / PIECE; i < (offset + bytes) / PIECE; i++) {
             if (fencesWanted[i] > cluster.proxyFences) {
-                throw new Fault(DeviceFault.LAUNCH_FAILED, lane, "a bulk copy reads shared address 0x"
-                        + Long.toHexString(window + (long) i * PIECE)
-                        + ", which an ordinary store wrote with no fence.proxy.async since: the copy may read what was there before");
+                throw unfenced(lane, "a bulk copy", window, i * PIECE);
             }
         }
+    }
+
+    /** A product of a warpgroup is asked for that reads some pieces. */
+    void refuseUnfenced(long window, int[] offsets) {
+        for (int at : offsets) {
+            if (fencesWanted[at / PIECE] > cluster.proxyFences) {
+                throw unfenced(-1, "wgmma.mma_async", window, at);
+            }
+        }
+    }
+
+    private static Fault unfenced(int lane, String who, long window, int at) {
+        return new Fault(DeviceFault.LAUNCH_FAILED, lane, who + " reads shared address 0x"
+                + Long.toHexString(window + at)
+                + ", which an ordinary store or cp.async wrote with no fence.proxy.async since: it may read what was there before");
     }
 }

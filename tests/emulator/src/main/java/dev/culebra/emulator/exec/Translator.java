@@ -64,7 +64,7 @@ final class Translator {
         int localBytes = layout.stackBytes(main, new HashMap<>());
         int dynamicOffset = layout.finishShared();
         return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes,
-                layout.registers, layout.asyncReads, layout.reservesShared, layout.reachable);
+                layout.registers, layout.asyncReads, layout.warpgroups, layout.reservesShared, layout.reachable);
     }
 
     /** What the functions of one kernel share: its shared memory, and each function translated once. */
@@ -81,8 +81,10 @@ final class Translator {
 
         /** Says that the system's part of shared memory is used. */
         void reserveShared() { reservesShared = true; }
-        /** Whether a bulk copy reads shared memory. */
+        /** Whether a bulk copy or a product of a warpgroup reads shared memory. */
         boolean asyncReads;
+        /** Whether there are products of warpgroups. */
+        boolean warpgroups;
 
         boolean architectureSpecific() { return architectureSpecific; }
 

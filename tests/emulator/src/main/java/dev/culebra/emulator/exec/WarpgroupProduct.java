@@ -1,0 +1,159 @@
+package dev.culebra.emulator.exec;
+
+import static dev.culebra.emulator.ptx.PtxType.F16;
+
+import dev.culebra.emulator.ptx.PtxType;
+
+/**
+ * {@code wgmma.mma_async} of shape m64nNk16. Warp w of the warpgroup has rows 16 w to 16 w + 15 of A and of the result, as
+ * {@link TensorOps} has them for 16 rows: register i of A as there, and of the result n / 8 such fragments of eight columns, one
+ * after the other. A may be in shared memory as well, and B always is ({@link MatrixDescriptor}). So each warp needs nothing of the
+ * others, and does its part alone when it waits. Numerics are those of {@link FloatProduct}.
+ */
+final class WarpgroupProduct extends WarpSync {
+
+    private static final int DEPTH = 16;
+    private static final int ROWS = 16;
+    /** Where B begins in {@link Warpgroups#matrix}. */
+    private static final int AT_B = ROWS * DEPTH;
+    /** What is added where the accumulators do not count. */
+    private static final int[] NOTHING = new int[32];
+
+    private final int n;
+    private final PtxType in;
+    private final PtxType out;
+    private final int[] d;
+    /** Registers of A, or null. */
+    private final int[] a;
+    private final int descriptorA;
+    private final int descriptorB;
+    private final int adds;
+    private final boolean negative;
+    private final boolean transA;
+    private final boolean transB;
+
+    WarpgroupProduct(int n, PtxType in, PtxType out, int[] d, int[] a, int descriptorA, int descriptorB, int adds,
+            boolean negative, boolean transA, boolean transB) {
+        this.n = n;
+        this.in = in;
+        this.out = out;
+        this.d = d;
+        this.a = a;
+        this.descriptorA = descriptorA;
+        this.descriptorB = descriptorB;
+        this.adds = adds;
+        this.negative = negative;
+        this.transA = transA;
+        this.transB = transB;
+    }
+
+    @Override
+    void perform(Warp w, int mask) {
+        TensorOps.wantAll(w, mask, "wgmma.mma_async");
+        Warpgroups groups = w.block.warpgroups;
+        groups.requireWhole(w, "wgmma.mma_async");
+        int scale = w.p[adds];
+        if (scale != 0 && scale != -1) {
+            throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, Integer.numberOfTrailingZeros(~scale),
+                    "wgmma.mma_async whose scale-d differs between the warp's lanes");
+        }
+        int row = w.index % Warpgroups.WARPS * ROWS;
+        int[] ofA = a != null ? null : descriptor(w, descriptorA).pieces(w.block, transA, row, ROWS);
+        int[] ofB = descriptor(w, descriptorB).pieces(w.block, transB, 0, n);
+        if (ofA != null) {
+            look(w, ofA);
+        }
+        look(w, ofB);
+        groups.of(w).add(this, ofA, ofB, scale != 0);
+    }
+
+    private static MatrixDescriptor descriptor(Warp w, int register) {
+        long[] q = w.q[register];
+        for (int l = 1; l < 32; l++) {
+            if (q[l] != q[0]) {
+                throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, l, "wgmma.mma_async with matrix descriptor 0x"
+                        + Long.toHexString(q[l]) + ", and the warp's first lane has 0x" + Long.toHexString(q[0])
+                        + ": all threads must have the same");
+            }
+        }
+        return MatrixDescriptor.of(q[0]);
+    }
+
+    /** Tells of reads of pieces. */
+    private void look(Warp w, int[] pieces) {
+        if (w.block.proxyWrites != null) {
+            w.block.proxyWrites.refuseUnfenced(w.block.window, pieces);
+        }
+        if (w.block.watch != null) {
+            for (int i = 0; i < pieces.length; i += 32) {
+                w.block.watch.rows(w, addresses(w, pieces, i), true, line);
+            }
+        }
+    }
+
+    /** Puts places from the i-th on where lanes have their addresses; gives the lanes that have one. */
+    private static int addresses(Warp w, int[] pieces, int i) {
+        int count = Math.min(32, pieces.length - i);
+        for (int l = 0; l < count; l++) {
+            w.address[l] = pieces[i + l];
+        }
+        return -1 >>> 32 - count;
+    }
+
+    /** Does it. */
+    void land(Warp w, WarpgroupProducts.Pending p) {
+        Warpgroups groups = w.block.warpgroups;
+        double[] m = groups.matrix;
+        double[] sums = groups.sums;
+        int[][] r = p.frame().r;
+        if (p.a() == null) {
+            FloatProduct.unpack(r, a, true, in, DEPTH, m, 0);
+        } else {
+            unpackA(w.block.shared, p.a(), m);
+        }
+        for (int i = 0; negative && i < AT_B; i++) {
+            m[i] = -m[i];
+        }
+        unpackB(w.block.shared, p.b(), m);
+        int each = out == F16 ? 2 : 4;
+        for (int j = 0; j < n / 8; j++) {
+            for (int row = 0; row < ROWS; row++) {
+                FloatProduct.multiplyRow(m, row, DEPTH, AT_B + 8 * DEPTH * j, sums);
+            }
+            for (int i = 0; i < each; i++) {
+                int[] to = r[d[each * j + i]];
+                FloatProduct.finish(sums, i, out, p.adds() ? to : NOTHING, to);
+            }
+        }
+    }
+
+    private double element(byte[] shared, int at) {
+        short bits = (short) MemoryAccess.SHORT.get(shared, at);
+        return in == F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
+    }
+
+    /** By rows of 16. */
+    private void unpackA(byte[] shared, int[] pieces, double[] m) {
+        for (int i = 0; i < pieces.length; i++) {
+            int at = transA ? i / 2 + i % 2 * 8 * DEPTH : i / 2 * DEPTH + i % 2 * 8;
+            int step = transA ? DEPTH : 1;
+            for (int e = 0; e < MatrixDescriptor.ELEMENTS; e++) {
+                m[at + step * e] = element(shared, pieces[i] + 2 * e);
+            }
+        }
+    }
+
+    /** By blocks of eight columns, each by rows of eight. */
+    private void unpackB(byte[] shared, int[] pieces, double[] m) {
+        int across = n / 8;
+        for (int i = 0; i < pieces.length; i++) {
+            int column = transB ? i % across * 8 : i / 2;
+            int k = transB ? i / across : i % 2 * 8;
+            int at = AT_B + column / 8 * 8 * DEPTH + k * 8 + column % 8;
+            int step = transB ? 1 : 8;
+            for (int e = 0; e < MatrixDescriptor.ELEMENTS; e++) {
+                m[at + step * e] = element(shared, pieces[i] + 2 * e);
+            }
+        }
+    }
+}
