@@ -50,9 +50,7 @@ final class Block {
         this.meter = launch.counting == null ? null : launch.counting.newMeter();
         this.shared = new byte[launch.sharedEnd()];
         this.mbarriers = new Mbarriers(this);
-        this.proxyWrites = launch.code.asyncReads() && launch.spec.checks().contains(Check.RACES)
-                ? new ProxyWrites(cluster, shared.length)
-                : null;
+        this.proxyWrites = cluster.asyncFences == null ? null : new ProxyWrites(this);
         int threads = (int) launch.block.count();
         warps = new Warp[(threads + 31) / 32];
         for (int i = 0; i < warps.length; i++) {
@@ -100,6 +98,10 @@ final class Block {
                         launch.kernelName,
                         barriers[i].leftOver(), index, null);
             }
+        }
+        DeviceFault f = warpgroups == null ? null : warpgroups.leftOver();
+        if (f != null) {
+            throw f;
         }
     }
 

@@ -4,6 +4,7 @@ import static dev.culebra.emulator.ptx.PtxType.*;
 
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
+import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** {@code wgmma}: products of a warpgroup, of f16 and bf16, and how they are fenced, committed and waited for. */
@@ -32,10 +33,10 @@ final class WarpgroupOps {
             case "commit_group" -> together(x, 0, WarpgroupProducts::commit);
             case "wait_group" -> {
                 x.operands(1, 1);
-                if (!(x.operand(0) instanceof Operand.Immediate n) || n.floating() || n.bits() < 0 || n.bits() > 7) {
-                    throw x.refuse("a constant number of groups from 0 to 7 is wanted");
+                if (!(x.operand(0) instanceof Operand.Immediate n) || n.floating() || n.bits() < 0) {
+                    throw x.refuse("a constant number of groups is wanted");
                 }
-                int keep = (int) n.bits();
+                int keep = (int) Math.min(n.bits(), Integer.MAX_VALUE);
                 together(x, 1, p -> p.await(keep));
             }
             case "mma_async" -> product(x);
@@ -52,7 +53,7 @@ final class WarpgroupOps {
             @Override
             void perform(Warp w, int mask) {
                 TensorOps.wantAll(w, mask, "wgmma");
-                w.block.warpgroups.requireWhole(w, "wgmma");
+                w.block.warpgroups.execute(w, this, 0, 0, false);
                 what.accept(w.block.warpgroups.of(w));
             }
         });
@@ -82,6 +83,10 @@ final class WarpgroupOps {
         boolean negative = sign(x, 4) != sign(x, 5);
         boolean transA = !registers && flag(x, 6);
         boolean transB = flag(x, registers ? 6 : 7);
+        if (java.util.stream.IntStream.concat(Arrays.stream(d), Arrays.stream(a == null ? new int[0] : a).distinct())
+                .distinct().count() < d.length + (a == null ? 0 : Arrays.stream(a).distinct().count())) {
+            throw x.refuse("a register is named twice that is an accumulator");
+        }
         x.emitSplit(new WarpgroupProduct(n, ta, td, d, a, descriptorA, descriptorB, adds, negative, transA, transB));
     }
 

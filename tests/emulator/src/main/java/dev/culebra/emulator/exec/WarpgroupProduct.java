@@ -19,12 +19,12 @@ final class WarpgroupProduct extends WarpSync {
     /** What is added where the accumulators do not count. */
     private static final int[] NOTHING = new int[32];
 
-    private final int n;
+    final int n;
     private final PtxType in;
     private final PtxType out;
-    private final int[] d;
+    final int[] d;
     /** Registers of A, or null. */
-    private final int[] a;
+    final int[] a;
     private final int descriptorA;
     private final int descriptorB;
     private final int adds;
@@ -50,24 +50,28 @@ final class WarpgroupProduct extends WarpSync {
     @Override
     void perform(Warp w, int mask) {
         TensorOps.wantAll(w, mask, "wgmma.mma_async");
-        Warpgroups groups = w.block.warpgroups;
-        groups.requireWhole(w, "wgmma.mma_async");
         int scale = w.p[adds];
         if (scale != 0 && scale != -1) {
             throw new Fault(DeviceFault.ILLEGAL_INSTRUCTION, Integer.numberOfTrailingZeros(~scale),
                     "wgmma.mma_async whose scale-d differs between the warp's lanes");
         }
+        long bitsA = a != null ? 0 : descriptor(w, descriptorA);
+        long bitsB = descriptor(w, descriptorB);
+        w.block.warpgroups.execute(w, this, bitsA, bitsB, scale != 0);
         int row = w.index % Warpgroups.WARPS * ROWS;
-        int[] ofA = a != null ? null : descriptor(w, descriptorA).pieces(w.block, transA, row, ROWS);
-        int[] ofB = descriptor(w, descriptorB).pieces(w.block, transB, 0, n);
+        int[] ofA = a != null ? null : MatrixDescriptor.of(bitsA).pieces(w.block, transA, row, ROWS);
+        int[] ofB = MatrixDescriptor.of(bitsB).pieces(w.block, transB, 0, n);
         if (ofA != null) {
             look(w, ofA);
         }
         look(w, ofB);
-        groups.of(w).add(this, ofA, ofB, scale != 0);
+        if (w.block.meter != null) { // each warp reads its own rows of A, and all four together B once
+            w.block.meter.product((ofA == null ? 0 : ofA.length) + (row == 0 ? ofB.length : 0));
+        }
+        w.block.warpgroups.of(w).add(this, ofA, ofB, scale != 0);
     }
 
-    private static MatrixDescriptor descriptor(Warp w, int register) {
+    private static long descriptor(Warp w, int register) {
         long[] q = w.q[register];
         for (int l = 1; l < 32; l++) {
             if (q[l] != q[0]) {
@@ -76,7 +80,7 @@ final class WarpgroupProduct extends WarpSync {
                         + ": all threads must have the same");
             }
         }
-        return MatrixDescriptor.of(q[0]);
+        return q[0];
     }
 
     /** Tells of reads of pieces. */
@@ -87,6 +91,11 @@ final class WarpgroupProduct extends WarpSync {
         if (w.block.watch != null) {
             for (int i = 0; i < pieces.length; i += 32) {
                 w.block.watch.rows(w, addresses(w, pieces, i), true, line);
+            }
+        }
+        if (w.block.mbarriers.any()) {
+            for (int at : pieces) {
+                w.block.mbarriers.refuseRange(0, at, 16, "a product");
             }
         }
     }
@@ -100,9 +109,20 @@ final class WarpgroupProduct extends WarpSync {
         return -1 >>> 32 - count;
     }
 
+    /** Tells of the same reads again, now that they are made: who writes next must come behind them. */
+    private void told(Warp w, int[] pieces) {
+        for (int i = 0; pieces != null && i < pieces.length; i += 32) {
+            w.block.watch.cells.read(w.agent, addresses(w, pieces, i), w.address, 16, line);
+        }
+    }
+
     /** Does it. */
     void land(Warp w, WarpgroupProducts.Pending p) {
         Warpgroups groups = w.block.warpgroups;
+        if (w.agent != null) {
+            told(w, p.a());
+            told(w, p.b());
+        }
         double[] m = groups.matrix;
         double[] sums = groups.sums;
         int[][] r = p.frame().r;

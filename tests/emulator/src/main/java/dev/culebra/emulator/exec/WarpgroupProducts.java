@@ -36,7 +36,34 @@ final class WarpgroupProducts {
     }
 
     void add(WarpgroupProduct op, int[] a, int[] b, boolean adds) {
+        if (warp.frame.warpgroupRegisters != null) {
+            warp.frame.warpgroupRegisters.take(op, fences);
+        }
         pending.add(new Pending(op, warp.frame, a, b, adds, committed));
+        ProxyWrites memory = warp.block.proxyWrites;
+        if (memory != null) {
+            memory.borrow(a, 1);
+            memory.borrow(b, 1);
+        }
+    }
+
+    /** The first that reads 16 bytes of shared memory, or null. */
+    Pending reader(int offset) {
+        for (Pending p : pending) {
+            if (reads(p.a, offset) || reads(p.b, offset)) {
+                return p;
+            }
+        }
+        return null;
+    }
+
+    private static boolean reads(int[] pieces, int offset) {
+        for (int i = 0; pieces != null && i < pieces.length; i++) {
+            if (pieces[i] == offset) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void commit() { committed++; }
@@ -46,6 +73,14 @@ final class WarpgroupProducts {
         while (!pending.isEmpty() && pending.peek().group < committed - keep) {
             Pending p = pending.remove();
             p.op.land(warp, p);
+            ProxyWrites memory = warp.block.proxyWrites;
+            if (memory != null) {
+                memory.borrow(p.a, -1);
+                memory.borrow(p.b, -1);
+            }
+            if (p.frame.warpgroupRegisters != null) {
+                p.frame.warpgroupRegisters.giveBack(p.op);
+            }
         }
     }
 }

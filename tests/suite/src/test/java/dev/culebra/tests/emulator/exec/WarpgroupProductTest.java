@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.PtxModule;
 import dev.culebra.emulator.ptx.PtxException;
-import dev.culebra.tests.emulator.exec.WarpgroupProgram.Operand;
+import dev.culebra.tests.conformance.WarpgroupProgram;
+import dev.culebra.tests.conformance.WarpgroupProgram.Operand;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -34,16 +35,22 @@ class WarpgroupProductTest {
         double[][] a = random(random, 64, depth);
         double[][] b = random(random, program.n, depth);
         double[][] c = random(random, 64, program.n);
-        double[][] got = program.run(a, b, c);
+        Rig rig = new Rig(program.text());
+        boolean halves = program.out.equals("f16");
+        long out = rig.zeros((halves ? 2 : 4) * program.count());
+        rig.launch("k", Rig.dim(1), Rig.dim(128), program.sharedBytes(), rig.upload(program.input(a, b, c)), out);
         int sign = program.scaleA * program.scaleB;
-        for (int row = 0; row < 64; row++) {
-            for (int column = 0; column < program.n; column++) {
-                double want = program.adds ? c[row][column] : 0;
-                for (int k = program.adds ? 0 : depth - 16; k < depth; k++) { // without it the last step alone counts
-                    want += sign * a[row][k] * b[column][k];
-                }
-                assertEquals(want, got[row][column], program + ", row " + row + ", column " + column);
+        short[] shorts = rig.shorts(out);
+        float[] floats = rig.floats(out);
+        for (int i = 0; i < program.count(); i++) {
+            int row = program.element(i) / program.n;
+            int column = program.element(i) % program.n;
+            double want = program.adds ? c[row][column] : 0;
+            for (int k = program.adds ? 0 : depth - 16; k < depth; k++) { // without it the last step alone counts
+                want += sign * a[row][k] * b[column][k];
             }
+            double got = halves ? Float.float16ToFloat(shorts[i]) : floats[i];
+            assertEquals(want, got, program + ", row " + row + ", column " + column);
         }
     }
 

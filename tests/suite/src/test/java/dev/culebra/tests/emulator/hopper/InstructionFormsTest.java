@@ -83,7 +83,8 @@ class InstructionFormsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"wgmma.fence.sync;|with .sync.aligned are known",
         "wgmma.foo.sync.aligned;|unknown instruction", "wgmma.wait_group.sync.aligned %r1;|a constant number",
-        "wgmma.wait_group.sync.aligned 8;|from 0 to 7", "wgmma.commit_group.sync.aligned.cta;|'.cta' does not go",
+        "wgmma.wait_group.sync.aligned -1;|a constant number of groups",
+        "wgmma.commit_group.sync.aligned.cta;|'.cta' does not go",
         "wgmma.mma_async.sync.aligned.m64n12k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|not supported: wgmma.mma_async.sync.aligned of",
         "wgmma.mma_async.sync.aligned.m64n264k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|not supported",
         "wgmma.mma_async.sync.aligned.m64n8k16.f16.bf16.bf16 {%r1,%r2}, %d1, %d2, 1, 1, 1, 0, 0;|not supported",

@@ -1,6 +1,5 @@
-package dev.culebra.tests.emulator.exec;
+package dev.culebra.tests.conformance;
 
-import dev.culebra.emulator.exec.DeviceFault;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -8,7 +7,7 @@ import java.nio.ByteOrder;
  * A program of one warpgroup that multiplies by wgmma, and what it is given: A and B as they must lie in shared memory, or in
  * registers, and C in the accumulators. Fragments and layouts stand here as the PTX ISA gives them for m64nNk16.
  */
-final class WarpgroupProgram {
+public final class WarpgroupProgram {
 
     /**
      * How an operand lies in shared memory.
@@ -16,7 +15,7 @@ final class WarpgroupProgram {
      * @param swizzle bytes: 0, 32, 64 or 128
      * @param transposed whether M or N runs fastest
      */
-    record Operand(int swizzle, boolean transposed) {
+    public record Operand(int swizzle, boolean transposed) {
 
         /** Bytes of a step of 16 along K of an operand of some rows (of M or N). */
         int bytes(int rows) {
@@ -47,24 +46,35 @@ final class WarpgroupProgram {
         }
     }
 
-    final int n;
-    String in = "f16";
-    String out = "f32";
-    boolean aInRegisters = true;
-    Operand a = new Operand(128, false);
-    Operand b = new Operand(128, false);
-    /** Products one after the other, of 16 along K each. */
-    int steps = 1;
+    /** Columns of the result, a multiple of 8 up to 256. */
+    public final int n;
+    /** Type of A and B: f16 or bf16. */
+    public String in = "f16";
+    /** Type of the accumulators: f32 or f16. */
+    public String out = "f32";
+    /** Whether A is in registers, and not in shared memory. */
+    public boolean aInRegisters = true;
+    /** How A lies. */
+    public Operand a = new Operand(128, false);
+    /** How B lies. */
+    public Operand b = new Operand(128, false);
+    /** Products one after the other, of 16 along K each, at most 8. */
+    public int steps = 1;
     /** Whether they share a swizzled tile along K, 32 bytes a step. */
-    boolean packed;
-    boolean adds = true;
-    int scaleA = 1;
-    int scaleB = 1;
-    /** What stands before and behind the products. */
-    String fence = "wgmma.fence.sync.aligned;\n";
-    String wait = "wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0;\n";
+    public boolean packed;
+    /** Whether the accumulators count. */
+    public boolean adds = true;
+    /** What A is multiplied by: 1 or -1. */
+    public int scaleA = 1;
+    /** The same of B. */
+    public int scaleB = 1;
 
-    WarpgroupProgram(int n) { this.n = n; }
+    /**
+     * A program of one product in f16 and f32, A in registers and B in tiles swizzled by 128 bytes.
+     *
+     * @param n columns of the result
+     */
+    public WarpgroupProgram(int n) { this.n = n; }
 
     @Override
     public String toString() {
@@ -76,7 +86,15 @@ final class WarpgroupProgram {
 
     private int accumulators() { return pairs() ? n / 4 : n / 2; }
 
-    static String names(String prefix, int from, int count) {
+    /**
+     * A list of registers.
+     *
+     * @param prefix of their names
+     * @param from number of the first
+     * @param count how many
+     * @return them in braces
+     */
+    public static String names(String prefix, int from, int count) {
         StringBuilder s = new StringBuilder("{");
         for (int i = 0; i < count; i++) s.append(i == 0 ? "%" : ", %").append(prefix).append(from + i);
         return s + "}";
@@ -94,9 +112,14 @@ final class WarpgroupProgram {
         return (packed ? 1 : steps) * room(b, n) + (packed ? 32 * step : step * room(a, 64));
     }
 
-    int sharedBytes() { return (packed ? 1 : steps) * (room(b, n) + room(a, 64)); }
+    /**
+     * Its shared memory.
+     *
+     * @return bytes, all of it dynamic
+     */
+    public int sharedBytes() { return (packed ? 1 : steps) * (room(b, n) + room(a, 64)); }
 
-    String product(int step) {
+    private String product(int step) {
         return "wgmma.mma_async.sync.aligned.m64n" + n + "k16." + out + "." + in + "." + in + " "
                 + names("d", 0, accumulators()) + ", " + (aInRegisters ? names("a", 4 * step, 4) : "%da" + step)
                 + ", %db"
@@ -104,21 +127,26 @@ final class WarpgroupProgram {
                 + (b.transposed ? ", 1" : ", 0") + ";\n";
     }
 
-    /** Takes what shared memory and the registers are to hold, lane by lane, and leaves the accumulators in its place. */
-    String text() {
+    /**
+     * Kernel {@code k} of one warpgroup: takes {@link #input} at its first parameter and leaves the accumulators at its second.
+     *
+     * @return the module
+     */
+    public String text() {
         StringBuilder s = new StringBuilder(
                 """
                         .version 8.0
                         .target sm_90a
                         .address_size 64
                         .extern .shared .align 1024 .b8 sm[];
-                        .visible .entry k(.param .u64 sharedContent, .param .u64 registers) {
-                        .reg .pred %p, %q; .reg .b64 %in, %r, %o, %x, %da<8>, %db<8>; .reg .b32 %t, %v, %i, %s, %a<32>, %d<128>;
-                        ld.param.u64 %in, [sharedContent]; ld.param.u64 %r, [registers]; mov.u32 %t, %tid.x; mov.u32 %s, sm;
-                        mul.wide.u32 %o, %t, 4; add.u64 %r, %r, %o; mov.u32 %i, 0;
+                        .visible .entry k(.param .u64 in, .param .u64 out) {
+                        .reg .pred %p, %q; .reg .b64 %in, %r, %out, %o, %x, %da<8>, %db<8>; .reg .b32 %t, %v, %i, %s, %a<32>, %d<128>;
+                        ld.param.u64 %in, [in]; ld.param.u64 %out, [out]; mov.u32 %t, %tid.x; mov.u32 %s, sm;
+                        mul.wide.u32 %o, %t, 4; add.u64 %out, %out, %o; add.u64 %r, %in, %o; add.u64 %r, %r, REGISTERS; mov.u32 %i, 0;
                         FILL: add.u32 %v, %s, %i; add.u32 %v, %v, %t; cvt.u64.u32 %o, %i; add.u64 %o, %in, %o; cvt.u64.u32 %x, %t;
                         add.u64 %o, %o, %x; .reg .b16 %h; ld.global.u8 %h, [%o]; st.shared.u8 [%v], %h;
-                        """)
+                        """
+                        .replace("REGISTERS", "" + sharedBytes()))
                 .append("add.u32 %i, %i, 128; setp.lt.u32 %q, %i, ").append(sharedBytes()).append("; @%q bra FILL;\n");
         for (int i = 0; i < accumulators(); i++)
             s.append("ld.global.u32 %d").append(i).append(", [%r+").append(512 * i).append("];\n");
@@ -132,24 +160,20 @@ final class WarpgroupProgram {
                     .append(a.descriptor(64) + (startA(i) >> 4)).append(";\n");
         }
         s.append("setp.").append(adds ? "ge" : "lt").append(".u32 %p, %t, 0;\n");
-        s.append("fence.proxy.async.shared::cta; bar.sync 0;\n").append(fence);
+        s.append("fence.proxy.async.shared::cta; bar.sync 0;\n").append("wgmma.fence.sync.aligned;\n");
         for (int i = 0; i < steps; i++) s.append(product(i));
-        s.append(wait);
+        s.append("wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0;\n");
         for (int i = 0; i < accumulators(); i++)
-            s.append("st.global.u32 [%r+").append(512 * i).append("], %d").append(i).append(";\n");
+            s.append("st.global.u32 [%out+").append(512 * i).append("], %d").append(i).append(";\n");
         return s + "ret; }";
     }
 
-    static int bits(String type, double v) {
+    private static int bits(String type, double v) {
         return switch (type) {
             case "f16" -> Float.floatToFloat16((float) v) & 0xffff;
             case "bf16" -> Float.floatToRawIntBits((float) v) >>> 16;
             default -> Float.floatToRawIntBits((float) v);
         };
-    }
-
-    private static double value(String type, int bits) {
-        return type.equals("f16") ? Float.float16ToFloat((short) bits) : Float.intBitsToFloat(bits);
     }
 
     private void lay(ByteBuffer to, int base, Operand o, double[][] m, int step) {
@@ -160,16 +184,27 @@ final class WarpgroupProgram {
         }
     }
 
-    byte[] content(double[][] ma, double[][] mb) {
-        ByteBuffer all = ByteBuffer.allocate(sharedBytes()).order(ByteOrder.LITTLE_ENDIAN);
+    /**
+     * What its operands are in shared memory, and behind that in registers, each of all threads.
+     *
+     * @param ma A, 64 rows
+     * @param mb B, a row for each of N
+     * @param c the accumulators at first, 64 rows
+     * @return the bytes
+     */
+    public byte[] input(double[][] ma, double[][] mb, double[][] c) {
+        int[] registers = registers(ma, c);
+        ByteBuffer all = ByteBuffer.allocate(sharedBytes() + 4 * registers.length).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < steps; i++) {
             lay(all, startB(i), b, mb, i);
             lay(all, startA(i), a, ma, i);
         }
+        all.position(sharedBytes());
+        for (int v : registers) all.putInt(v);
         return all.array();
     }
 
-    int[] registers(double[][] ma, double[][] c) {
+    private int[] registers(double[][] ma, double[][] c) {
         int[] all = new int[128 * (accumulators() + 4 * steps)];
         for (int t = 0; t < 128; t++) {
             int top = t / 32 * 16 + t % 32 / 4;
@@ -187,24 +222,23 @@ final class WarpgroupProgram {
         return all;
     }
 
-    double[][] results(int[] registers) {
-        double[][] all = new double[64][n];
-        for (int t = 0; t < 128; t++) {
-            for (int i = 0; i < n / 2; i++) {
-                int raw = registers[128 * (pairs() ? i / 2 : i) + t];
-                all[t / 32 * 16 + t % 32 / 4 + i / 2 % 2 * 8][i / 4 * 8 + t % 4 * 2 + i % 2] = value(out,
-                        pairs() ? raw >>> 16 * (i % 2) : raw);
-            }
-        }
-        return all;
-    }
+    /**
+     * How many numbers of the result's type it leaves.
+     *
+     * @return their number
+     */
+    public int count() { return 64 * n; }
 
-    /** Runs it on A (64 x K), B (N x K) and C (64 x N). */
-    double[][] run(double[][] ma, double[][] mb, double[][] c) throws DeviceFault {
-        Rig rig = new Rig(text());
-        long content = rig.upload(content(ma, mb));
-        long registers = rig.upload(registers(ma, c));
-        rig.launch("k", Rig.dim(1), Rig.dim(128), sharedBytes(), content, registers);
-        return results(rig.ints(registers));
+    /**
+     * Which element of the result a number is that it leaves.
+     *
+     * @param number counted from 0
+     * @return its row times N and its column
+     */
+    public int element(int number) {
+        int each = pairs() ? 2 : 1;
+        int t = number / each % 128;
+        int i = number / each / 128 * each + number % each;
+        return (t / 32 * 16 + t % 32 / 4 + i / 2 % 2 * 8) * n + i / 4 * 8 + t % 4 * 2 + i % 2;
     }
 }
