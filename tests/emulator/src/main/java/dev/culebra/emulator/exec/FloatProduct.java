@@ -3,6 +3,7 @@ package dev.culebra.emulator.exec;
 import static dev.culebra.emulator.ptx.PtxType.*;
 
 import dev.culebra.emulator.ptx.PtxType;
+import java.util.Arrays;
 
 /**
  * Floating-point products of shape m16n8kK, with fragments and numerics as {@link TensorOps} says: A and B are unpacked to
@@ -70,7 +71,7 @@ class FloatProduct extends WarpSync {
     }
 
     /** A row of the product. Its eight sums are variables of their own: the JIT compiler keeps them in registers. */
-    static void multiplyRow(double[] m, int row, int depth, int atB, double[] sums) {
+    private static void multiplyRow(double[] m, int row, int depth, int atB, double[] sums) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -126,6 +127,39 @@ class FloatProduct extends WarpSync {
         }
         for (int i = 0; i < d.length; i++) {
             finish(sums, i, out, addends[i], w.r[d[i]]);
+        }
+    }
+
+    /**
+     * A row of a product with 16 rows of B, the same sums in the same order: for many columns it is faster by such rows, which
+     * the JIT compiler makes vector code of.
+     */
+    static void multiplyRow(double[] a, int from, double[][] b, int n, double[] sums) {
+        Arrays.fill(sums, 0, n, 0);
+        add(a, from, b, 0, n, sums);
+        add(a, from + 8, b, 8, n, sums);
+    }
+
+    private static void add(double[] a, int from, double[][] b, int row, int n, double[] sums) {
+        double u0 = a[from];
+        double u1 = a[from + 1];
+        double u2 = a[from + 2];
+        double u3 = a[from + 3];
+        double u4 = a[from + 4];
+        double u5 = a[from + 5];
+        double u6 = a[from + 6];
+        double u7 = a[from + 7];
+        double[] b0 = b[row];
+        double[] b1 = b[row + 1];
+        double[] b2 = b[row + 2];
+        double[] b3 = b[row + 3];
+        double[] b4 = b[row + 4];
+        double[] b5 = b[row + 5];
+        double[] b6 = b[row + 6];
+        double[] b7 = b[row + 7];
+        for (int i = 0; i < n; i++) {
+            sums[i] = sums[i] + u0 * b0[i] + u1 * b1[i] + u2 * b2[i] + u3 * b3[i] + u4 * b4[i] + u5 * b5[i]
+                    + u6 * b6[i] + u7 * b7[i];
         }
     }
 

@@ -14,8 +14,6 @@ final class WarpgroupProduct extends WarpSync {
 
     private static final int DEPTH = 16;
     private static final int ROWS = 16;
-    /** Where B begins in {@link Warpgroups#matrix}. */
-    private static final int AT_B = ROWS * DEPTH;
     /** What is added where the accumulators do not count. */
     private static final int[] NOTHING = new int[32];
 
@@ -123,26 +121,30 @@ final class WarpgroupProduct extends WarpSync {
             told(w, p.a());
             told(w, p.b());
         }
-        double[] m = groups.matrix;
-        double[] sums = groups.sums;
+        double[] m = groups.left;
+        double[][] sums = groups.sums;
         int[][] r = p.frame().r;
         if (p.a() == null) {
             FloatProduct.unpack(r, a, true, in, DEPTH, m, 0);
         } else {
             unpackA(w.block.shared, p.a(), m);
         }
-        for (int i = 0; negative && i < AT_B; i++) {
+        for (int i = 0; negative && i < m.length; i++) {
             m[i] = -m[i];
         }
-        unpackB(w.block.shared, p.b(), m);
+        unpackB(w.block.shared, p.b(), groups.right);
+        for (int row = 0; row < ROWS; row++) {
+            FloatProduct.multiplyRow(m, row * DEPTH, groups.right, n, sums[row]);
+        }
+        double[] eight = w.sums;
         int each = out == F16 ? 2 : 4;
-        for (int j = 0; j < n / 8; j++) {
+        for (int column = 0; column < n; column += 8) {
             for (int row = 0; row < ROWS; row++) {
-                FloatProduct.multiplyRow(m, row, DEPTH, AT_B + 8 * DEPTH * j, sums);
+                System.arraycopy(sums[row], column, eight, 8 * row, 8);
             }
             for (int i = 0; i < each; i++) {
-                int[] to = r[d[each * j + i]];
-                FloatProduct.finish(sums, i, out, p.adds() ? to : NOTHING, to);
+                int[] to = r[d[column / 8 * each + i]];
+                FloatProduct.finish(eight, i, out, p.adds() ? to : NOTHING, to);
             }
         }
     }
@@ -163,16 +165,19 @@ final class WarpgroupProduct extends WarpSync {
         }
     }
 
-    /** By blocks of eight columns, each by rows of eight. */
-    private void unpackB(byte[] shared, int[] pieces, double[] m) {
-        int across = n / 8;
-        for (int i = 0; i < pieces.length; i++) {
-            int column = transB ? i % across * 8 : i / 2;
-            int k = transB ? i / across : i % 2 * 8;
-            int at = AT_B + column / 8 * 8 * DEPTH + k * 8 + column % 8;
-            int step = transB ? 1 : 8;
-            for (int e = 0; e < MatrixDescriptor.ELEMENTS; e++) {
-                m[at + step * e] = element(shared, pieces[i] + 2 * e);
+    /** By rows. */
+    private void unpackB(byte[] shared, int[] pieces, double[][] m) {
+        int across = n / MatrixDescriptor.ELEMENTS;
+        for (int k = 0; k < DEPTH; k++) {
+            double[] row = m[k];
+            if (transB) {
+                for (int i = 0; i < n; i++) {
+                    row[i] = element(shared, pieces[k * across + i / 8] + 2 * (i % 8));
+                }
+            } else {
+                for (int i = 0; i < n; i++) {
+                    row[i] = element(shared, pieces[2 * i + k / 8] + 2 * (k % 8));
+                }
             }
         }
     }

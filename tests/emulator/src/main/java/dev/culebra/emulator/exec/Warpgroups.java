@@ -31,10 +31,12 @@ final class Warpgroups {
     /** For each warp, how many. */
     private final int[] count;
     private final boolean races;
-    /** A warp's 16 rows of A, and behind them B by blocks of eight columns, each by rows of eight: the most there can be. */
-    final double[] matrix = new double[16 * 16 + 16 * 256];
-    /** Sums of 16 rows and eight columns. */
-    final double[] sums = new double[16 * 8];
+    /** A warp's 16 rows of A, one after the other. */
+    final double[] left = new double[16 * 16];
+    /** B by rows, as long as they can be. */
+    final double[][] right = new double[16][256];
+    /** Sums by rows. */
+    final double[][] sums = new double[16][256];
 
     Warpgroups(Block block) {
         this.block = block;
