@@ -5,6 +5,8 @@ import static dev.culebra.emulator.ptx.PtxType.*;
 import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxType;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** {@code wgmma}: products of a warpgroup, of f16 and bf16, and how they are fenced, committed and waited for. */
@@ -13,6 +15,8 @@ final class WarpgroupOps {
     private static final String KNOWN = "wgmma.mma_async.sync.aligned of m64nNk16, N a multiple of 8 from 8 to 256, with types f32.f16.f16,"
             + " f16.f16.f16 or f32.bf16.bf16 is known";
 
+    private static final String FORMS = "unknown instruction: wgmma.fence, .commit_group, .wait_group and .mma_async with .sync.aligned are known";
+
     private WarpgroupOps() {}
 
     static void register(Families f) { f.add("wgmma", WarpgroupOps::decode); }
@@ -20,12 +24,11 @@ final class WarpgroupOps {
     private static void decode(Decoding x) {
         String what = x.takeNext();
         boolean known = x.take("sync") & x.take("aligned");
-        if (x.has("sp") || "mma_async".equals(what) && x.take("sp")) {
+        if (x.has("sp")) {
             throw x.refuse("wgmma.mma_async.sp is not supported: " + KNOWN);
         }
         if (what == null || !known) {
-            throw x.refuse(
-                    "unknown instruction: wgmma.fence, .commit_group, .wait_group and .mma_async with .sync.aligned are known");
+            throw x.refuse(FORMS);
         }
         x.assembler.kernel.warpgroups = true;
         switch (what) {
@@ -40,8 +43,7 @@ final class WarpgroupOps {
                 together(x, 1, p -> p.await(keep));
             }
             case "mma_async" -> product(x);
-            default -> throw x.refuse(
-                    "unknown instruction: wgmma.fence, .commit_group, .wait_group and .mma_async with .sync.aligned are known");
+            default -> throw x.refuse(FORMS);
         }
     }
 
@@ -83,9 +85,14 @@ final class WarpgroupOps {
         boolean negative = sign(x, 4) != sign(x, 5);
         boolean transA = !registers && flag(x, 6);
         boolean transB = flag(x, registers ? 6 : 7);
-        if (java.util.stream.IntStream.concat(Arrays.stream(d), Arrays.stream(a == null ? new int[0] : a).distinct())
-                .distinct().count() < d.length + (a == null ? 0 : Arrays.stream(a).distinct().count())) {
-            throw x.refuse("a register is named twice that is an accumulator");
+        Set<Integer> own = new HashSet<>();
+        for (int r : d) {
+            if (!own.add(r)) {
+                throw x.refuse("a register that is two accumulators is not supported");
+            }
+        }
+        if (registers && Arrays.stream(a).anyMatch(own::contains)) {
+            throw x.refuse("a register that holds A and is an accumulator is not supported");
         }
         x.emitSplit(new WarpgroupProduct(n, ta, td, d, a, descriptorA, descriptorB, adds, negative, transA, transB));
     }

@@ -108,7 +108,7 @@ final class WarpgroupProduct extends WarpSync {
     }
 
     /** Tells of the same reads again, now that they are made: who writes next must come behind them. */
-    private void told(Warp w, int[] pieces) {
+    private void lookAgain(Warp w, int[] pieces) {
         for (int i = 0; pieces != null && i < pieces.length; i += 32) {
             w.block.watch.cells.read(w.agent, addresses(w, pieces, i), w.address, 16, line);
         }
@@ -118,8 +118,8 @@ final class WarpgroupProduct extends WarpSync {
     void land(Warp w, WarpgroupProducts.Pending p) {
         Warpgroups groups = w.block.warpgroups;
         if (w.agent != null) {
-            told(w, p.a());
-            told(w, p.b());
+            lookAgain(w, p.a());
+            lookAgain(w, p.b());
         }
         double[] m = groups.left;
         double[][] sums = groups.sums;

@@ -90,6 +90,8 @@ class InstructionFormsTest {
         "wgmma.mma_async.sync.aligned.m64n8k16.f16.bf16.bf16 {%r1,%r2}, %d1, %d2, 1, 1, 1, 0, 0;|not supported",
         "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2}, %d1, %d2, 1, 1, 1, 0, 0;|2 registers, 4 are wanted",
         "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, {%r1,%r2}, %d2, 1, 1, 1, 0;|2 registers, 4 are wanted",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f1,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|two accumulators is not supported",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f16.f16.f16 {%r1,%r2}, {%r3,%r3,%r3,%r2}, %d2, 1, 1, 1, 0;|holds A and is an accumulator is not",
         "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %r1, %d2, 1, 1, 1, 0, 0;|.b64 is wanted",
         "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 2, 1, 0, 0;|must be 1 or -1",
         "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 2;|must be 0 or 1",
