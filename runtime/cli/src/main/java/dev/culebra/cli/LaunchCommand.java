@@ -122,7 +122,7 @@ final class LaunchCommand implements Callable<Integer> {
         checkNames(given);
         var chosen = device.equals("auto") ? Cuda.available().available() ? "cuda" : "emulator" : device;
         if (counters) CountersReport.require(spec, chosen);
-        var config = new LaunchConfig(grid, block, shared, cluster, cooperative);
+        var config = new LaunchConfig(grid, block, shared, cluster, cooperative, false);
         var ptx = ptx();
         try (var tensors = LaunchTensors.open(given)) {
             if (output != null) {

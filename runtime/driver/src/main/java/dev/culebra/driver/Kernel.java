@@ -3,6 +3,7 @@ package dev.culebra.driver;
 import dev.culebra.bindings.CudaApi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,6 +19,9 @@ public final class Kernel {
 
     /** What all devices with clusters promise; more is possible on some. */
     private static final int PORTABLE_CLUSTER = 8;
+
+    /** The first PTX target with {@code griddepcontrol}, by the PTX ISA. */
+    private static final int FIRST_WITH_WAIT = 90;
 
     private final String name;
     private final Context context;
@@ -219,7 +223,7 @@ public final class Kernel {
         try (Arena arena = Arena.ofConfined()) {
             ArgumentBlock block = new ArgumentBlock(name, parameters(), arena);
             block.setAll(arguments);
-            launch(stream, config, block, config.cluster() == null ? null : LaunchStruct.of(config, arena));
+            launch(stream, config, block, struct(config, arena));
         }
     }
 
@@ -236,7 +240,16 @@ public final class Kernel {
         return new PreparedLaunch(this, config);
     }
 
-    /** The one way to the driver. The shape was checked before; the struct is null for a launch without clusters. */
+    /**
+     * The driver's form of a shape; null where a plain launch will do. A kernel that can not wait for the one before it is
+     * not let begin before that has ended.
+     */
+    MemorySegment struct(LaunchConfig config, SegmentAllocator memory) {
+        boolean programmatic = config.programmatic() && ptxVersion() >= FIRST_WITH_WAIT;
+        return programmatic || config.cluster() != null ? LaunchStruct.of(config, programmatic, memory) : null;
+    }
+
+    /** The one way to the driver. The shape was checked before; the struct is null where a plain launch will do. */
     void launch(Stream stream, LaunchConfig config, ArgumentBlock arguments, MemorySegment struct) {
         if (stream.context() != context && !stream.context().isSameAs(context)) {
             throw new IllegalArgumentException(name + " is loaded in " + context + ", and " + stream + " is of "

@@ -9,8 +9,11 @@ package dev.culebra.driver;
  *        opted in when it is launched, up to {@link Device#sharedMemoryPerBlockOptIn()}.
  * @param cluster blocks a cluster, more than one from compute capability 9.0 on; null for none
  * @param cooperative whether all blocks must run at once, so that they can wait for each other
+ * @param programmatic whether it may begin while the kernel before it in the stream still runs: see
+ *        {@link #withProgrammatic(boolean)}
  */
-public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster, boolean cooperative) {
+public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster, boolean cooperative,
+        boolean programmatic) {
 
     /** Blocks along y and z: of all compute capabilities so far, by the programming guide's table. */
     private static final int MOST_BLOCKS_YZ = 65535;
@@ -60,7 +63,9 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
      * @param block threads a block
      * @return the shape, without dynamic shared memory
      */
-    public static LaunchConfig of(Dim3 grid, Dim3 block) { return new LaunchConfig(grid, block, 0, null, false); }
+    public static LaunchConfig of(Dim3 grid, Dim3 block) {
+        return new LaunchConfig(grid, block, 0, null, false, false);
+    }
 
     /**
      * As many blocks as it takes to give each element a thread.
@@ -85,7 +90,9 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
      * @param bytes bytes a block
      * @return the changed shape
      */
-    public LaunchConfig withShared(int bytes) { return new LaunchConfig(grid, block, bytes, cluster, cooperative); }
+    public LaunchConfig withShared(int bytes) {
+        return new LaunchConfig(grid, block, bytes, cluster, cooperative, programmatic);
+    }
 
     /**
      * In clusters.
@@ -94,7 +101,7 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
      * @return the changed shape
      */
     public LaunchConfig withCluster(Dim3 blocks) {
-        return new LaunchConfig(grid, block, sharedBytes, blocks, cooperative);
+        return new LaunchConfig(grid, block, sharedBytes, blocks, cooperative, programmatic);
     }
 
     /**
@@ -104,6 +111,34 @@ public record LaunchConfig(Dim3 grid, Dim3 block, int sharedBytes, Dim3 cluster,
      * @return the changed shape
      */
     public LaunchConfig withCooperative(boolean together) {
-        return new LaunchConfig(grid, block, sharedBytes, cluster, together);
+        return new LaunchConfig(grid, block, sharedBytes, cluster, together, programmatic);
+    }
+
+    /**
+     * As a <em>programmatic dependent launch</em>: it may begin as soon as every block of the kernel before it in the stream
+     * has executed {@code griddepcontrol.launch_dependents} or has ended, while that one still runs and what it wrote can not
+     * be seen yet. So the kernel must execute {@code griddepcontrol.wait} before it writes to global memory and before it
+     * reads there what earlier work writes; what that leaves for the time before is to set up, and to read what
+     * nobody writes (weights). Every thread that touches such memory must wait, or be behind a barrier with one that has. A
+     * kernel without a wait is wrong, even where it touches nothing itself: it may end before the kernels before it have, and the
+     * next one would take its end for theirs.
+     *
+     * <p>
+     * It is a permission: the launch may begin later, too. Nothing else in the stream changes its order: copies, fills,
+     * events, and kernels launched without this wait for all that is before them, and a launch with this waits for whatever is
+     * before it that is no kernel.
+     *
+     * <p>
+     * GPUs have this from compute capability 9.0 on, and {@code griddepcontrol} is in PTX for {@code sm_90} and later. A kernel
+     * of an earlier target ({@link Kernel#ptxVersion()} below 90), which is every kernel that runs on an earlier device, can
+     * not wait; it is launched as if this were not set: later, never wrong. So one shape serves all variants of a kernel.
+     * With clusters and cooperative launches it goes together. Where work is {@linkplain Stream#capture captured} the
+     * graph keeps it, as a programmatic dependency of a kernel on the one before.
+     *
+     * @param overlapping whether it may begin early
+     * @return the changed shape
+     */
+    public LaunchConfig withProgrammatic(boolean overlapping) {
+        return new LaunchConfig(grid, block, sharedBytes, cluster, cooperative, overlapping);
     }
 }

@@ -24,7 +24,7 @@ public final class PreparedLaunch {
         this.config = config;
         Arena arena = Arena.ofAuto();
         this.arguments = new ArgumentBlock(kernel.name(), kernel.parameters(), arena);
-        this.struct = config.cluster() == null ? null : LaunchStruct.of(config, arena);
+        this.struct = kernel.struct(config, arena);
     }
 
     /**

@@ -135,7 +135,7 @@ class BarrierTest extends Conformance {
             System.arraycopy(row, 0, v, 20 * i, 20);
         }
         cases.add(Case.of("10/special-registers", 80, s.toString().replace("cvt.u32.u16 %v, 0; ", ""),
-                new LaunchConfig(grid, block, 0, null, false), new byte[16], Answer.ofInts(v)));
+                new LaunchConfig(grid, block, 0, null, false, false), new byte[16], Answer.ofInts(v)));
     }
 
     /** Clocks go on, and timers do not go back. */

@@ -63,7 +63,7 @@ final class RigDevice {
         Object[] all = Arrays.copyOf(args, k.parameters().size());
         Arrays.setAll(all, i -> i < args.length ? argument(args[i]) : 0L);
         k.launch(context().defaultStream(), new LaunchConfig(dim(grid), dim(block), shared, null,
-                cooperative), all);
+                cooperative, false), all);
         context().synchronize();
         for (int i = 0; i < mirrors.size(); i++) {
             if (mirrors.get(i).size > 0) buffers.get(i).download(mirrors.get(i).bytes);
