@@ -4,7 +4,8 @@
 #   ptx/compile.sh            writes src/main/resources/dev/culebra/kernel/*.ptx
 #   ptx/compile.sh OUTDIR     writes there instead (what the test does, to compare)
 #
-# The PTX is for compute_80, which every later GPU runs; what uses Hopper's bulk copies is there once more for compute_90. nvcc writes its own, newest PTX version, which a driver older than
+# The PTX is for compute_80, which every later GPU runs; what uses Hopper's bulk copies is there once more for compute_90, and what uses its
+# warpgroups' products for compute_90a, which no other GPU runs. nvcc writes its own, newest PTX version, which a driver older than
 # the toolkit refuses; the version is lowered to the first that ptxas accepts for what the kernels use.
 set -euo pipefail
 export LC_ALL=C
@@ -53,8 +54,9 @@ compile dense_f16 80 epilogue.cuh mma.cuh product.cuh dense.cuh dense_f16.cu
 compile dense_bf16 80 epilogue.cuh mma.cuh product.cuh dense.cuh dense_bf16.cu
 for format in bitmap pairs; do
     for values in f16 bf16; do
-        for compute in 80 90; do
-            compile ${format}_$values $compute activations.cuh epilogue.cuh mma.cuh parts.cuh ring.cuh lists.cuh $format.cuh lanes.cuh ${format}_$values.cu
+        for compute in 80 90 90a; do
+            compile ${format}_$values $compute activations.cuh epilogue.cuh mma.cuh wgmma.cuh products.cuh parts.cuh ring.cuh lists.cuh $format.cuh lanes.cuh \
+                ${format}_$values.cu
         done
     done
 done

@@ -1,23 +1,33 @@
 // X of a tile's tokens in shared memory, for a crew of WARPS warps that go through the same columns together: stages of some columns, two at a
-// time, and which tokens are not finite.
+// time.
 #pragma once
 #include "mma.cuh"
 
 constexpr int PART_K = 64;                    // columns of a part
 constexpr int TOKEN_BYTES = PART_K * 2;       // of a token in a part
 
-// Exponents with all bits set, of two halves; and what carries into the bit above where they are.
+// An exponent with all bits set.
 template <class Value> struct Exponent;
-template <> struct Exponent<F16> { static constexpr uint32_t BITS = 0x7C007C00u, LOWEST = 0x04000400u; };
-template <> struct Exponent<BF16> { static constexpr uint32_t BITS = 0x7F807F80u, LOWEST = 0x00800080u; };
+template <> struct Exponent<F16> { static constexpr uint32_t BITS = 0x7C00; };
+template <> struct Exponent<BF16> { static constexpr uint32_t BITS = 0x7F80; };
+
+// Whether a token's K activations have no NaN and no infinity; asked by a whole warp.
+template <class Value>
+__device__ __forceinline__ bool finite_token(const uint16_t* x, int k) {
+    bool finite = true;
+#pragma unroll 1
+    for (int i = threadIdx.x & 31; i < k; i += 32) finite &= (x[i] & Exponent<Value>::BITS) != Exponent<Value>::BITS;
+    return __all_sync(~0u, finite);
+}
 
 // A part has 128 bytes a token, its eight chunks of 16 bytes permuted so that eight tokens of one chunk lie in different banks.
 //
 // A thread has one chunk at a time, of CLASSES tokens, ROWS apart, and of each in some parts: where it reads and writes is a sum of
 // a few numbers of its own and of constants.
-template <class Value, int TILE_N, int WARPS>
+template <class Value, int TILE_N, int WARPS, int TILE_PARTS>
 struct Activations {
-    static constexpr int STAGE_PARTS = TILE_N <= 16 ? 4 : 2;              // that come together: at most 8 KB
+        // That come together: 4 KB or one k-tile of TILE_PARTS parts.
+    static constexpr int STAGE_PARTS = TILE_PARTS > 4096 / (TILE_N * TOKEN_BYTES) ? TILE_PARTS : 4096 / (TILE_N * TOKEN_BYTES);
     static constexpr int THREADS = WARPS * 32;
     static constexpr int ROWS = THREADS / 8;                             // of 128 bytes, that the crew copies at once
     static constexpr int PASSES = STAGE_PARTS * TILE_N / ROWS;
@@ -33,21 +43,20 @@ struct Activations {
 #endif
 
     const char* x;                            // this thread's chunk of its first token, or of the tile's where that is beyond the last
-    size_t next;                              // in bytes, to its second token; 0 for one beyond the last
+    size_t next[CLASSES];                     // in bytes, to its other tokens; 0 for one beyond the last
     uint32_t bytes[CLASSES];                  // to copy: 16, or 0 for a token beyond the last
     uint32_t to;                              // in shared memory, stage 0
-    int token, left, k;                       // left: columns from the thread's first one on
-    static_assert(CLASSES <= 2, "two tokens a thread");
+    int left, k;                              // left: columns from the thread's first one on
 
     __device__ __forceinline__ Activations(const uint16_t* x, int k, int n, int ldx, uint32_t shared) : k(k) {
         const int thread = threadIdx.x % THREADS, row = thread >> 3, first = blockIdx.x * TILE_N, column = row / TILE_N * PART_K + (thread & 7) * 8;
-        token = row % TILE_N;
+        const int token = row % TILE_N;
         left = k - column;
         bool inside = false;
 #pragma unroll
         for (int c = CLASSES - 1; c >= 0; c--) {
-            next = inside ? (size_t)ROWS * ldx * 2 : 0;
             inside = first + token + c * ROWS < n;
+            next[c] = inside ? (size_t)c * ROWS * ldx * 2 : 0;
             bytes[c] = inside ? 16 : 0;
         }
         this->x = reinterpret_cast<const char*>(x + (size_t)(first + (inside ? token : 0)) * ldx + column);
@@ -63,7 +72,7 @@ struct Activations {
         for (int i = 0; i < PASSES; i++) {
             constexpr int PART = PARTS_APART * PART_K;
             const int c = i % CLASSES, apart = i / CLASSES * PART;
-            const char* from = at + (c ? next : 0) + apart * 2;
+            const char* from = at + (c ? next[c] : 0) + apart * 2;
             uint32_t size = bytes[c];
             if (!whole) {
                 size = min(size, (uint32_t)min(max(left - column - apart, 0), 8) * 2);
@@ -72,22 +81,5 @@ struct Activations {
             copy_async16(place + i * ROWS * TOKEN_BYTES, from, size);
         }
         commit_copies();
-    }
-
-    // Marks the tokens that have a NaN or an infinity in the chunks that this thread copied.
-    __device__ __forceinline__ void judge(int stage, uint32_t* bad) const {
-        const uint32_t place = to + (stage & 1) * STAGE_BYTES;
-#pragma unroll
-        for (int c = 0; c < CLASSES; c++) {
-            uint32_t carries = 0;
-#pragma unroll
-            for (int i = c; i < PASSES; i += CLASSES) {
-                constexpr uint32_t B = Exponent<Value>::BITS, L = Exponent<Value>::LOWEST;
-                const uint4 v = load_shared16(place + i * ROWS * TOKEN_BYTES);
-                carries |= ((v.x & B) + L) | ((v.y & B) + L) | ((v.z & B) + L) | ((v.w & B) + L);
-            }
-            const int of = token + c * ROWS;
-            if (carries & 0x80008000u) atomicOr(bad + of / 32, 1u << of % 32);
-        }
     }
 };

@@ -2,6 +2,4 @@
 #include "bitmap.cuh"
 #include "lanes.cuh"
 
-LANES(bitmap_bf16, BitmapLists, BF16, 8)
-LANES(bitmap_bf16, BitmapLists, BF16, 16)
-LANES(bitmap_bf16, BitmapLists, BF16, 32)
+LANES(bitmap_bf16, BitmapLists, BF16)

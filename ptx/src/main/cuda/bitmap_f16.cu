@@ -2,6 +2,4 @@
 #include "bitmap.cuh"
 #include "lanes.cuh"
 
-LANES(bitmap_f16, BitmapLists, F16, 8)
-LANES(bitmap_f16, BitmapLists, F16, 16)
-LANES(bitmap_f16, BitmapLists, F16, 32)
+LANES(bitmap_f16, BitmapLists, F16)

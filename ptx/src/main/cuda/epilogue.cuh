@@ -180,7 +180,7 @@ struct Finish {
     // Tokens for which loads are on their way together: of parts, and of residuals and what Y holds (with four of these some spill).
     static constexpr int PARTS_AHEAD = PASSES < 4 ? PASSES : 4;
     static constexpr int AHEAD = PASSES < 2 ? PASSES : 2;
-    static_assert(THREADS % QUADS == 0 && PITCH % 32 == 4);
+    static_assert(THREADS % QUADS == 0);
     static_assert(TILE_N % STRIDE == 0 || TILE_N < STRIDE);
 
     // To be called by all threads of a block, behind a barrier, with the sums in `tile`, which it may change; a barrier must come
@@ -193,6 +193,7 @@ struct Finish {
     template <class Poison, class Rows>
     __device__ __forceinline__ static void finish(const Epilogue& e, float* tile, Poison poison, Rows row, int token0, int m, int n,
                                                   size_t first_part, size_t ticket, int split, int splits) {
+        static_assert(PITCH % 32 == 4);
         if (splits > 1) {
             const int thread = threadIdx.x, quad = thread % QUADS, first = thread / QUADS;
             float* const mine = tile + 4 * quad;
@@ -208,15 +209,25 @@ struct Finish {
             if (!__syncthreads_or(last)) return;
             sum(mine, parts, first, splits);                         // to where this thread reads it
         }
-        apply(e, tile, poison, row, token0, m, n, threadIdx.x);
+        apply(e, Tokens{tile}, poison, row, token0, m, n, threadIdx.x);
     }
 
-    // What is behind all parts' sum; the same conditions, but for the THREADS threads of this `thread` alone, from 0 on.
-    template <class Poison, class Rows>
-    __device__ __forceinline__ static void apply(const Epilogue& e, float* tile, Poison poison, Rows row, int token0, int m, int n, int thread) {
+    // A tile in shared memory as finish() wants it: a token's rows follow each other.
+    struct Tokens {
+        float* tile;
+
+        __device__ __forceinline__ float4 load(int token, int quad) const { return *reinterpret_cast<const float4*>(tile + token * PITCH + 4 * quad); }
+        __device__ __forceinline__ void store(int token, int quad, const float (&v)[4]) const {
+            *reinterpret_cast<float4*>(tile + token * PITCH + 4 * quad) = make_float4(v[0], v[1], v[2], v[3]);
+        }
+    };
+
+    // What is behind all parts' sum; the same conditions, but for THREADS threads alone, `thread` from 0 on, and for any layout of the tile:
+    // load(token, quad) has rows 4 quad to 4 quad + 3 of a token, which store() changes.
+    template <class Tile, class Poison, class Rows>
+    __device__ __forceinline__ static void apply(const Epilogue& e, const Tile& tile, Poison poison, Rows row, int token0, int m, int n, int thread) {
         const int quad = thread % QUADS, first = thread / QUADS;
         const int tokens = min(n - token0, TILE_N);
-        float* const mine = tile + 4 * quad;
         Fours<AHEAD> fours;
         fours.m = m;
         fours.output = e.flags & OUTPUT;
@@ -233,10 +244,10 @@ struct Finish {
 #pragma unroll 1
             for (int t = first; t < tokens; t += STRIDE) {
                 float v[4];
-                begin(v, mine, t, poison, bias);
+                begin(v, tile.load(t, quad), poison(t), bias);
 #pragma unroll
                 for (int i = 0; i < 4; i++) v[i] = (e.flags & ACTIVATION) == GELU ? gelu(v[i]) : v[i] <= 0 ? 0.0f : v[i];
-                *reinterpret_cast<float4*>(mine + t * PITCH) = make_float4(v[0], v[1], v[2], v[3]);
+                tile.store(t, quad, v);
             }
         }
 #pragma unroll 1
@@ -247,10 +258,10 @@ struct Finish {
                 const int token = t + i * STRIDE < tokens ? t + i * STRIDE : t;   // behind the last: this thread's own, not stored again
                 fours.at[i] = (size_t)(token0 + token) * m;
                 if (active) {
-                    const float4 s = *reinterpret_cast<const float4*>(mine + token * PITCH);
+                    const float4 s = tile.load(token, quad);
                     v[i][0] = s.x; v[i][1] = s.y; v[i][2] = s.z; v[i][3] = s.w;
                 } else {
-                    begin(v[i], mine, token, poison, bias);
+                    begin(v[i], tile.load(token, quad), poison(token), bias);
                 }
             }
 #pragma unroll 1
@@ -263,10 +274,7 @@ struct Finish {
     }
 
     // Sums and bias. Without a bias a 0 is added, which changes nothing: no sum is -0, as all began with +0.
-    template <class Poison>
-    __device__ __forceinline__ static void begin(float (&v)[4], const float* mine, int token, Poison poison, const float (&bias)[4]) {
-        const float4 s = *reinterpret_cast<const float4*>(mine + token * PITCH);
-        const float p = poison(token);                               // once more where K is split: NaN is NaN
+    __device__ __forceinline__ static void begin(float (&v)[4], const float4& s, float p, const float (&bias)[4]) {   // p: once more where K is split: NaN is NaN
         v[0] = s.x + p + bias[0]; v[1] = s.y + p + bias[1]; v[2] = s.z + p + bias[2]; v[3] = s.w + p + bias[3];
     }
 

@@ -13,167 +13,136 @@
 #include "activations.cuh"
 #include "epilogue.cuh"
 #include "parts.cuh"
-#include "ring.cuh"
+#include "products.cuh"
 
 constexpr int BLOCK_ROWS = 64;                // of a row block
-constexpr int ROW_TILES = 4;                  // of 16 rows
 constexpr uint32_t ROWS_OF_TILE = 255;        // what a k-tile's info says of all lanes: its storage rows
 constexpr uint32_t RESTART = 256;             // and whether its lists start anew
 
-// Row i of a group's row blocks, or none where this crew does not have its sums.
+// How units are shared: alike among blocks, and then among a block's crews, numbered as intervals. There is a unit for each crew.
+struct Shares {
+    uint32_t each, more, crews;                                          // units of a block, and how many of the first blocks have one more
+
+    __device__ __forceinline__ Shares(uint32_t units, uint32_t blocks, uint32_t crews) : each(units / blocks), more(units % blocks), crews(crews) {}
+
+    // Of an interval; of the number of intervals, the number of units.
+    __device__ __forceinline__ uint32_t first_unit(uint32_t interval) const {
+        const uint32_t block = interval / crews;
+        return before(block) + of(block) * (interval - block * crews) / crews;
+    }
+    __device__ __forceinline__ uint32_t interval(uint32_t unit) const {
+        const uint32_t longer = more * (each + 1);
+        const uint32_t block = unit < longer ? unit / (each + 1) : more + (unit - longer) / each;
+        return block * crews + ((unit - before(block) + 1) * crews - 1) / of(block);
+    }
+
+private:
+    __device__ __forceinline__ uint32_t before(uint32_t block) const { return block * each + min(block, more); }
+    __device__ __forceinline__ uint32_t of(uint32_t block) const { return each + (block < more); }
+};
+
+// Row i of a row tile.
 struct OrderedRows {
     const uint32_t* order;                                               // null where rows are as they come
-    int first, rows;                                                     // of the group; of all row blocks
-    uint32_t owned;                                                      // row tiles, a bit each, whose sums are here
+    int first;
 
-    __device__ __forceinline__ int operator()(int i) const {
-        const int row = first + i;
-        return row >= rows || !(owned >> i % BLOCK_ROWS / 16 & 1) ? 0x7FFFFFFF : order ? (int)min(order[row], 0x7FFFFFFFu) : row;
-    }
+    __device__ __forceinline__ int operator()(int i) const { return order ? (int)min(order[first + i], 0x7FFFFFFFu) : first + i; }
     __device__ __forceinline__ bool contiguous() const { return order == nullptr; }
 };
 
-// Shared memory: X, twice, and later the sums, of some tokens at a time; two words of bad tokens, twice; the rings' barriers; the rings.
-template <class Value, int TILE_N, int WARPS>
+// Shared memory: X, twice; the rings' barriers; what is wanted once K is done; the rings, and later the crew's outbox.
+template <class Value, int TILE_N, int WARPS, int TILE_PARTS>
 struct Space {
-    static constexpr int SUM_TOKENS = TILE_N <= 16 ? TILE_N : 16;
-    using FINISH = Finish<SUM_TOKENS, WARPS * BLOCK_ROWS, WARPS * 32>;
-    static constexpr uint32_t X = 2 * Activations<Value, TILE_N, WARPS>::STAGE_BYTES;
-    static_assert(X <= FINISH::TILE_BYTES, "LanesPlanner counts the sums alone");
-    static constexpr uint32_t BAD = FINISH::TILE_BYTES;
-    static constexpr uint32_t BARRIERS = BAD + 16;
-    static constexpr uint32_t RINGS = (BARRIERS + WARPS * 16 + 127) / 128 * 128;   // bulk copies are slow to places that no line begins at
+    static constexpr uint32_t BARRIERS = 2 * Activations<Value, TILE_N, WARPS, TILE_PARTS>::STAGE_BYTES;
+    static constexpr uint32_t LATER = BARRIERS + WARPS * 16;
+    static constexpr uint32_t RINGS = (LATER + 32 + 127) / 128 * 128;   // bulk copies are slow to places that no line begins at
 };
 
-// One step of 16 columns: X's fragments against each row tile's.
-template <int STEP, class Value, int NT, class LISTS>
-__device__ __forceinline__ void step(const uint4& words, LISTS& lists, const Ring& ring, float (&c)[ROW_TILES * NT][4], const uint32_t (&b)[NT][2]) {
-    const uint32_t of[ROW_TILES] = {words.x, words.y, words.z, words.w};
-#pragma unroll
-    for (int r = 0; r < ROW_TILES; r++) {
-        uint32_t a[4];
-        lists.template fragment<STEP>(of[r], a);
-#pragma unroll
-        for (int j = 0; j < NT; j++) mma<Value>(c[r * NT + j], a, b[j][0], b[j][1]);
-    }
-    lists.wrap(ring);
-}
-
-// 64 columns of X, at `x`: the steps from STEP on.
-template <int STEP, class Value, int NT, class LISTS>
-__device__ __forceinline__ void part(const uint4& words, LISTS& lists, const Ring& ring, float (&c)[ROW_TILES * NT][4], uint32_t x) {
-    const uint32_t lane = threadIdx.x & 31, token = lane & 7;
-    uint32_t b[NT][2];
-    if constexpr (NT == 1) {                                             // a token's chunks 0..3: two steps
-        const uint32_t from = x + token * TOKEN_BYTES + ((lane >> 3 ^ token) << 4);
-        uint32_t f[4];
-        auto half = [&b](const uint32_t (&f)[4], int i) { b[0][0] = f[2 * i]; b[0][1] = f[2 * i + 1]; };
-        ldmatrix4(f, from);
-        half(f, 0);
-        step<STEP, Value>(words, lists, ring, c, b);
-        half(f, 1);
-        step<STEP + 1, Value>(words, lists, ring, c, b);
-        ldmatrix4(f, from ^ 4 * 16);
-        half(f, 0);
-        step<STEP + 2, Value>(words, lists, ring, c, b);
-        half(f, 1);
-        step<STEP + 3, Value>(words, lists, ring, c, b);
-    } else {                                                             // chunks 0, 1 of two groups of eight tokens: one step
-        const uint32_t from = x + ((lane >> 4) * 8 + token) * TOKEN_BYTES + (((lane >> 3 & 1) ^ token) << 4);
-        auto load = [&](int s) {
-#pragma unroll
-            for (int j = 0; j < NT; j += 2) {
-                uint32_t f[4];
-                ldmatrix4(f, (from ^ s * 2 * 16) + j * 8 * TOKEN_BYTES);
-                b[j][0] = f[0]; b[j][1] = f[1];
-                b[j + 1][0] = f[2]; b[j + 1][1] = f[3];
-            }
-        };
-        load(0);
-        step<STEP, Value>(words, lists, ring, c, b);
-        load(1);
-        step<STEP + 1, Value>(words, lists, ring, c, b);
-        load(2);
-        step<STEP + 2, Value>(words, lists, ring, c, b);
-        load(3);
-        step<STEP + 3, Value>(words, lists, ring, c, b);
-    }
-}
-
-template <class LISTS, class Value, int TILE_N, int WARPS>
+template <template <class, int> class PRODUCTS, class LISTS, class Value, int TILE_N, int WARPS>
 __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uint8_t* __restrict__ infos, const uint32_t* __restrict__ offsets,
                                       const char* __restrict__ streams, const uint32_t* __restrict__ order, const uint16_t* __restrict__ x,
                                       int m, int k, int n, int ldx, int segment, const Epilogue& epilogue) {
-    extern __shared__ __align__(128) unsigned char shared[];
-    constexpr int NT = TILE_N / 8, ROWS = WARPS * BLOCK_ROWS, TILE_K = LISTS::TILE_K, TILE_PARTS = TILE_K / PART_K;
-    using SPACE = Space<Value, TILE_N, WARPS>;
-    using FINISH = typename SPACE::FINISH;
-    using X = Activations<Value, TILE_N, WARPS>;
+    constexpr int NT = TILE_N / 8, TILE_K = LISTS::TILE_K, TILE_PARTS = TILE_K / PART_K;
+    using SPACE = Space<Value, TILE_N, WARPS, TILE_PARTS>;
+    using FINISH = Finish<TILE_N, 16, 32>;                               // a warp's for a row tile
+    using X = Activations<Value, TILE_N, WARPS, TILE_PARTS>;
     using PARTS = Parts<ROW_TILES, NT, WARPS * 32>;
+    using PRODUCT = PRODUCTS<Value, NT>;
+    extern __shared__ __align__(1024) unsigned char shared[];
     constexpr int THREADS = WARPS * 32;
     constexpr int STAGE_TILES = X::STAGE_PARTS / TILE_PARTS;
     static_assert(STAGE_TILES > 0, "a stage holds a k-tile");
     const int crews = blockDim.x / THREADS, crew = __shfl_sync(~0u, threadIdx.x / THREADS, 0), thread = threadIdx.x % THREADS;
     const uint32_t crew_bytes = dynamic_shared_bytes() / crews;
-    unsigned char* const mine = shared + crew * crew_bytes;
-    const uint32_t space = (uint32_t)__cvta_generic_to_shared(mine);
+    const uint32_t space = (uint32_t)__cvta_generic_to_shared(shared) + crew * crew_bytes;
     auto sync = [&]() { barrier(1 + crew, THREADS); };
-    uint32_t* const bad = reinterpret_cast<uint32_t*>(mine + SPACE::BAD);      // of this group; the other two words are the next one's
-    if (thread < 4) bad[thread] = 0;
-    float* const sums = reinterpret_cast<float*>(mine);
     const uint32_t lane = threadIdx.x & 31, warp = __shfl_sync(~0u, thread >> 5, 0);   // seen to be the same in all lanes
     const int ktiles = (k - 1) / TILE_K + 1, segments = (ktiles - 1) / segment + 1, rowblocks = (m - 1) / BLOCK_ROWS + 1;
     const int groups = (rowblocks - 1) / WARPS + 1;
-    const long long units = (long long)groups * segments;
+    const uint32_t units = (uint32_t)groups * segments;
     const uint32_t ring_space = (crew_bytes - SPACE::RINGS) / WARPS / 128 * 128;
     Ring ring(space + SPACE::RINGS + warp * ring_space, ring_space - GUARD_BYTES, space + SPACE::BARRIERS + warp * 16);
     const X tokens(x, k, n, ldx, space);
 
     // The part of a group that this crew has next: its columns, and where this warp's weights of them begin.
-    const int intervals = gridDim.y * crews, interval = (gridDim.y - 1 - blockIdx.y) * crews + crew;
-    long long unit = units * interval / intervals;
-    const long long last_unit = units * (interval + 1) / intervals;
-    if (unit == last_unit) return;                                       // one unit, or two, for more crews
+    const int intervals = gridDim.y * crews;
+    int interval = (gridDim.y - 1 - blockIdx.y) * crews + crew;
+    const Shares shares(units, gridDim.y, crews);
+    uint32_t unit = shares.first_unit(interval);
+    uint32_t last_unit = shares.first_unit(interval + 1);
     int group, begin, end;
     bool working;
-    const uint4* word;
-    const uint8_t* info;
+    uint32_t column0;                                                    // where this lane's words and infos of the row block begin
     uint4 next_word = {};
     uint32_t now = 0, next = 0;                                          // this lane's info of the next k-tile, of the one after
     uint32_t all = 0;                                                    // what the next k-tile's info says of all lanes
     auto of_all = [](uint32_t byte) { return __ballot_sync(~0u, byte & 64); };
     auto open = [&]() {
         group = (int)(unit / segments);
-        const int first = (int)(unit % segments), last = (int)min((long long)segments, first + last_unit - unit);
+        const int first = (int)(unit % segments), last = (int)min((uint32_t)segments, first + last_unit - unit);
         unit += last - first;
         begin = first * segment;
         end = min(last * segment, ktiles);
-        const int rowblock = group * WARPS + warp;
-        working = rowblock < rowblocks;
+        int rowblock = group * WARPS + warp;
+        working = PRODUCT::WHOLE_CREWS || rowblock < rowblocks;
         if (!working) return;
-        word = words + ((size_t)rowblock * ktiles + begin) * 32 + lane;
-        info = infos + ((size_t)rowblock * ktiles + begin) * 32 + lane;
+        if constexpr (PRODUCT::WHOLE_CREWS) rowblock = min(rowblock, rowblocks - 1);   // what comes of it is not stored
+        column0 = (uint32_t)rowblock * ktiles * 32 + lane;
         ring.start(streams + (size_t)offsets[(size_t)rowblock * segments + first] * LISTS::ROW_BYTES);
-        now = __ldg(info);
-        next_word = load_once(word);
-        if (begin + 1 < end) info += 32;
-        next = __ldg(info);
+        now = __ldg(infos + (column0 + begin * 32));
+        next_word = load_once(words + (column0 + begin * 32));
+        next = __ldg(infos + (column0 + min(begin + 1, end - 1) * 32));
         all = of_all(now);
-        ring.issue(((all & ROWS_OF_TILE) + LISTS::LOOKED_AT) * LISTS::ROW_BYTES);                   // and then that far ahead all the way
+        ring.issue(((all & ROWS_OF_TILE) + LISTS::LOOKED_AT) * LISTS::ROW_BYTES, 0);   // and then that far ahead all the way
+        if (unit < last_unit) {                                          // what the next group begins with, so that it does not wait for memory then
+            const uint32_t then = min(rowblock + WARPS, rowblocks - 1);
+            prefetch(words + (then * ktiles * 32 + lane));
+            prefetch(infos + (then * ktiles * 32 + lane));
+            prefetch(offsets + then * segments);
+        }
     };
     open();
-    sync();                                                              // nobody is bad yet
-    for (int flip = 0;; flip ^= 2) {
+    wait_for_earlier_kernels();                                          // of whom only weights are independent
+    for (;;) {
         tokens.copy(0, begin * TILE_K);
+        // What is wanted at the group's end lies in shared memory until then; registers are scarce. Who has its first and last unit, while the
+        // first copies are on their way: along the units either the interval or the group changes, or both do, so interval + group numbers
+        // their parts without a gap inside a group.
+        if (thread == 0) {
+            const int last = (group + 1) * segments - 1, tail = shares.interval(last);
+            store_shared16(space + SPACE::LATER, shares.interval(group * segments), tail, shares.first_unit(tail + 1) > last + 1, group);
+            store_shared16(space + SPACE::LATER + 16, unit, last_unit, interval, 0);
+        }
         float c[ROW_TILES * NT][4] = {};
         LISTS lists;
+        PRODUCT product;
         lists.restart(ring.base);
         uint32_t start = ring.base;                                      // where the next k-tile's rows begin
 #pragma unroll 1
         for (int stage = 0; begin + stage * STAGE_TILES < end; stage++) {
             const int from = begin + stage * STAGE_TILES, to = min(from + STAGE_TILES, end);
             ring.wait_for_others(working && stage > 0);
-            tokens.judge(stage, bad + flip);
+            product.written();
             sync();
             if (to < end) tokens.copy(stage + 1, to * TILE_K);
             if (!working) continue;
@@ -182,78 +151,78 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
             for (int t = from; t < to; t++) {
                 const uint4 bits = next_word;
                 const bool more = t + 1 < end, restart = all & RESTART;
-                if (more) word += 32;
-                next_word = load_once(word);                             // the last one twice
+                next_word = load_once(words + (column0 + min(t + 1, end - 1) * 32));   // the last one twice
                 const uint32_t changes = now, rows = all & ROWS_OF_TILE;
                 now = next;
                 all = of_all(now);
-                if (t + 2 < end) info += 32;
-                next = __ldg(info);
+                next = __ldg(infos + (column0 + min(t + 2, end - 1) * 32));
                 __syncwarp();                                            // all lanes are done with what is overwritten now
-                if (more) ring.issue((all & ROWS_OF_TILE) * LISTS::ROW_BYTES); else ring.issue_nothing();
+                if (more) ring.issue((all & ROWS_OF_TILE) * LISTS::ROW_BYTES, 1); else ring.issue_nothing();
                 if (restart) lists.restart(start);
                 lists.exchange(changes);
                 start += rows * LISTS::ROW_BYTES;
                 ring.wrap(start);
                 ring.wait();
-                part<0, Value, NT>(bits, lists, ring, c, at);
+                product.template part<0>(bits, lists, ring, c, at);
                 at += X::PART_BYTES;
                 if constexpr (TILE_PARTS == 2) {
-                    part<4, Value, NT>(bits, lists, ring, c, at);
+                    product.template part<4>(bits, lists, ring, c, at);
                     at += X::PART_BYTES;
                 }
             }
+            product.finish(c);
         }
-        // Of this lane's tokens.
-#pragma unroll
-        for (int j = 0; j < NT; j++)
-#pragma unroll
-            for (int h = 0; h < 2; h++) {
-                const int token = j * 8 + 2 * (lane & 3) + h;
-                const float poison = bad[flip + (token >> 5)] >> (token & 31) & 1 ? __int_as_float(0x7FFFFFFF) : 0.0f;
-#pragma unroll
-                for (int r = 0; r < ROW_TILES; r++) {
-                    c[r * NT + j][h] += poison;
-                    c[r * NT + j][2 + h] += poison;
-                }
-            }
-        sync();                                                          // everybody is done with X, whose place the sums take, and has seen who is bad
-        const int done = group;
-        const bool more = unit < last_unit;
-        if (thread < 2) bad[flip + thread] = 0;                          // for the group after the next
-        if (more) open();                                                // its weights come while the sums go
-        // The intervals of the group's first and last unit: unit u is in interval ((u + 1) G - 1) / U. Along the units either the
-        // interval or the group changes, or both do: interval + group numbers their parts without a gap inside a group.
-        const int head = (int)((((long long)done * segments + 1) * intervals - 1) / units), tail = (int)(((long long)(done + 1) * segments * intervals - 1) / units);
-        const bool goes_on = units * (tail + 1) / intervals > (long long)(done + 1) * segments;
-        const PARTS parts(epilogue.zeroed, (size_t)blockIdx.x * (intervals + groups) + head + done, head, tail, goes_on, thread, crews);
-        if (const uint32_t owned = parts.sum(c, interval, space + SPACE::RINGS, crew_bytes)) {
+        const uint4 of_group = load_shared16(space + SPACE::LATER), of_crew = load_shared16(space + SPACE::LATER + 16);
+        const int head = of_group.x, tail = of_group.y, done = of_group.w, mine = of_crew.z;
+        const bool goes_on = of_group.z, more = of_crew.x < of_crew.y;
+        unit = of_crew.x;
+        interval = mine;
+        last_unit = of_crew.y;
+        sync();                                                          // everybody is done with X, with the rings, and has seen that
+        const int column = fresh(blockIdx.x), in_crew = fresh(thread);
+        const PARTS parts(epilogue.zeroed, (size_t)column * (intervals + groups) + head + done, head, tail, goes_on, in_crew, fresh(crews), space + SPACE::RINGS);
+        if (more && head != tail) {                                      // somebody else adds up; the next group's weights come meanwhile
+            open();
+            parts.hand_on(c, mine);
+            continue;
+        }
+        const uint32_t owned = parts.sum(c, mine, crew_bytes);
 #pragma unroll 1
-            for (int tokens = 0; tokens < TILE_N; tokens += SPACE::SUM_TOKENS) {
-                if (tokens) sync();
+        for (int r = 0; r < ROW_TILES; r++) {
+            if (!(owned >> r & 1) || done * WARPS + warp >= rowblocks) continue;
+            const auto tile = PARTS::fragments(space + SPACE::RINGS, warp, r);
+            uint32_t greatest = 0;                                       // of magnitudes, as numbers: below infinity's as long as all are finite
 #pragma unroll
-                for (int r = 0; r < ROW_TILES; r++)
-#pragma unroll
-                    for (int j = 0; j < SPACE::SUM_TOKENS / 8; j++)
-#pragma unroll
-                        for (int i = 0; i < 4; i++) {
-                            const int row = warp * BLOCK_ROWS + r * 16 + (lane >> 2) + 8 * (i >> 1);
-                            float v = c[r * NT + j][i];
-                            if constexpr (TILE_N > SPACE::SUM_TOKENS) v = tokens ? c[r * NT + j + SPACE::SUM_TOKENS / 8][i] : v;
-                            sums[(j * 8 + 2 * (lane & 3) + (i & 1)) * FINISH::PITCH + row] = v;
-                        }
-                sync();
-                FINISH::apply(epilogue, sums, [](int) { return 0.0f; }, OrderedRows{order, done * ROWS, rowblocks * BLOCK_ROWS, owned},
-                              blockIdx.x * TILE_N + tokens, m, n, thread);
+            for (int j = 0; j < NT; j++) {
+                const uint4 v = load_shared16(parts.place(r * NT + j));
+                greatest = max(greatest, max(max(v.x & 0x7FFFFFFF, v.y & 0x7FFFFFFF), max(v.z & 0x7FFFFFFF, v.w & 0x7FFFFFFF)));
             }
-            sync();                                                      // the sums were read, X comes
+            __syncwarp();
+            if (__any_sync(~0u, greatest >= 0x7F800000)) {               // a token is not, or sums came to that
+#pragma unroll 1
+                for (int t = 0; t < TILE_N && column * TILE_N + t < n; t++)
+                    if (!finite_token<Value>(x + (size_t)(column * TILE_N + t) * ldx, k) && lane < 16)
+                        store_shared(tile.place(t, lane), __int_as_float(0x7FFFFFFF));
+                __syncwarp();
+            }
+            FINISH::apply({fresh(epilogue.y), epilogue.bias, epilogue.residual, epilogue.workspace, epilogue.zeroed, (uint32_t)fresh((int)epilogue.flags)}, tile, [](int) { return 0.0f; },
+                          OrderedRows{order, (done * WARPS + (int)warp) * BLOCK_ROWS + r * 16}, column * TILE_N, fresh(m), fresh(n), in_crew & 31);
         }
         if (!more) return;
+        fence_proxy();                                                   // of the outbox, before the rings' copies come there
+        sync();                                                          // the sums were read
+        open();
     }
 }
 
-// The most crews of a block. Three of four warps have 168 registers a thread, which is not enough for all instances with cp.async; and
-// where that is all there is, a multiprocessor has shared memory for two.
+// What a launch bound says of registers goes by the most crews of a block: three of four warps have 168 a thread. That is not enough for all
+// instances with cp.async, where a multiprocessor has shared memory for two anyway, nor for the sums of 64 tokens.
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#define SUFFIXED(NAME) NAME##_sm90a
+#define LANES(NAME, LISTS, VALUE)                       \
+    LANES_OF(NAME, WarpgroupProducts, LISTS, VALUE, 32, 3) \
+    LANES_OF(NAME, WarpgroupProducts, LISTS, VALUE, 64, 2)
+#else
 #if __CUDA_ARCH__ >= 900
 #define SUFFIXED(NAME) NAME##_sm90
 #define MOST_CREWS 3
@@ -261,14 +230,19 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
 #define SUFFIXED(NAME) NAME
 #define MOST_CREWS 2
 #endif
+#define LANES(NAME, LISTS, VALUE)                              \
+    LANES_OF(NAME, WarpProducts, LISTS, VALUE, 8, MOST_CREWS)  \
+    LANES_OF(NAME, WarpProducts, LISTS, VALUE, 16, MOST_CREWS) \
+    LANES_OF(NAME, WarpProducts, LISTS, VALUE, 32, MOST_CREWS)
+#endif
 
 // A kernel of the closed list. Parameters and grid: see KernelCatalog.
-#define LANES(NAME, LISTS, VALUE, TILE_N)                                                                                      \
-    extern "C" __global__ void __launch_bounds__(MOST_CREWS * 128, 1) SUFFIXED(NAME##_n##TILE_N)(                              \
+#define LANES_OF(NAME, PRODUCTS, LISTS, VALUE, TILE_N, CREWS)                                                                  \
+    extern "C" __global__ void __launch_bounds__(CREWS * 128, 1) SUFFIXED(NAME##_n##TILE_N)(                                   \
         const uint32_t*, const uint4* __restrict__ masks, const uint8_t* __restrict__ info, const uint32_t* __restrict__ offsets,\
         const char* __restrict__ streams, const uint32_t* __restrict__ order, const uint16_t* __restrict__ x, void* y, int m,  \
         int k, int n, int ldx, const float* bias, const void* residual, float* workspace, uint32_t* zeroed, uint32_t flags,    \
         int segment, int ordered) {                                                                                            \
-        lanes<LISTS, VALUE, TILE_N, 4>(masks, info, offsets, streams, ordered ? order : nullptr, x, m, k, n, ldx, segment,     \
-                                       {y, bias, residual, workspace, zeroed, flags});                                         \
+        lanes<PRODUCTS, LISTS, VALUE, TILE_N, 4>(masks, info, offsets, streams, ordered ? order : nullptr, x, m, k, n, ldx,    \
+                                                 segment, {y, bias, residual, workspace, zeroed, flags});                      \
     }

@@ -58,8 +58,20 @@ __device__ __forceinline__ uint4 load_shared16(uint32_t shared) {
     return v;
 }
 
+__device__ __forceinline__ float load_shared(uint32_t shared) {
+    float v;
+    asm volatile("ld.shared.f32 %0, [%1];" : "=f"(v) : "r"(shared) : "memory");
+    return v;
+}
+
+__device__ __forceinline__ void store_shared(uint32_t shared, float v) { asm volatile("st.shared.f32 [%0], %1;" ::"r"(shared), "f"(v) : "memory"); }
+
 __device__ __forceinline__ void store_shared16(uint32_t shared, const float (&v)[4]) {
     asm volatile("st.shared.v4.f32 [%0], {%1,%2,%3,%4};" ::"r"(shared), "f"(v[0]), "f"(v[1]), "f"(v[2]), "f"(v[3]) : "memory");
+}
+
+__device__ __forceinline__ void store_shared16(uint32_t shared, uint32_t x, uint32_t y, uint32_t z, uint32_t w) {
+    asm volatile("st.shared.v4.u32 [%0], {%1,%2,%3,%4};" ::"r"(shared), "r"(x), "r"(y), "r"(z), "r"(w) : "memory");
 }
 
 __device__ __forceinline__ void store_zero16(uint32_t shared) {
@@ -75,4 +87,35 @@ __device__ __forceinline__ uint32_t dynamic_shared_bytes() {
     uint32_t bytes;
     asm("mov.u32 %0, %%dynamic_smem_size;" : "=r"(bytes));
     return bytes;
+}
+
+// What this thread wrote to shared memory, before bulk copies write or wgmma reads there.
+__device__ __forceinline__ void fence_proxy() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+}
+
+// To the L2.
+__device__ __forceinline__ void prefetch(const void* at) { asm volatile("prefetch.global.L2 [%0];" ::"l"(__cvta_generic_to_global(at))); }
+
+// Lets the next kernel of the stream begin where there is room (programmatic dependent launch), and waits until those before this one are
+// done, whose results are visible then.
+__device__ __forceinline__ void wait_for_earlier_kernels() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+// The same value. What is computed from it is computed behind this, and not before a loop where it takes a register all the way.
+__device__ __forceinline__ int fresh(int v) {
+    asm volatile("" : "+r"(v));
+    return v;
+}
+
+template <class T>
+__device__ __forceinline__ T* fresh(T* v) {
+    asm volatile("" : "+l"(v));
+    return v;
 }

@@ -2,6 +2,4 @@
 #include "pairs.cuh"
 #include "lanes.cuh"
 
-LANES(pairs_bf16, PairsLists, BF16, 8)
-LANES(pairs_bf16, PairsLists, BF16, 16)
-LANES(pairs_bf16, PairsLists, BF16, 32)
+LANES(pairs_bf16, PairsLists, BF16)

@@ -2,6 +2,4 @@
 #include "pairs.cuh"
 #include "lanes.cuh"
 
-LANES(pairs_f16, PairsLists, F16, 8)
-LANES(pairs_f16, PairsLists, F16, 16)
-LANES(pairs_f16, PairsLists, F16, 32)
+LANES(pairs_f16, PairsLists, F16)

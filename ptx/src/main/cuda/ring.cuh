@@ -41,10 +41,10 @@ struct Ring {
     uint32_t base, bytes, barriers;           // shared memory; bytes without the guard; two mbarriers, as two copies are on their way at most
     const char* from;                         // the next row
     uint32_t fill;                            // where it goes
-    uint32_t issued, waited;                  // copies so far
+    uint32_t waited;                          // for copies so far
 
     __device__ __forceinline__ Ring(uint32_t base, uint32_t bytes, uint32_t barriers)
-        : base(base), bytes(bytes), barriers(barriers), issued(0), waited(0) {
+        : base(base), bytes(bytes), barriers(barriers), waited(0) {
 #if __CUDA_ARCH__ >= 900
         if (elected()) {
             asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers) : "memory");
@@ -60,13 +60,13 @@ struct Ring {
         fill = 0;
     }
 
-    // Starts to copy the next `size` bytes, whole rows. Everybody has read what lies there now.
-    __device__ __forceinline__ void issue(uint32_t size) {
+    // Starts to copy the next `size` bytes, whole rows, while `ahead` copies are still to be waited for, 0 or 1. Everybody has read what
+    // lies there now.
+    __device__ __forceinline__ void issue(uint32_t size, uint32_t ahead) {
         const uint32_t to = fill + size;
         const bool plain = fill >= GUARD_BYTES && to <= bytes;                   // neither the guard nor the end
 #if __CUDA_ARCH__ >= 900
-        const uint32_t barrier = barriers + (issued & 1) * 8;
-        issued++;
+        const uint32_t barrier = barriers + (waited + ahead & 1) * 8;
         if (elected()) {
             if (plain) {
                 asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(size) : "memory");

@@ -53,17 +53,19 @@ import java.util.concurrent.ConcurrentHashMap;
  * among its activations gives NaN in every output; otherwise a zero weight contributes nothing.
  *
  * <p>
- * <b>bitmap_TYPE_nTILE</b> and <b>bitmap_TYPE_nTILE_sm90</b>, <b>pairs_TYPE_nTILE</b> and <b>pairs_TYPE_nTILE_sm90</b>, TILE 8, 16 or 32:
- * the same for {@link Bitmap} and {@link Pairs}, those of {@code _sm90} with the bulk copies that compute capability 9.0 brings. Sections
+ * <b>bitmap_TYPE_nTILE</b>, <b>bitmap_TYPE_nTILE_sm90</b> and <b>bitmap_TYPE_nTILE_sm90a</b>, the same of <b>pairs</b>, TILE 8, 16 or 32, of
+ * {@code _sm90a} 32 or 64: the same for {@link Bitmap} and {@link Pairs}, those of {@code _sm90} with the bulk copies that compute capability
+ * 9.0 brings, those of {@code _sm90a} with its products of warpgroups (wgmma) besides, which no later device has. Sections
  * as above, {@code layout} not being read, {@code masks} 16-byte and {@code streams} 128-byte aligned; no {@code workspace}. After {@code
  * flags} follow {@code segment}, s32, of {@link LaneLists#segment()}, and {@code ordered}, s32: 0 where row i of the row blocks is row
  * i of the matrix, so that {@code order} need not be read. A block is of up to {@link KernelInstance#mostCrews()} crews of {@link
  * KernelInstance#threads()} threads. Grid: x
  * = ceil(N / TILE), y = B, so that the B C crews, C in a block, are no more than the units (group, segment), where a group is {@link
- * KernelInstance#tileM()} rows. Crew c of block b has the interval i = (B - 1 - b) C + c, which is the units from floor(i units / (B C)) up to
- * floor((i + 1) units / (B C)), group by group. A group's splits are the crews that have units of it, added up in a fixed order; who adds them up waits for
+ * KernelInstance#tileM()} rows. Units, group by group, are shared alike among blocks and then among a block's crews: of U units crew c of block
+ * b has the interval i = (B - 1 - b) C + c, which with q = floor(U / B), r = U mod B, d = B - 1 - b and s = q + (d &lt; r) begins at unit d q + min(d, r) +
+ * floor(s c / C). A group's splits are the crews that have units of it, added up in a fixed order; who adds them up waits for
  * blocks of smaller numbers, which have begun. Shared memory: what C crews' rings of {@link LaneLists#ring()} rows take, a C-th for each crew, a
- * multiple of 128 bytes; {@link KernelInstance#sharedBytes()} is that of one crew with rings of 8.
+ * multiple of 128 bytes, of {@code _sm90a} of 1024; {@link KernelInstance#sharedBytes()} is that of one crew with rings of 8.
  */
 public final class KernelCatalog {
 
@@ -71,6 +73,7 @@ public final class KernelCatalog {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ComputeTarget SM_80 = new ComputeTarget(8, 0); // cp.async, mma.m16n8k16, bf16
     private static final ComputeTarget SM_90 = new ComputeTarget(9, 0); // bulk copies, mbarriers' transactions
+    private static final ComputeTarget SM_90A = new ComputeTarget(9, 0, true); // wgmma
 
     /** What follows the sections of a matrix. */
     private static final List<KernelParameter> PRODUCT_PARAMETERS = List.of(pointer("x"), pointer("y"),
@@ -194,23 +197,22 @@ public final class KernelCatalog {
             all.add(dense(values, 32, 2, 3, 4));
             all.add(dense(values, 64, 2, 3, 3));
         }
-        for (ValueType values : ValueType.values()) {
-            for (int tileN : new int[]{8, 16, 32}) {
-                all.add(lanes(Format.BITMAP, values, tileN, SM_80));
-                all.add(lanes(Format.BITMAP, values, tileN, SM_90));
-            }
-        }
-        for (ValueType values : ValueType.values()) {
-            for (int tileN : new int[]{8, 16, 32}) {
-                all.add(lanes(Format.PAIRS, values, tileN, SM_80));
-                all.add(lanes(Format.PAIRS, values, tileN, SM_90));
+        for (Format format : List.of(Format.BITMAP, Format.PAIRS)) {
+            for (ValueType values : ValueType.values()) {
+                for (int tileN : new int[]{8, 16, 32}) {
+                    all.add(lanes(format, values, tileN, SM_80, 2));
+                    all.add(lanes(format, values, tileN, SM_90, 3));
+                }
+                all.add(lanes(format, values, 32, SM_90A, 3));
+                all.add(lanes(format, values, 64, SM_90A, 2));
             }
         }
         return List.copyOf(all);
     }
 
-    private static KernelInstance lanes(Format format, ValueType values, int tileN, ComputeTarget minimum) {
-        String suffix = minimum == SM_80 ? "" : "_sm90";
+    private static KernelInstance lanes(Format format, ValueType values, int tileN, ComputeTarget compute,
+            int mostCrews) {
+        String suffix = compute == SM_80 ? "" : compute.toString().replace("sm_", "_sm");
         String unit = format.id() + "_" + values.id();
         List<KernelParameter> parameters = new ArrayList<>();
         for (String section : List.of(LaneLists.LAYOUT, LaneLists.MASKS, LaneLists.INFO, LaneLists.OFFSETS,
@@ -219,11 +221,10 @@ public final class KernelCatalog {
         }
         parameters.addAll(PRODUCT_PARAMETERS);
         parameters.addAll(LANE_PARAMETERS);
-        int shared = LanesPlanner.crewBytes(format, values, tileN, LaneLists.RING_STEP);
+        int shared = LanesPlanner.crewBytes(format, values, tileN, compute.specific(), LaneLists.RING_STEP);
         return new KernelInstance(unit + "_n" + tileN + suffix, unit + suffix + ".ptx", format, values,
                 WARPS * LaneLists.ROWS, LaneLists.columns(format), tileN,
-                WARPS * 32, minimum == SM_80 ? 2 : 3, shared, shared, minimum,
-                List.copyOf(parameters));
+                WARPS * 32, mostCrews, shared, shared, compute, compute != SM_80, List.copyOf(parameters));
     }
 
     private static KernelInstance tiledCsl(ValueType values, int tileN) {
@@ -255,7 +256,7 @@ public final class KernelCatalog {
         parameters.addAll(PRODUCT_PARAMETERS);
         String unit = name + "_" + values.id();
         return new KernelInstance(unit + "_n" + tileN, unit + ".ptx", format, values, rowTiles * TiledCsl.TILE_ROWS,
-                TiledCsl.TILE_COLUMNS, tileN, WARPS * 32, 1, sharedBytes, mostSharedBytes, SM_80,
+                TiledCsl.TILE_COLUMNS, tileN, WARPS * 32, 1, sharedBytes, mostSharedBytes, SM_80, false,
                 List.copyOf(parameters));
     }
 

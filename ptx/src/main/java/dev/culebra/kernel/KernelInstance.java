@@ -20,9 +20,12 @@ import java.util.List;
  *        {@code CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES} must be set to what is given before the first launch
  * @param mostSharedBytes what it makes use of where a launch gives that much: a block then has more copies on their way;
  *        equal to sharedBytes for a kernel without that choice
- * @param minimum the first compute capability that runs it; every later one does
+ * @param compute the compute capability that it is for: see {@link ComputeTarget#runsOn}
+ * @param programmatic whether it waits for earlier kernels of its stream itself (griddepcontrol.wait), so that it may be launched
+ *        before these are done: all that it reads before are the matrix's sections
  * @param parameters its parameters, in order
  */
 public record KernelInstance(String name, String resource, Format format, ValueType values, int tileM, int tileK,
-        int tileN, int threads, int mostCrews, int sharedBytes, int mostSharedBytes, ComputeTarget minimum,
+        int tileN, int threads, int mostCrews, int sharedBytes, int mostSharedBytes, ComputeTarget compute,
+        boolean programmatic,
         List<KernelParameter> parameters) {}

@@ -18,15 +18,17 @@ final class LanesPlanner {
     /** Bulk copies are slow to places that no line begins at. */
     private static final int LINE_BYTES = 128;
     private static final int GRID_LIMIT = 65535;
-    /** As in lanes.cuh: tokens whose sums are laid out for the epilogue together, at most. */
-    private static final int SUM_TOKENS = 16;
+    /** As in activations.cuh: what comes of X together, twice, is at least this. */
+    private static final int STAGE_BYTES = 4096;
+    /** Of X's 128-byte swizzle, eight tokens of 64 columns, at which wgmma wants X to begin. */
+    private static final int SWIZZLED_BYTES = 1024;
 
     private LanesPlanner() {}
 
-    /** As Space in lanes.cuh: sums of 4 x 64 rows and 16 bytes more a token, where X was before; words; barriers; up to a line's begin. */
-    private static int fixedBytes(int tileN) {
-        int sums = Math.min(tileN, SUM_TOKENS) * (WARPS * LaneLists.ROWS + 4) * Float.BYTES;
-        return toLines(sums + 16 + WARPS * 16);
+    /** As Space in lanes.cuh: X, twice; barriers; two times 16 bytes; up to a line's begin. */
+    private static int fixedBytes(Format format, int tileN) {
+        int stage = Math.max(STAGE_BYTES, tileN * LaneLists.columns(format) * Short.BYTES);
+        return toMultiple(2 * stage + WARPS * 16 + 32, LINE_BYTES);
     }
 
     /** What a crew hands to others of its block at the end, in the place of its rings. */
@@ -35,13 +37,15 @@ final class LanesPlanner {
     }
 
     /** A crew's shared memory for rings of so many storage rows. */
-    static int crewBytes(Format format, ValueType values, int tileN, int ring) {
+    static int crewBytes(Format format, ValueType values, int tileN, boolean warpgroups, int ring) {
         int row = new LaneLists(format, 1, 1, 1, LaneLists.RING_STEP).storageRowBytes(values);
         int looked = format == Format.BITMAP ? LaneLists.END_ROWS : 0; // what a lane looks at beyond what it takes
-        return fixedBytes(tileN) + Math.max(WARPS * toLines((ring + looked) * row + GUARD_BYTES), outboxBytes(tileN));
+        int rings = WARPS * toMultiple((ring + looked) * row + GUARD_BYTES, LINE_BYTES);
+        return toMultiple(fixedBytes(format, tileN) + Math.max(rings, outboxBytes(tileN)),
+                warpgroups ? SWIZZLED_BYTES : LINE_BYTES);
     }
 
-    private static int toLines(int bytes) { return (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES; }
+    private static int toMultiple(int bytes, int of) { return (bytes + of - 1) / of * of; }
 
     static LaunchPlan plan(SparseMatrix a, int n, Target target, KernelInstance forced, int splits) {
         LaneLists lists = LaneLists.of(a);
@@ -60,7 +64,7 @@ final class LanesPlanner {
         long wanted = splits > 0 ? ((long) splits * groups - 1) / crews + 1 : target.multiprocessors() / gridX;
         int gridY = (int) Math.clamp(wanted, 1, Math.min(units / crews, GRID_LIMIT));
         long intervals = (long) gridY * crews;
-        int most = most(groups, lists.segments(), intervals);
+        int most = most(groups, lists.segments(), gridY, crews);
         long parts = most == 1
                 ? 0
                 : Math.multiplyExact(gridX * (intervals + groups), (long) outboxBytes(kernel.tileN()));
@@ -73,18 +77,27 @@ final class LanesPlanner {
     }
 
     /** The most crews that have units of one group. */
-    private static int most(int groups, int segments, long intervals) {
-        long units = (long) groups * segments;
+    private static int most(int groups, int segments, int blocks, int crews) {
         long most = 1;
         for (long g = 0; g < groups; g++) {
-            long head = ((g * segments + 1) * intervals - 1) / units;
-            long tail = ((g + 1) * segments * intervals - 1) / units;
+            long units = (long) groups * segments;
+            long head = interval(g * segments, units, blocks, crews);
+            long tail = interval((g + 1) * segments - 1, units, blocks, crews);
             most = Math.max(most, tail - head + 1);
         }
         return (int) most;
     }
 
+    /** As Shares in lanes.cuh: who has a unit. */
+    private static long interval(long unit, long units, int blocks, int crews) {
+        long each = units / blocks;
+        long more = units % blocks;
+        long block = unit < more * (each + 1) ? unit / (each + 1) : more + (unit - more * (each + 1)) / each;
+        long first = block * each + Math.min(block, more);
+        return block * crews + ((unit - first + 1) * crews - 1) / (each + (block < more ? 1 : 0));
+    }
+
     private static int crewBytes(KernelInstance kernel, LaneLists lists) {
-        return crewBytes(kernel.format(), kernel.values(), kernel.tileN(), lists.ring());
+        return crewBytes(kernel.format(), kernel.values(), kernel.tileN(), kernel.compute().specific(), lists.ring());
     }
 }

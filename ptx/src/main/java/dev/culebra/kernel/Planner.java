@@ -145,7 +145,7 @@ public final class Planner {
         }
         KernelInstance best = null;
         for (KernelInstance i : candidates) {
-            boolean fits = i.minimum().compareTo(target.compute()) <= 0
+            boolean fits = i.compute().runsOn(target.compute())
                     && sharedBytes.applyAsInt(i) <= target.sharedPerBlockOptIn();
             if (fits && (best == null || best.tileN() == i.tileN() || best.tileN() < n)) {
                 best = i;
@@ -155,9 +155,10 @@ public final class Planner {
     }
 
     static void refuseUnlessFits(KernelInstance kernel, int sharedBytes, Target target) {
-        if (kernel.minimum().compareTo(target.compute()) > 0) {
-            throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + kernel.minimum()
-                    + " or later; the device is " + target.compute());
+        if (!kernel.compute().runsOn(target.compute())) {
+            throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + kernel.compute()
+                    + (kernel.compute().specific() ? " and no other" : " or later") + "; the device is "
+                    + target.compute());
         }
         if (sharedBytes > target.sharedPerBlockOptIn()) {
             throw new IllegalArgumentException("kernel '" + kernel.name() + "' needs " + sharedBytes

@@ -292,6 +292,6 @@ public final class CudaWeights implements SpmmWeights {
 
     static LaunchConfig config(LaunchPlan plan) {
         return LaunchConfig.of(new Dim3(plan.gridX(), plan.gridY(), plan.gridZ()), Dim3.of(plan.threads()))
-                .withShared(plan.sharedBytes());
+                .withShared(plan.sharedBytes()).withProgrammatic(plan.kernel().programmatic());
     }
 }

@@ -277,6 +277,9 @@ final class AsyncCopies {
                                     + " bytes, where " + w.block.shared.length + " bytes are");
                 }
                 w.block.mbarriers.refuseRange(l, a, size, "an asynchronous copy");
+                if (w.block.proxyWrites != null) {
+                    w.block.proxyWrites.refuseWrite(l, (int) a, size);
+                }
                 if ((a & size - 1) != 0 || (p.from[l] & size - 1) != 0) {
                     throw new Fault(DeviceFault.MISALIGNED_ADDRESS, l, "misaligned "
                             + ((a & size - 1) != 0
@@ -323,6 +326,9 @@ final class AsyncCopies {
         private void land(Warp w, int l, Pending p, Mbarrier.Landing landing) {
             int n = p.filled[l];
             Watch watch = w.block.watch;
+            if (w.block.proxyWrites != null) {
+                w.block.proxyWrites.landed(w.agent, l, p.to[l], landing);
+            }
             if (w.agent == null || (p.repeated >>> l & 1) != 0) {
                 // it is the lane before who writes
             } else if (landing == null) {

@@ -101,6 +101,9 @@ final class AsyncStores {
             int bytes = each * from.length;
             int at = SharedWindow.offset(holder, l, target, bytes, bytes, "an asynchronous store");
             holder.mbarriers.refuseRange(l, at, bytes, "an asynchronous store");
+            if (holder.proxyWrites != null) {
+                holder.proxyWrites.refuseWrite(l, at, bytes);
+            }
             Mbarrier b = holder.mbarriers.get(w, SharedWindow.offset(holder, l, tell, 8, 8, "an mbarrier"), l);
             long[] values = new long[from.length];
             for (int i = 0; i < values.length; i++) {

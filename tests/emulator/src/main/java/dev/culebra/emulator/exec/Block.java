@@ -17,9 +17,11 @@ final class Block {
     Dim index;
     final byte[] shared;
     final Mbarriers mbarriers;
-    /** Null where no bulk copy reads shared memory. */
+    /** Null where neither bulk copies nor products of warpgroups read shared memory. */
     final ProxyWrites proxyWrites;
     final Warp[] warps;
+    /** Null where no warpgroup multiplies. */
+    final Warpgroups warpgroups;
     private final Barrier[] barriers = new Barrier[16];
     /** Threads that have not exited. */
     int live;
@@ -52,15 +54,14 @@ final class Block {
         this.meter = launch.counting == null ? null : launch.counting.newMeter();
         this.shared = new byte[launch.sharedEnd()];
         this.mbarriers = new Mbarriers(this);
-        this.proxyWrites = launch.code.asyncReads() && launch.spec.checks().contains(Check.RACES)
-                ? new ProxyWrites(cluster, shared.length)
-                : null;
+        this.proxyWrites = cluster.asyncFences == null ? null : new ProxyWrites(this);
         int threads = (int) launch.block.count();
         warps = new Warp[(threads + 31) / 32];
         for (int i = 0; i < warps.length; i++) {
             int n = Math.min(32, threads - 32 * i);
             warps[i] = new Warp(this, i, n == 32 ? -1 : (1 << n) - 1);
         }
+        warpgroups = launch.code.warpgroups() ? new Warpgroups(this) : null;
         watch = Watch.of(this);
         dependence = Dependence.of(this);
         globalObserved = watch != null || dependence != null;
@@ -85,6 +86,9 @@ final class Block {
         if (dependence != null) {
             dependence.start();
         }
+        if (warpgroups != null) {
+            warpgroups.clear();
+        }
         for (Barrier b : barriers) {
             b.reset();
         }
@@ -103,6 +107,10 @@ final class Block {
                         launch.kernelName,
                         barriers[i].leftOver(), index, null);
             }
+        }
+        DeviceFault f = warpgroups == null ? null : warpgroups.leftOver();
+        if (f != null) {
+            throw f;
         }
     }
 

@@ -97,6 +97,9 @@ final class BulkLoads extends Op {
                     + ": it must be the destination's block");
         }
         Mbarrier b = holder.mbarriers.get(w, SharedWindow.offset(holder, l, tell, 8, 8, "an mbarrier"), l);
+        if (holder.proxyWrites != null) {
+            holder.proxyWrites.refuseWrite(l, at, bytes);
+        }
         if (w.agent != null && bytes > 0) {
             if (reduction == null) {
                 holder.watch.cells.claim(w.agent, l, at, bytes, line);

@@ -21,8 +21,8 @@ final class Cluster {
     Dim index;
     /** Its index as one number: clusters start in this order. */
     long number;
-    /** How often {@code fence.proxy.async} has been executed. */
-    int proxyFences;
+    /** What {@code fence.proxy.async} has been executed for; null where that is not looked at. */
+    final AsyncFences asyncFences;
     /** Bulk copies from global memory that have not landed. */
     int bulkLoadsInFlight;
     private final Warp[] warps;
@@ -34,6 +34,7 @@ final class Cluster {
         int each = (int) (launch.block.count() + 31) / 32;
         warps = new Warp[blocks.length * each];
         timeline = launch.spec.checks().contains(Check.RACES) ? new Timeline(warps.length) : null;
+        asyncFences = timeline != null && launch.code.asyncReads() ? new AsyncFences(timeline) : null;
         for (int rank = 0; rank < blocks.length; rank++) {
             blocks[rank] = new Block(this, rank);
             System.arraycopy(blocks[rank].warps, 0, warps, rank * each, each);
@@ -46,7 +47,9 @@ final class Cluster {
         Dim at = launch.clusters.at(linear);
         index = at;
         steps = 0;
-        proxyFences = 0;
+        if (asyncFences != null) {
+            asyncFences.clear();
+        }
         bulkLoadsInFlight = 0;
         global = null;
         barrier.reset();

@@ -59,6 +59,14 @@ final class Decoding {
         }
     }
 
+    /** Refuses unless the target is this architecture's own ({@code sm_90a}): later ones do not have the instruction. */
+    void requireAlone(int wantedSm, int wantedVersion) {
+        if (sm != wantedSm || !assembler.kernel.architectureSpecific()) {
+            throw refuse("needs .target sm_" + wantedSm + "a, which alone has it; the module says sm_" + sm);
+        }
+        require(wantedSm, wantedVersion);
+    }
+
     // ---- modifiers ----
 
     boolean take(String modifier) { return modifiers.remove(modifier); }

@@ -40,6 +40,7 @@ final class Families {
         WarpOps.register(this);
         TensorOps.register(this);
         Wmma.register(this);
+        WarpgroupOps.register(this);
         BarrierOps.register(this);
         ClusterOps.register(this);
         MbarrierOps.register(this);

@@ -22,6 +22,8 @@ final class Frame {
     Split call;
     /** Where its ops are counted, or null. */
     Profile profile;
+    /** Who has its registers; null where no warpgroup multiplies, or nobody looks. */
+    WarpgroupRegisters warpgroupRegisters;
 
     Frame(Program program, Launch.Constants constants) {
         this.program = program;
@@ -75,6 +77,9 @@ final class Frame {
         }
         System.arraycopy(program.predicates, 0, p, 0, p.length);
         carry = 0;
+        if (warpgroupRegisters != null) {
+            warpgroupRegisters.clear();
+        }
         if (grown != null) {
             Arrays.fill(grown, 0);
         }

@@ -33,7 +33,8 @@ final class InstructionKinds {
                 yield shared(m) ? InstructionClass.ATOMIC_SHARED : InstructionClass.ATOMIC;
             }
             case "shfl", "vote", "match", "redux", "elect", "activemask" -> InstructionClass.WARP;
-            case "mma", "wgmma", "tcgen05" -> InstructionClass.MATRIX;
+            case "mma", "tcgen05" -> InstructionClass.MATRIX;
+            case "wgmma" -> m.contains("mma_async") ? InstructionClass.MATRIX : InstructionClass.FENCE;
             case "wmma" -> m.contains("mma") ? InstructionClass.MATRIX : InstructionClass.MATRIX_MOVE;
             case "ldmatrix", "stmatrix", "movmatrix" -> InstructionClass.MATRIX_MOVE;
             case "cp" -> InstructionClass.ASYNC_COPY;

@@ -10,12 +10,13 @@ final class KernelCode {
     private final int localBytes;
     private final int registers;
     private final boolean asyncReads;
+    private final boolean warpgroups;
     private final boolean reservesShared;
     /** Device functions by number: null where none can be reached through a register. */
     private final Program[] functions;
 
     KernelCode(Program main, int staticSharedBytes, int dynamicSharedOffset, boolean usesDynamicShared, int localBytes,
-            int registers, boolean asyncReads, boolean reservesShared, Program[] functions) {
+            int registers, boolean asyncReads, boolean warpgroups, boolean reservesShared, Program[] functions) {
         this.main = main;
         this.staticSharedBytes = staticSharedBytes;
         this.dynamicSharedOffset = dynamicSharedOffset;
@@ -23,6 +24,7 @@ final class KernelCode {
         this.localBytes = localBytes;
         this.registers = registers;
         this.asyncReads = asyncReads;
+        this.warpgroups = warpgroups;
         this.reservesShared = reservesShared;
         this.functions = functions;
     }
@@ -38,8 +40,13 @@ final class KernelCode {
     /** Whether it reads where the system's shared memory is. */
     boolean reservesShared() { return reservesShared; }
 
-    /** Whether bulk copies read shared memory in any of its functions. */
-    boolean asyncReads() { return asyncReads; }
+    /** Whether bulk copies or products of warpgroups read shared memory in any of its functions. */
+    boolean asyncReads() {
+        return asyncReads;
+    }
+
+    /** Whether any of its functions has products of warpgroups. */
+    boolean warpgroups() { return warpgroups; }
 
     /** Where dynamic shared memory starts: behind the static part, aligned as its variables ask. */
     int dynamicSharedOffset() {

@@ -149,6 +149,16 @@ final class Meter {
         }
     }
 
+    /**
+     * Operands of a warpgroup's product, in pieces of 16 bytes. Eight of them, which are 128 bytes in all layouts that there are, are
+     * taken to lie in different banks. Not compared with hardware's counters, which may count this traffic elsewhere.
+     */
+    void product(int pieces) {
+        move(MemorySpace.SHARED, 16L * pieces, MemoryAccess.Use.READ);
+        wavefronts += pieces / 8;
+        fewestWavefronts += pieces / 8;
+    }
+
     private void takeTurns() {
         wavefronts += banks.wavefronts;
         fewestWavefronts += banks.fewest;

@@ -42,6 +42,8 @@ final class Program {
     List<Program> callees = List.of();
     /** What it calls through registers takes and returns. */
     List<Calls.Signature> indirect = List.of();
+    /** Whether it has products of warpgroups. */
+    boolean warpgroups;
     /** Whether it has alloca. */
     boolean growsStack;
 

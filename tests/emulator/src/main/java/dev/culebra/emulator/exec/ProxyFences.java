@@ -12,7 +12,11 @@ final class ProxyFences {
 
     private static final class AsyncFence extends Op {
         @Override
-        void execute(Warp w, int mask) { w.block.cluster.proxyFences++; }
+        void execute(Warp w, int mask) {
+            if (w.block.cluster.asyncFences != null) {
+                w.block.cluster.asyncFences.fence(w.agent, mask);
+            }
+        }
     }
 
     private static final class Nothing extends Op {

@@ -6,14 +6,13 @@ import java.util.Map;
 final class Refused {
 
     private static final String TEXTURES = "textures and surfaces are not supported: read the array through a pointer";
-    private static final String TENSOR_CORES = "is not supported: compile for a target whose matrix products are mma.sync, such as sm_80";
 
     private static final Map<String, String> WHY = Map.ofEntries(Map.entry("tex", TEXTURES),
             Map.entry("tld4", TEXTURES),
             Map.entry("txq", TEXTURES), Map.entry("suld", TEXTURES), Map.entry("sust", TEXTURES),
             Map.entry("sured", TEXTURES), Map.entry("suq", TEXTURES), Map.entry("istypep", TEXTURES),
-            Map.entry("wgmma", "wgmma (sm_90a) " + TENSOR_CORES),
-            Map.entry("tcgen05", "tcgen05 (sm_100a) " + TENSOR_CORES),
+            Map.entry("tcgen05",
+                    "tcgen05 (sm_100a) is not supported: compile for a target whose matrix products are mma.sync, such as sm_80"),
             Map.entry("multimem", "multicast memory is not supported: reduce in a kernel of its own"),
             Map.entry("tensormap", "tensor maps are not supported: copy with cp.async or cp.async.bulk"),
             Map.entry("clusterlaunchcontrol", "stealing of clusters is not supported: take work by an atomic counter"));

@@ -88,8 +88,8 @@ final class SparseProduct extends FloatProduct {
                     requireOrder(e[lane + i], lane + i);
                 }
             }
-            multiplyRow(m, g, first & 0xffff | second << 16, atB, sums);
-            multiplyRow(m, g + 8, first >>> 16 | second & 0xffff0000, atB, sums);
+            multiplyNamed(m, g, first & 0xffff | second << 16, atB, sums);
+            multiplyNamed(m, g + 8, first >>> 16 | second & 0xffff0000, atB, sums);
         }
     }
 
@@ -107,7 +107,7 @@ final class SparseProduct extends FloatProduct {
     }
 
     /** A row of the product: as in {@link FloatProduct}, the rows of B being those that the metadata name. */
-    private void multiplyRow(double[] m, int row, int places, int atB, double[] sums) {
+    private void multiplyNamed(double[] m, int row, int places, int atB, double[] sums) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;

@@ -1,6 +1,7 @@
 package dev.culebra.emulator.exec;
 
 import dev.culebra.emulator.ptx.Instruction;
+import dev.culebra.emulator.ptx.Operand;
 import dev.culebra.emulator.ptx.PtxFunction;
 import dev.culebra.emulator.ptx.PtxVariable;
 import dev.culebra.emulator.ptx.Statement;
@@ -64,7 +65,7 @@ final class Translator {
         int localBytes = layout.stackBytes(main, new HashMap<>());
         int dynamicOffset = layout.finishShared();
         return new KernelCode(main, layout.sharedBytes, dynamicOffset, !layout.dynamics.isEmpty(), localBytes,
-                layout.registers, layout.asyncReads, layout.reservesShared, layout.reachable);
+                layout.registers, layout.asyncReads, layout.warpgroups, layout.reservesShared, layout.reachable);
     }
 
     /** What the functions of one kernel share: its shared memory, and each function translated once. */
@@ -81,8 +82,10 @@ final class Translator {
 
         /** Says that the system's part of shared memory is used. */
         void reserveShared() { reservesShared = true; }
-        /** Whether a bulk copy reads shared memory. */
+        /** Whether a bulk copy or a product of a warpgroup reads shared memory. */
         boolean asyncReads;
+        /** Whether there are products of warpgroups. */
+        boolean warpgroups;
 
         boolean architectureSpecific() { return architectureSpecific; }
 
@@ -186,6 +189,8 @@ final class Translator {
                     }
                 }
             }
+            Set<Operand.Register> ofProducts = WarpgroupRegisters.named(f.body());
+            program.warpgroups = !ofProducts.isEmpty();
             for (Statement s : f.body()) {
                 switch (s) {
                     case Statement.Mark m -> assembler.label(m.name());
@@ -195,7 +200,7 @@ final class Translator {
                     }
                     case Statement.Prototype p -> {
                     }
-                    case Instruction i -> instruction(i, assembler);
+                    case Instruction i -> instruction(i, ofProducts, assembler);
                 }
             }
             for (List<String> labels : assembler.targets.values()) {
@@ -218,8 +223,14 @@ final class Translator {
             return program;
         }
 
-        private void instruction(Instruction i, Assembler assembler) {
+        private void instruction(Instruction i, Set<Operand.Register> ofProducts, Assembler assembler) {
             Consumer<Decoding> decoder = Families.ALL.find(i.opcode(), i.modifiers());
+            Op asks = ofProducts.isEmpty() || i.opcode().equals("wgmma")
+                    ? null
+                    : WarpgroupRegisters.before(i, ofProducts, assembler);
+            if (asks != null) {
+                assembler.ops.add(asks);
+            }
             try {
                 if (decoder == null) {
                     throw new Decoding.Refusal("unknown instruction");

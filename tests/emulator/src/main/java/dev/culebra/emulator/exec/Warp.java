@@ -102,6 +102,9 @@ final class Warp {
 
     /** Makes it ready for a block's first instruction. */
     void start() {
+        if (block.warpgroups != null && root.warpgroupRegisters == null) {
+            root.warpgroupRegisters = block.warpgroups.registers(root.program);
+        }
         root.reset();
         Poison.fill(local, 0, local.length);
         if (localWritten != null) {
@@ -250,6 +253,7 @@ final class Warp {
         }
         f.call = caller;
         f.profile = block.meter == null ? null : block.meter.profile(callee);
+        f.warpgroupRegisters = block.warpgroups == null ? null : block.warpgroups.registers(callee);
         splits.enter(f, resume);
         return f;
     }

@@ -142,9 +142,7 @@ class MatrixTest extends Conformance {
         }
     }
 
-    private static long encode(Ieee f, double v) {
-        return f.round(Ieee.F64.decode(Double.doubleToRawLongBits(v)), 'n');
-    }
+    static long encode(Ieee f, double v) { return f.round(Ieee.F64.decode(Double.doubleToRawLongBits(v)), 'n'); }
 
     /** What a warp's results are. */
     private interface OfWarp {

@@ -25,7 +25,7 @@ class RecordedAnswersTest {
                 new DataMovementTest(), new ConversionTest(), new AsyncCopyTest(), new ControlFlowTest(),
                 new BarrierTest(),
                 new AtomicTest(), new WarpTest(), new MatrixTest(), new IdiomTest(), new HopperTest(),
-                new SmallMatrixTest(), new VideoTest(), new EightBitTest());
+                new SmallMatrixTest(), new WarpgroupMatrixTest(), new VideoTest(), new EightBitTest());
     }
 
     @Test

@@ -29,10 +29,10 @@ record Suite(String name, String what, List<String> packages, List<String> class
                     List.of("cli.LaunchCommandTest", "cli.SpmmCommandTest", "cli.DemoAndInfoTest")),
             of("textbook", "programs that nvcc compiled", "emulator.textbook"),
             of("programs", "programs of other compilers, formats, fragments",
-                    Stream.of("Objects", "Triton", "Fragments", "Formats", "Wide")
+                    Stream.of("Objects", "Triton", "Fragments", "Formats", "Wide", "WarpgroupProduct")
                             .map(n -> "emulator.exec." + n + "Test")
                             .toList()),
-            of("conformance", "1820 small programs by sections of the PTX ISA", "conformance"));
+            of("conformance", "1841 small programs by sections of the PTX ISA", "conformance"));
 
     private static Suite of(String name, String what, String testPackage) {
         return new Suite(name, what, List.of(TESTS + testPackage), List.of(), List.of());

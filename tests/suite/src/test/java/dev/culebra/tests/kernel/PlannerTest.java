@@ -175,7 +175,7 @@ class PlannerTest {
                             EncodeOptions.DEFAULT.withFormat(Format.BITMAP).withSegment(2));
                     LaunchPlan plan = Planner.plan(a, n, new Target(9, 0, multiprocessors, 227 * 1024));
                     int tile = plan.kernel().tileN();
-                    assertEquals(n <= 8 ? 8 : n <= 16 ? 16 : 32, tile, plan.why());
+                    assertEquals(n <= 8 ? 8 : n <= 16 ? 16 : n <= 32 ? 32 : 64, tile, plan.why());
                     assertEquals((n + tile - 1) / tile, plan.gridX());
                     int groups = (m + 255) / 256;
                     int units = groups * 6; // 11 k-tiles, two a segment
@@ -184,14 +184,19 @@ class PlannerTest {
                     assertTrue(crews >= 1 && crews <= 3 && intervals <= units
                             && plan.gridY() * plan.gridX() <= Math.max(plan.gridX(), multiprocessors), plan.why());
                     int[] sharing = new int[groups];
-                    for (int i = 0; i < intervals; i++) {
-                        boolean[] has = new boolean[groups];
-                        for (int u = units * i / intervals; u < units * (i + 1) / intervals; u++) {
-                            has[u / 6] = true;
+                    int unit = 0; // dealt out among blocks one by one, then among a block's crews
+                    for (int block = 0; block < plan.gridY(); block++) {
+                        int mine = units / plan.gridY() + (block < units % plan.gridY() ? 1 : 0);
+                        for (int crew = 0; crew < crews; crew++) {
+                            boolean[] has = new boolean[groups];
+                            for (int u = mine * crew / crews; u < mine * (crew + 1) / crews; u++) {
+                                has[(unit + u) / 6] = true;
+                            }
+                            for (int g = 0; g < groups; g++) {
+                                sharing[g] += has[g] ? 1 : 0;
+                            }
                         }
-                        for (int g = 0; g < groups; g++) {
-                            sharing[g] += has[g] ? 1 : 0;
-                        }
+                        unit += mine;
                     }
                     assertEquals(IntStream.of(sharing).max().orElseThrow(), plan.splits(), plan.why());
                     int parts = IntStream.of(sharing).filter(x -> x > 1).sum();

@@ -83,7 +83,7 @@ class HeldFiguresTest {
     private static List<KernelInstance> chosen() {
         return KernelCatalog.all().stream()
                 .filter(k -> KernelCatalog.products(k.format(), k.values()).stream()
-                        .noneMatch(o -> o.tileN() == k.tileN() && o.minimum().compareTo(k.minimum()) > 0))
+                        .noneMatch(o -> o.tileN() == k.tileN() && o.compute().compareTo(k.compute()) > 0))
                 .toList();
     }
 

@@ -2,6 +2,9 @@ package dev.culebra.tests.emulator.count;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.culebra.driver.LaunchConfig;
+import dev.culebra.driver.spi.InstructionClass;
+import java.util.stream.IntStream;
 import dev.culebra.driver.spi.LaunchCounters;
 import dev.culebra.driver.spi.LaunchCounters.Bytes;
 import dev.culebra.driver.spi.LaunchCounters.MemorySpace;
@@ -184,5 +187,36 @@ class SharedTrafficTest {
         LaunchCounters strided = Counted.snippet(address(0, 128, 0) + store);
         assertEquals(new Wavefronts(8 * fewest, fewest), strided.shared());
         assertEquals(new Bytes(0, 128 * fewest), strided.bytes(MemorySpace.SHARED));
+    }
+
+    /** A warpgroup reads A (64 x 16) and B (16 x N) once, all four warps together. */
+    @ParameterizedTest
+    @CsvSource({"8, true", "8, false", "64, true", "64, false", "256, false"})
+    void productsOfWarpgroups(int n, boolean registers) {
+        String d = "{" + String.join(", ", IntStream.range(0, n / 2).mapToObj(i -> "%d" + i).toList()) + "}";
+        String product = "wgmma.mma_async.sync.aligned.m64n" + n + "k16.f32.bf16.bf16 " + d + ", "
+                + (registers ? "{%a0, %a1, %a2, %a3}" : "%x") + ", %x, 0, 1, 1, 0" + (registers ? "" : ", 0") + ";\n";
+        String text = """
+                .version 8.0
+                .target sm_90a
+                .address_size 64
+                .shared .align 1024 .b8 sm[8192];
+                .visible .entry k(.param .u64 buffer) { .reg .pred %p; .reg .b64 %x; .reg .b32 %t, %s, %e, %a<4>, %d<128>;
+                mov.u32 %t, %tid.x; mov.u32 %s, sm; add.u32 %e, %s, 8192; cvt.u64.u32 %x, %s; mad.lo.u32 %s, %t, 16, %s;
+                F: st.shared.v4.b32 [%s], {0, 0, 0, 0}; add.u32 %s, %s, 2048; setp.lt.u32 %p, %s, %e; @%p bra F;
+                shr.u64 %x, %x, 4; add.u64 %x, %x, 0x1000080000; fence.proxy.async; bar.sync 0; wgmma.fence.sync.aligned;
+                PRODUCTS wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0; ret; }
+                """;
+        LaunchConfig warpgroup = LaunchConfig.of(1, 128);
+        LaunchCounters with = Counted.of(Counted.EMULATOR, text.replace("PRODUCTS", product + product), "k", warpgroup);
+        LaunchCounters without = Counted.of(Counted.EMULATOR, text.replace("PRODUCTS", ""), "k", warpgroup);
+        int bytes = 2 * (2 * 16 * n + (registers ? 0 : 2 * 64 * 16));
+        assertEquals(bytes, with.bytes(MemorySpace.SHARED).read());
+        assertEquals(bytes / 128, with.shared().wavefronts() - without.shared().wavefronts());
+        assertEquals(bytes / 128, with.shared().fewest() - without.shared().fewest());
+        assertEquals(2 * 4, with.instructions(InstructionClass.MATRIX));
+        assertEquals(with.warpInstructions(), without.warpInstructions() + 2 * 4);
+        assertEquals(4 * 4, with.instructions(InstructionClass.FENCE),
+                "fence.proxy.async, wgmma.fence, commit_group, wait_group");
     }
 }

@@ -132,7 +132,12 @@ class WideTest {
     @Test
     void whatIsNotRunSaysSo() {
         for (String code : new String[]{"tex.2d.v4.f32.f32 {%f0, %f1, %f2, %f3}, [%a, {%f0, %f1}];",
-            "wgmma.fence.sync.aligned;", "tcgen05.wait::ld.sync.aligned;", "multimem.red.add.u32 [%a], %r0;",
+            "wgmma.mma_async.sync.aligned.m64n8k32.s32.s8.s8 {%r0, %r0, %r0, %r0}, %a, %a, 1;",
+            "wgmma.mma_async.sync.aligned.m64n8k8.f32.tf32.tf32 {%f0, %f1, %f2, %f3}, %a, %a, 1, 1, 1;",
+            "wgmma.mma_async.sync.aligned.m64n8k32.f32.e4m3.e5m2 {%f0, %f1, %f2, %f3}, %a, %a, 1, 1, 1;",
+            "wgmma.mma_async.sync.aligned.m64n8k256.s32.b1.b1.and.popc {%r0, %r0, %r0, %r0}, %a, %a, 1;",
+            "wgmma.mma_async.sp.sync.aligned.m64n8k32.f32.f16.f16 {%f0, %f1, %f2, %f3}, %a, %a, %r0, 0, 1, 1, 1, 0, 0;",
+            "tcgen05.wait::ld.sync.aligned;", "multimem.red.add.u32 [%a], %r0;",
             "mma.sp::ordered_metadata.sync.aligned.m16n8k64.row.col.s32.s8.s8.s32 {%r0}, {%r0}, {%r0}, {%r0}, %r0, 0;"}) {
             String said = Rig.refusal(".version 8.4\n.target sm_90a\n.address_size 64\n.visible .entry k() {\n"
                     + ".reg .b64 %a; .reg .b32 %r0; .reg .f32 %f<4>;\n" + code + "\n}").getMessage();

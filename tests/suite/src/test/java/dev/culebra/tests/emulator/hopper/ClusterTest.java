@@ -19,6 +19,28 @@ class ClusterTest {
 
     private static final String SYNC = "barrier.cluster.arrive.aligned; barrier.cluster.wait.aligned;\n";
 
+    /** A matrix descriptor has 18 bits of an address: the part that names the block is not among them. */
+    @Test
+    void aWarpgroupMultipliesWhatItsOwnBlockHas() throws DeviceFault {
+        ClusterRig rig = new ClusterRig(ClusterRig
+                .text("""
+                        mov.u32 %r1, sm; add.u32 %r2, %rank, 1; cvt.rn.f32.u32 %f1, %r2; cvt.rn.f16x2.f32 %r3, %f1, %f1; mad.lo.u32 %r4, %t, 4, %r1;
+                        st.shared.u32 [%r4], %r3; mov.b32 %r5, 0x3c003c00; mov.b32 %r6, %r5; mov.b32 %r7, %r5; mov.b32 %r8, %r5; fence.proxy.async; bar.sync 0; wgmma.fence.sync.aligned;
+                        cvt.u64.u32 %d1, %r1; and.b64 %d1, %d1, 0x3ffff; shr.u64 %d1, %d1, 4; add.u64 %d1, %d1, 0x1000080000;
+                        wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f2, %f3, %f4, %f5}, {%r5, %r6, %r7, %r8}, %d1, 0, 1, 1, 0;
+                        wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0; mad.lo.u32 %r9, %rank, 128, %t;
+                        mul.wide.u32 %d2, %r9, 4; add.u64 %d2, %out, %d2; st.global.f32 [%d2], %f5;
+                        """)
+                .replace("sm_90", "sm_90a"));
+        long out = rig.zeros(4 * 128);
+        rig.launch(4, 128, 4, 0L, out);
+        int[] got = rig.read(out);
+        for (int i = 0; i < got.length; i++) {
+            assertEquals(16f * (i / 128 + 1), Float.intBitsToFloat(got[i]),
+                    "thread " + i % 128 + " of rank " + i / 128);
+        }
+    }
+
     @Test
     void everyBlockKnowsItsPlace() throws DeviceFault {
         String[] names = {"%ctaid.x", "%ctaid.y", "%ctaid.z", "%clusterid.x", "%clusterid.y", "%clusterid.z",

@@ -2,6 +2,8 @@ package dev.culebra.tests.emulator.hopper;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.culebra.emulator.exec.DeviceFault;
 import dev.culebra.emulator.exec.Dim;
@@ -12,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What nvcc makes of cooperative groups, cuda::barrier, cuda::pipeline and cuda::ptx; the sources lie beside the PTX. */
+/** What nvcc makes of cooperative groups, cuda::barrier, cuda::pipeline and cuda::ptx and wgmma; the sources lie beside the PTX. */
 class CompiledTest {
 
     private static Dim dim(int x) { return new Dim(x, 1, 1); }
@@ -174,5 +176,42 @@ class CompiledTest {
                         "block " + b + " thread " + t);
             }
         }
+    }
+
+    /** A warpgroup's product, and slips in it that must be told. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|',
+            textBlock = """
+                    nothing                              |
+                    fence.proxy.async.shared::cta;       | which an ordinary store or cp.async wrote with no fence.proxy.async since
+                    wgmma.fence.sync.aligned;            | no wgmma.fence before it
+                    wgmma.commit_group.sync.aligned;     | has it; wait for that with wgmma.commit_group
+                    wgmma.wait_group.sync.aligned 0;     | has it; wait for that with wgmma.commit_group
+                    bar.sync \t0;                        | race: shared address 0x
+                    cp.async.wait_group 0;               | race: shared address 0x
+                    """)
+    void warpgroup(String without, String said) throws DeviceFault {
+        int k = 192;
+        Random random = new Random(3);
+        int[] a = random.ints(64 * k, -8, 9).toArray();
+        int[] b = random.ints(32 * k, -8, 9).toArray();
+        ClusterRig rig = new ClusterRig(ClusterRig.file("warpgroup.ptx").replace(without, ""));
+        long out = rig.zeros(64 * 32);
+        Object[] arguments = {rig.ints(halves(a)), rig.ints(halves(b)), out, k};
+        if (said != null) {
+            DeviceFault f = assertThrows(DeviceFault.class,
+                    () -> rig.launch("warpgroup", dim(1), dim(128), null, 0, arguments));
+            assertTrue(f.diagnostic().contains(said), f.diagnostic());
+            return;
+        }
+        rig.launch("warpgroup", dim(1), dim(128), null, 0, arguments);
+        int[] expected = new int[64 * 32];
+        Arrays.setAll(expected, i -> IntStream.range(0, k).map(j -> a[i / 32 * k + j] * b[i % 32 * k + j]).sum());
+        assertArrayEquals(floats(expected), rig.read(out));
+    }
+
+    private static int[] halves(int[] v) {
+        return IntStream.range(0, v.length / 2).map(i -> Float.floatToFloat16(v[2 * i]) & 0xffff
+                | Float.floatToFloat16(v[2 * i + 1]) << 16).toArray();
     }
 }

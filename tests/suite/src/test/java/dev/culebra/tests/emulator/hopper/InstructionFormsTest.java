@@ -59,7 +59,12 @@ class InstructionFormsTest {
         "8.6|sm_90|fence.proxy.async::generic.acquire.sync_restrict::shared::cluster.cluster;",
         "8.6|sm_90|fence.acquire.sync_restrict::shared::cluster.cluster;",
         "8.0|sm_90a|setmaxnreg.dec.sync.aligned.u32 24;",
-        "8.0|sm_90a|setmaxnreg.inc.sync.aligned.u32 256;", "7.8|sm_90|griddepcontrol.wait;",
+        "8.0|sm_90a|setmaxnreg.inc.sync.aligned.u32 256;", "8.0|sm_90a|wgmma.fence.sync.aligned;",
+        "8.0|sm_90a|wgmma.commit_group.sync.aligned;", "8.0|sm_90a|wgmma.wait_group.sync.aligned 7;",
+        "8.0|sm_90a|wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f0,%f1,%f2,%f3}, %d1, %d2, %p1, -1, 1, 1, 0;",
+        "8.0|sm_90a|wgmma.mma_async.sync.aligned.m64n8k16.f16.f16.f16 {%r0,%r1}, {%r2,%r3,%r4,%r5}, %d2, !%p1, 1, -1, 1;",
+        "8.0|sm_90a|wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%f0,%f1,%f2,%f3}, {%r2,%r3,%r4,%r5}, %d2, 0, 1, 1, 0;",
+        "8.0|sm_90a|@%p1 wgmma.fence.sync.aligned;", "7.8|sm_90|griddepcontrol.wait;",
         "7.8|sm_90|griddepcontrol.launch_dependents;"})
     void takenFromItsVersionOn(String version, String target, String instruction) throws PtxException {
         PtxModule.parse(module(version, target, instruction), 9, 0);
@@ -76,8 +81,22 @@ class InstructionFormsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"wgmma.fence.sync.aligned;|mma.sync",
-        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|mma.sync",
+    @CsvSource(delimiter = '|', value = {"wgmma.fence.sync;|with .sync.aligned are known",
+        "wgmma.foo.sync.aligned;|unknown instruction", "wgmma.wait_group.sync.aligned %r1;|a constant number",
+        "wgmma.wait_group.sync.aligned -1;|a constant number of groups",
+        "wgmma.commit_group.sync.aligned.cta;|'.cta' does not go",
+        "wgmma.mma_async.sync.aligned.m64n12k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|not supported: wgmma.mma_async.sync.aligned of",
+        "wgmma.mma_async.sync.aligned.m64n264k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|not supported",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f16.bf16.bf16 {%r1,%r2}, %d1, %d2, 1, 1, 1, 0, 0;|not supported",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2}, %d1, %d2, 1, 1, 1, 0, 0;|2 registers, 4 are wanted",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, {%r1,%r2}, %d2, 1, 1, 1, 0;|2 registers, 4 are wanted",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f1,%f0}, %d1, %d2, 1, 1, 1, 0, 0;|two accumulators is not supported",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f16.f16.f16 {%r1,%r2}, {%r3,%r3,%r3,%r2}, %d2, 1, 1, 1, 0;|holds A and is an accumulator is not",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %r1, %d2, 1, 1, 1, 0, 0;|.b64 is wanted",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 2, 1, 0, 0;|must be 1 or -1",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, 1, 1, 1, 0, 2;|must be 0 or 1",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, {%r1,%r2,%r3,%r4}, %d2, 1, 1, 1, 0, 0;|8 operands where 7",
+        "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%f1,%f2,%f3,%f0}, %d1, %d2, %r1, 1, 1, 0, 0;|a predicate is wanted",
         "multimem.red.global.add.u32 [%d1], %r1;|multicast memory is not",
         "cp.async.bulk.tensor.1d.shared::cluster.global.mbarrier::complete_tx::bytes [sm], [%d1, {%r1}], [sm];|tensor maps are not",
         "cp.async.bulk.prefetch.tensor.1d.L2.global [%d1, {%r1}];|tensor maps are not",

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 for cu in *.cu; do
     ptx="${cu%.cu}.ptx"
     arch=sm_90
-    [ "$cu" = multicast.cu ] && arch=sm_90a
+    [ "$cu" = multicast.cu ] || [ "$cu" = warpgroup.cu ] && arch=sm_90a
     nvcc -O3 -std=c++17 -ptx -arch=$arch "$cu" -o "$ptx"
     for version in 7.8 8.0 8.1 8.2 8.3 8.4 8.5 8.6 8.7 8.8; do
         sed "s/^\.version .*/.version $version/" "$ptx" > "$ptx.try"
