@@ -26,8 +26,8 @@ __device__ __forceinline__ bool finite_token(const uint16_t* x, int k) {
 // a few numbers of its own and of constants.
 template <class Value, int TILE_N, int WARPS, int TILE_PARTS>
 struct Activations {
-        // That come together: 4 KB or one k-tile of TILE_PARTS parts.
-    static constexpr int STAGE_PARTS = TILE_PARTS > 4096 / (TILE_N * TOKEN_BYTES) ? TILE_PARTS : 4096 / (TILE_N * TOKEN_BYTES);
+    // That come together: 4 KB, or one k-tile of TILE_PARTS parts; of 64 tokens two parts, half as many barriers a column.
+    static constexpr int WANTED = TILE_N < 64 ? 4096 / (TILE_N * TOKEN_BYTES) : 2, STAGE_PARTS = TILE_PARTS > WANTED ? TILE_PARTS : WANTED;
     static constexpr int THREADS = WARPS * 32;
     static constexpr int ROWS = THREADS / 8;                             // of 128 bytes, that the crew copies at once
     static constexpr int PASSES = STAGE_PARTS * TILE_N / ROWS;

@@ -33,16 +33,13 @@ __device__ __forceinline__ void put(uint4* at, uint32_t x, uint32_t y, uint32_t 
 __device__ __forceinline__ void barrier(int number, int threads) { asm volatile("bar.sync %0, %1;" ::"r"(number), "r"(threads) : "memory"); }
 
 // A crew's sums: each of its THREADS threads has four of each of a row tile's PIECES, and of all ROW_TILES row tiles.
-#ifndef RADIX_
-#define RADIX_ 8
-#endif
 template <int ROW_TILES, int PIECES, int THREADS>
 struct Parts {
     static constexpr int FOURS = ROW_TILES * PIECES;
     static constexpr int RADIX = 4;
     // A thread's pieces, and parts of each, that are on their way together in global memory.
     static constexpr int SOME = 4;            // of a thread's pieces, that are on their way together in shared memory
-    static constexpr int BATCH = PIECES < 2 ? 2 : PIECES, TOGETHER = RADIX - 1;
+    static constexpr int BATCH = PIECES < 8 ? 4 : 8, TOGETHER = RADIX - 1;
     static_assert(FOURS % BATCH == 0 && (BATCH % PIECES == 0 || PIECES % BATCH == 0));
     static constexpr uint32_t OUTBOX_BYTES = FOURS * THREADS * 16;
     static constexpr uint32_t ALL = (1 << ROW_TILES) - 1;

@@ -18,8 +18,8 @@ final class LanesPlanner {
     /** Bulk copies are slow to places that no line begins at. */
     private static final int LINE_BYTES = 128;
     private static final int GRID_LIMIT = 65535;
-    /** As in activations.cuh: what comes of X together, twice, is at least this. */
-    private static final int STAGE_BYTES = 4096;
+    /** As in activations.cuh: what comes of X together, twice, is at least so many bytes and, of 64 tokens, so many columns. */
+    private static final int STAGE_BYTES = 4096, STAGE_COLUMNS = 128;
     /** Of X's 128-byte swizzle, eight tokens of 64 columns, at which wgmma wants X to begin. */
     private static final int SWIZZLED_BYTES = 1024;
 
@@ -27,7 +27,9 @@ final class LanesPlanner {
 
     /** As Space in lanes.cuh: X, twice; barriers; two times 16 bytes; up to a line's begin. */
     private static int fixedBytes(Format format, int tileN) {
-        int stage = Math.max(STAGE_BYTES, tileN * LaneLists.columns(format) * Short.BYTES);
+        int columns = LaneLists.columns(format);
+        int stage = Math.max(STAGE_BYTES,
+                tileN * (tileN < 64 ? columns : Math.max(columns, STAGE_COLUMNS)) * Short.BYTES);
         return toMultiple(2 * stage + WARPS * 16 + 32, LINE_BYTES);
     }
 

@@ -17,9 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Study {
 
     /**
-     * Instructions of a warp before a launch counts as hung: the kernels as they are take up to 30,000 for a block.
+     * Instructions of a warp before a launch counts as hung: the kernels as they are take up to some 300,000 for a block, where many sums are not finite and each is asked why.
      */
-    private static final long STEP_LIMIT = 1 << 17;
+    private static final long STEP_LIMIT = 1 << 19;
 
     /** How a mutant was found out, or was not. */
     enum Verdict {
