@@ -51,9 +51,9 @@ struct OrderedRows {
 };
 
 // Shared memory: X, twice; the rings' barriers; what is wanted once K is done; the rings, and later the crew's outbox.
-template <class Value, int TILE_N, int WARPS, int TILE_PARTS>
+template <class X, int WARPS>
 struct Space {
-    static constexpr uint32_t BARRIERS = 2 * Activations<Value, TILE_N, WARPS, TILE_PARTS>::STAGE_BYTES;
+    static constexpr uint32_t BARRIERS = X::BYTES;
     static constexpr uint32_t LATER = BARRIERS + WARPS * 16;
     static constexpr uint32_t RINGS = (LATER + 32 + 127) / 128 * 128;   // bulk copies are slow to places that no line begins at
 };
@@ -63,15 +63,17 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
                                       const char* __restrict__ streams, const uint32_t* __restrict__ order, const uint16_t* __restrict__ x,
                                       int m, int k, int n, int ldx, int segment, const Epilogue& epilogue) {
     constexpr int NT = TILE_N / 8, TILE_K = LISTS::TILE_K, TILE_PARTS = TILE_K / PART_K;
-    using SPACE = Space<Value, TILE_N, WARPS, TILE_PARTS>;
-    using FINISH = Finish<TILE_N, 16, 32>;                               // a warp's for a row tile
-    using X = Activations<Value, TILE_N, WARPS, TILE_PARTS>;
-    using PARTS = Parts<ROW_TILES, NT, WARPS * 32>;
     using PRODUCT = PRODUCTS<Value, NT>;
+    constexpr int STAGES = PRODUCT::stages(TILE_PARTS);
+    using X = Activations<Value, TILE_N, WARPS, PRODUCT::stage_parts(TILE_PARTS), STAGES>;
+    using SPACE = Space<X, WARPS>;
+    using PARTS = Parts<ROW_TILES, NT, WARPS * 32>;
+    using FINISH = Finish<TILE_N, 16, 32>;                               // a warp's for a row tile
     extern __shared__ __align__(1024) unsigned char shared[];
     constexpr int THREADS = WARPS * 32;
-    constexpr int STAGE_TILES = X::STAGE_PARTS / TILE_PARTS;
-    static_assert(STAGE_TILES > 0, "a stage holds a k-tile");
+    constexpr bool HALF = X::STAGE_K < TILE_K;                           // of a k-tile in a stage, or some k-tiles
+    static_assert(!HALF || PRODUCT::WHOLE_CREWS, "every warp comes to a barrier within a k-tile");
+    constexpr int STAGE_TILES = HALF ? 1 : X::STAGE_K / TILE_K;
     const int crews = blockDim.x / THREADS, crew = __shfl_sync(~0u, threadIdx.x / THREADS, 0), thread = threadIdx.x % THREADS;
     const uint32_t crew_bytes = dynamic_shared_bytes() / crews;
     const uint32_t space = (uint32_t)__cvta_generic_to_shared(shared) + crew * crew_bytes;
@@ -138,15 +140,21 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
         PRODUCT product;
         lists.restart(ring.base);
         uint32_t start = ring.base;                                      // where the next k-tile's rows begin
-#pragma unroll 1
-        for (int stage = 0; begin + stage * STAGE_TILES < end; stage++) {
-            const int from = begin + stage * STAGE_TILES, to = min(from + STAGE_TILES, end);
-            ring.wait_for_others(working && stage > 0);
+        uint32_t at = 0, then = 0;                                       // X's stage, and the next one, from `space` on
+        auto turn = [&](bool first, int column) {                        // to the next one; the one after it begins at that column
+            ring.wait_for_others(working && !first);
             product.written();
             sync();
-            if (to < end) tokens.copy(stage + 1, to * TILE_K);
+            at = then;
+            then = X::after(at);
+            if (column < end * TILE_K) tokens.copy(then, column);
+        };
+#pragma unroll 1
+        for (int from = begin; from < end; from += STAGE_TILES) {
+            const int to = min(from + STAGE_TILES, end);
+            turn(from == begin, HALF ? from * TILE_K + PART_K : to * TILE_K);
             if (!working) continue;
-            uint32_t at = space + (stage & 1) * X::STAGE_BYTES;
+            uint32_t part = space + at;
 #pragma unroll 1
             for (int t = from; t < to; t++) {
                 const uint4 bits = next_word;
@@ -163,15 +171,21 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
                 start += rows * LISTS::ROW_BYTES;
                 ring.wrap(start);
                 ring.wait();
-                product.template part<0>(bits, lists, ring, c, at);
-                at += X::PART_BYTES;
+                product.template part<0>(bits, lists, ring, c, part);
+                if constexpr (HALF) {
+                    turn(false, (t + 1) * TILE_K);
+                    part = space + at;
+                } else {
+                    part += X::PART_BYTES;
+                }
                 if constexpr (TILE_PARTS == 2) {
-                    product.template part<4>(bits, lists, ring, c, at);
-                    at += X::PART_BYTES;
+                    product.template part<4>(bits, lists, ring, c, part);
+                    part += X::PART_BYTES;
                 }
             }
-            product.finish(c);
+            if (STAGES == 2) product.finish(c);
         }
+        if (STAGES > 2) product.finish(c);
         const uint4 of_group = load_shared16(space + SPACE::LATER), of_crew = load_shared16(space + SPACE::LATER + 16);
         const int head = of_group.x, tail = of_group.y, done = of_group.w, mine = of_crew.z;
         const bool goes_on = of_group.z, more = of_crew.x < of_crew.y;

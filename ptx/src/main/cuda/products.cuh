@@ -11,6 +11,13 @@ template <class Value, int NT>
 struct WarpProducts {
     static constexpr bool WHOLE_CREWS = false;
 
+    // X's stages of a k-tile of so many parts: how many, and the parts of each, 4 KB or a k-tile.
+    __host__ __device__ static constexpr int stages(int) { return 2; }
+    __host__ __device__ static constexpr int stage_parts(int tile_parts) {
+        constexpr int WANTED = 4096 / (NT * 8 * TOKEN_BYTES);
+        return tile_parts > WANTED ? tile_parts : WANTED;
+    }
+
     // `x`: where the columns' stage begins; STEP: the first of four among the k-tile's.
     template <int STEP, class LISTS>
     __device__ __forceinline__ void part(const uint4& words, LISTS& lists, const Ring& ring, float (&c)[ROW_TILES * NT][4], uint32_t x) {
@@ -76,6 +83,12 @@ private:
 template <class Value, int NT>
 struct WarpgroupProducts {
     static constexpr bool WHOLE_CREWS = true;  // warps without rows of their own come too
+
+    // Of 64 tokens two parts a stage, half as many barriers a column; or, where k-tiles are as wide, three stages of a part: half of X less,
+    // which leaves room for another crew. With three, the products of a stage may still run at the barrier after it.
+    __host__ __device__ static constexpr int stages(int tile_parts) { return NT == 8 && tile_parts == 2 ? 3 : 2; }
+    __host__ __device__ static constexpr int stage_parts(int tile_parts) { return NT < 8 ? tile_parts : 3 - tile_parts; }
+
     static constexpr int SETS = 2;            // of registers: a step's while the next one's are unpacked
     uint32_t a[SETS][ROW_TILES][4];
 

@@ -18,8 +18,10 @@ final class LanesPlanner {
     /** Bulk copies are slow to places that no line begins at. */
     private static final int LINE_BYTES = 128;
     private static final int GRID_LIMIT = 65535;
-    /** As in activations.cuh: what comes of X together, twice, is at least so many bytes and, of 64 tokens, so many columns. */
-    private static final int STAGE_BYTES = 4096, STAGE_COLUMNS = 128;
+    /** As in products.cuh: what comes of X together is a k-tile or, where that is less, so many bytes; twice. */
+    private static final int STAGE_BYTES = 4096;
+    /** Columns of a part of X; of 64 tokens there are four such parts of X, and three where a k-tile has two. */
+    private static final int PART_COLUMNS = 64;
     /** Of X's 128-byte swizzle, eight tokens of 64 columns, at which wgmma wants X to begin. */
     private static final int SWIZZLED_BYTES = 1024;
 
@@ -27,10 +29,14 @@ final class LanesPlanner {
 
     /** As Space in lanes.cuh: X, twice; barriers; two times 16 bytes; up to a line's begin. */
     private static int fixedBytes(Format format, int tileN) {
-        int columns = LaneLists.columns(format);
-        int stage = Math.max(STAGE_BYTES,
-                tileN * (tileN < 64 ? columns : Math.max(columns, STAGE_COLUMNS)) * Short.BYTES);
-        return toMultiple(2 * stage + WARPS * 16 + 32, LINE_BYTES);
+        return toMultiple(xBytes(tileN, LaneLists.columns(format)) + WARPS * 16 + 32, LINE_BYTES);
+    }
+
+    private static int xBytes(int tileN, int columns) {
+        int token = PART_COLUMNS * Short.BYTES;
+        return tileN < 64
+                ? 2 * Math.max(STAGE_BYTES, tileN * columns * Short.BYTES)
+                : (columns == PART_COLUMNS ? 4 : 3) * tileN * token;
     }
 
     /** What a crew hands to others of its block at the end, in the place of its rings. */
