@@ -9,28 +9,22 @@ import dev.culebra.sparse.FormatChoice;
  * capability, gets the format of fewer bytes.
  *
  * <p>
- * <b>H200</b>: by the run in {@code jmh/results/2026-11-21-h200-2.json}, twelve shapes at 50, 60, 70, 80 and 90% of zeros. A test holds the
- * choice against it: within 5% of the fastest format on each shape, at 1 to 64 tokens.
+ * <b>H200</b>: by the runs in {@code jmh/results/2026-11-21-h200-3.json} and {@code 2026-11-21-h200-3-wide.json}, twelve shapes at 50, 60,
+ * 70, 80 and 90% of zeros. A test holds the choice against them: within 5% of the fastest format on each shape, at 1 to 512 tokens.
  */
 public final class MeasuredFormats {
 
     /**
-     * Bitmap from here on. Up to 8 tokens it is faster than dense on each shape at 50%, the least that was measured, and at 16 on all but
-     * 7168 x 7168 (0.99); a little below, since a matrix of 50% has some draws more.
+     * Bitmap from here on. Up to 16 tokens it is faster than dense on each shape at 50%, the least that was measured; a little below, since
+     * a matrix of 50% has some draws more.
      */
     private static final double BITMAP_FROM = .48;
     /** Pairs from here on: at 70% they take longer than a bitmap, at 80% less; lines between the two cross at 77%. */
     private static final double PAIRS_FROM = .78;
-    /** The widest tile of both; with more tokens the weights are gone through more than once: a bitmap takes longer than dense then. */
-    private static final int WIDEST = 32;
-    /** Pairs do not, as long as it is twice; further on nothing was measured. */
-    private static final int TWICE = 64;
-    /** Up to here tiles are half as wide, and leave half as much to be added up. */
-    private static final int HALF = 16;
-    /** Elements below which dense wins in between: 7168 x 7168 has fewer, 9216 x 9216 more. */
+    /** Tokens from which on small matrices are faster dense than as a bitmap, one tile of them; of two tiles they are not. */
+    private static final int FROM = 33, TO = 64;
+    /** Elements below which a matrix is small: 7168 x 7168 has fewer, 9216 x 9216 more. */
     private static final long SMALL = 60_000_000;
-    /** Zeros up to which it does. */
-    private static final double SMALL_TO = .75;
 
     private MeasuredFormats() {}
 
@@ -51,11 +45,8 @@ public final class MeasuredFormats {
         }
         return (m, k, nonzeros) -> {
             double zeros = 1 - (double) nonzeros / m / k;
-            if (n > TWICE) {
-                return Format.DENSE;
-            }
-            boolean few = n > HALF && (long) m * k < SMALL && zeros < SMALL_TO;
-            if (few || n > WIDEST && zeros < PAIRS_FROM) {
+            boolean dense = n >= FROM && n <= TO && (long) m * k < SMALL && zeros < PAIRS_FROM;
+            if (dense) {
                 return Format.DENSE;
             }
             return zeros >= PAIRS_FROM ? Format.PAIRS : zeros >= BITMAP_FROM ? Format.BITMAP : Format.DENSE;
