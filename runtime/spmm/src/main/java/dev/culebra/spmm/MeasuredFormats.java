@@ -9,7 +9,7 @@ import dev.culebra.sparse.FormatChoice;
  * capability, gets the format of fewer bytes.
  *
  * <p>
- * <b>H200</b>: by the runs in {@code jmh/results/2026-11-21-h200-3.json} and {@code 2026-11-21-h200-3-wide.json}, twelve shapes at 50, 60,
+ * <b>H200</b>: by the runs in {@code jmh/results/2026-11-21-h200-3.json} and {@code wide/2026-11-21-h200-3.json} there, twelve shapes at 50, 60,
  * 70, 80 and 90% of zeros. A test holds the choice against them: within 5% of the fastest format on each shape, at 1 to 512 tokens.
  */
 public final class MeasuredFormats {

@@ -38,7 +38,7 @@ class MeasuredFormatsTest {
     void isTheFastestOfTheRuns() throws IOException {
         Map<Product, Map<Format, Double>> times = new HashMap<>();
         List<JsonNode> rows = new ArrayList<>();
-        for (String name : List.of("2026-11-21-h200-3.json", "2026-11-21-h200-3-wide.json")) {
+        for (String name : List.of("2026-11-21-h200-3.json", "wide/2026-11-21-h200-3.json")) {
             new ObjectMapper().readTree(run(name).toFile()).get("rows").forEach(rows::add);
         }
         for (JsonNode row : rows) {
