@@ -50,7 +50,7 @@ struct OrderedRows {
     __device__ __forceinline__ bool contiguous() const { return order == nullptr; }
 };
 
-// Shared memory: X, twice; the rings' barriers; what is wanted once K is done; the rings, and later the crew's outbox.
+// Shared memory: X; the rings' barriers; what is wanted once K is done; the rings, and later the crew's outbox.
 template <class X, int WARPS>
 struct Space {
     static constexpr uint32_t BARRIERS = X::BYTES;
@@ -71,7 +71,7 @@ __device__ __forceinline__ void lanes(const uint4* __restrict__ words, const uin
     using FINISH = Finish<TILE_N, 16, 32>;                               // a warp's for a row tile
     extern __shared__ __align__(1024) unsigned char shared[];
     constexpr int THREADS = WARPS * 32;
-    constexpr bool HALF = X::STAGE_K < TILE_K;                           // of a k-tile in a stage, or some k-tiles
+    constexpr bool HALF = X::STAGE_K < TILE_K;                           // a stage has half a k-tile; else some whole ones
     static_assert(!HALF || PRODUCT::WHOLE_CREWS, "every warp comes to a barrier within a k-tile");
     constexpr int STAGE_TILES = HALF ? 1 : X::STAGE_K / TILE_K;
     const int crews = blockDim.x / THREADS, crew = __shfl_sync(~0u, threadIdx.x / THREADS, 0), thread = threadIdx.x % THREADS;

@@ -87,7 +87,7 @@ struct WarpgroupProducts {
     // Of 64 tokens two parts a stage, half as many barriers a column; or, where k-tiles are as wide, three stages of a part: half of X less,
     // which leaves room for another crew. With three, the products of a stage may still run at the barrier after it.
     __host__ __device__ static constexpr int stages(int tile_parts) { return NT == 8 && tile_parts == 2 ? 3 : 2; }
-    __host__ __device__ static constexpr int stage_parts(int tile_parts) { return NT < 8 ? tile_parts : 3 - tile_parts; }
+    __host__ __device__ static constexpr int stage_parts(int tile_parts) { return NT < 8 ? tile_parts : tile_parts == 2 ? 1 : 2; }
 
     static constexpr int SETS = 2;            // of registers: a step's while the next one's are unpacked
     uint32_t a[SETS][ROW_TILES][4];

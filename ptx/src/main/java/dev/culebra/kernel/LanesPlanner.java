@@ -27,7 +27,7 @@ final class LanesPlanner {
 
     private LanesPlanner() {}
 
-    /** As Space in lanes.cuh: X, twice; barriers; two times 16 bytes; up to a line's begin. */
+    /** As Space in lanes.cuh: X; barriers; two times 16 bytes; up to a line's begin. */
     private static int fixedBytes(Format format, int tileN) {
         return toMultiple(xBytes(tileN, LaneLists.columns(format)) + WARPS * 16 + 32, LINE_BYTES);
     }
