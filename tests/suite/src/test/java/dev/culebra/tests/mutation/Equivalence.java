@@ -56,7 +56,7 @@ final class Equivalence {
             }
             for (int o = 0; o < line.operands.length; o++) {
                 boolean stored = line.is("(st|red|cp|bra|bar|mma).*");
-                if (o == 0 && !stored) {
+                if (o == 0 && !stored && !line.operands[0].startsWith("[")) {
                     definitions.computeIfAbsent(line.operands[0], r -> new ArrayList<>()).add(line);
                     continue;
                 }
