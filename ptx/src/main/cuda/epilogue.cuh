@@ -209,11 +209,11 @@ struct Finish {
             if (!__syncthreads_or(last)) return;
             sum(mine, parts, first, splits);                         // to where this thread reads it
         }
-        apply(e, Tokens{tile}, poison, row, token0, m, n, threadIdx.x);
+        apply(e, TokenMajor{tile}, poison, row, token0, m, n, threadIdx.x);
     }
 
     // A tile in shared memory as finish() wants it: a token's rows follow each other.
-    struct Tokens {
+    struct TokenMajor {
         float* tile;
 
         __device__ __forceinline__ float4 load(int token, int quad) const { return *reinterpret_cast<const float4*>(tile + token * PITCH + 4 * quad); }

@@ -33,10 +33,9 @@ final class LanesPlanner {
     }
 
     private static int xBytes(int tileN, int columns) {
-        int token = PART_COLUMNS * Short.BYTES;
-        return tileN < 64
-                ? 2 * Math.max(STAGE_BYTES, tileN * columns * Short.BYTES)
-                : (columns == PART_COLUMNS ? 4 : 3) * tileN * token;
+        int part = tileN * PART_COLUMNS * Short.BYTES;
+        int partsOfTile = columns / PART_COLUMNS;
+        return tileN < 64 ? 2 * Math.max(STAGE_BYTES, part * partsOfTile) : part * (partsOfTile == 1 ? 4 : 3);
     }
 
     /** What a crew hands to others of its block at the end, in the place of its rings. */

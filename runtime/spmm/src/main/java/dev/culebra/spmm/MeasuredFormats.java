@@ -10,7 +10,8 @@ import dev.culebra.sparse.FormatChoice;
  *
  * <p>
  * <b>H200</b>: by the runs in {@code jmh/results/2026-11-21-h200-3.json} and {@code wide/2026-11-21-h200-3.json} there, twelve shapes at 50, 60,
- * 70, 80 and 90% of zeros. A test holds the choice against them: within 5% of the fastest format on each shape, at 1 to 512 tokens.
+ * 70, 80 and 90% of zeros. A test holds the choice against them: within 5% of the fastest format on each shape, at 1 to 512 tokens. More tokens
+ * than that get what 512 get, unmeasured.
  */
 public final class MeasuredFormats {
 
@@ -19,10 +20,16 @@ public final class MeasuredFormats {
      * a matrix of 50% has some draws more.
      */
     private static final double BITMAP_FROM = .48;
-    /** Pairs from here on: at 70% they take longer than a bitmap, at 80% less; lines between the two cross at 77%. */
-    private static final double PAIRS_FROM = .78;
-    /** Tokens from which on small matrices are faster dense than as a bitmap, one tile of them; of two tiles they are not. */
-    private static final int FROM = 33, TO = 64;
+    /**
+     * Pairs from here on: at 70% they take longer than a bitmap, at 80% as long with up to 8 tokens and less with more. Lines between the
+     * two cross at 79% and more with 8 tokens, at 77.5% with 16 and 76% with 32; with more tokens a multiprocessor has room for two crews of
+     * them from 79% on, as their rings are shorter, and pairs of one crew are slower than a bitmap.
+     */
+    private static final double PAIRS_FROM = .79;
+    /** A small matrix is faster dense than as a bitmap where it has more tokens than this, */
+    private static final int DENSE_ABOVE = 32;
+    /** and no more than that, a bitmap's widest tile: of two tiles it is not. */
+    private static final int DENSE_UP_TO = 64;
     /** Elements below which a matrix is small: 7168 x 7168 has fewer, 9216 x 9216 more. */
     private static final long SMALL = 60_000_000;
 
@@ -45,11 +52,11 @@ public final class MeasuredFormats {
         }
         return (m, k, nonzeros) -> {
             double zeros = 1 - (double) nonzeros / m / k;
-            boolean dense = n >= FROM && n <= TO && (long) m * k < SMALL && zeros < PAIRS_FROM;
-            if (dense) {
-                return Format.DENSE;
+            if (zeros >= PAIRS_FROM) {
+                return Format.PAIRS;
             }
-            return zeros >= PAIRS_FROM ? Format.PAIRS : zeros >= BITMAP_FROM ? Format.BITMAP : Format.DENSE;
+            boolean dense = n > DENSE_ABOVE && n <= DENSE_UP_TO && (long) m * k < SMALL;
+            return dense || zeros < BITMAP_FROM ? Format.DENSE : Format.BITMAP;
         };
     }
 }

@@ -117,34 +117,6 @@ public final class KernelRun {
         return new RunStatistics(run.executed.sum(), counting ? launch.counting.sum(launch) : null);
     }
 
-    /**
-     * The same for a grid that has nothing to do with others.
-     *
-     * @param kernel the entry
-     * @param grid blocks
-     * @param block threads of a block
-     * @param cluster blocks of a cluster, or null
-     * @param dynamicSharedBytes shared memory beyond the kernel's own
-     * @param params the argument block
-     * @param memory global memory
-     * @param variables where the module's variables lie, by name
-     * @param spec the device
-     * @param workers threads to use
-     * @param cooperative whether blocks wait for each other
-     * @param counting whether to count
-     * @return what it came to
-     * @throws DeviceFault when a thread did what is not allowed
-     * @throws IllegalArgumentException when the launch is not one that the device takes
-     */
-    public static RunStatistics run(PtxKernel kernel, Dim grid, Dim block, Dim cluster, int dynamicSharedBytes,
-            MemorySegment params,
-            AddressSpace memory, Map<String, Allocation> variables, DeviceSpec spec, int workers, boolean cooperative,
-            boolean counting)
-            throws DeviceFault {
-        return run(kernel, grid, block, cluster, dynamicSharedBytes, params, memory, variables, spec, workers,
-                cooperative, counting, null);
-    }
-
     private void run(int workers) throws DeviceFault {
         int n = (int) Math.min(workers, launch.clusters.count());
         List<Thread> others = new ArrayList<>();

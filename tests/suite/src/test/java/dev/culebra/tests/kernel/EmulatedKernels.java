@@ -92,7 +92,7 @@ final class EmulatedKernels implements AutoCloseable {
             at += type.bytes();
         }
         KernelRun.run(module(kernel).kernel(kernel.name()), grid, new Dim(kernel.threads(), 1, 1), null,
-                shared, block, memory, Map.of(), DeviceSpec.of(8, 0), workers, false, false);
+                shared, block, memory, Map.of(), DeviceSpec.of(8, 0), workers, false, false, null);
     }
 
     /**

@@ -19,9 +19,7 @@ import dev.culebra.emulator.EmulatorOptions;
 import dev.culebra.emulator.EmulatorProvider;
 import dev.culebra.emulator.check.Check;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -70,7 +68,7 @@ class DependenceTest {
             DONE:
             """;
 
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Opened opened = new Opened();
     private Context context;
     private Stream stream;
     private DeviceBuffer arena;
@@ -84,22 +82,10 @@ class DependenceTest {
         stream.fill32(arena, 7);
     }
 
-    private <T extends AutoCloseable> T open(T t) {
-        opened.push(t);
-        return t;
-    }
+    private <T extends AutoCloseable> T open(T t) { return opened.add(t); }
 
     @AfterEach
-    void close() {
-        for (AutoCloseable c : opened) {
-            try {
-                c.close();
-            } catch (Exception e) {
-                assertTrue(e instanceof CudaException, e::toString); // a context that has failed says so once more
-            }
-        }
-        opened.clear();
-    }
+    void close() { opened.close(); }
 
     /** A kernel: %x, %y and %w are the addresses of the thread's words of its arguments, %v is 1, %s its word of smem. */
     private Kernel kernel(String name, String body) { return open(context.load("""

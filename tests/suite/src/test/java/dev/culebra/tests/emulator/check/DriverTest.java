@@ -19,8 +19,6 @@ import dev.culebra.emulator.check.Check;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -48,15 +46,12 @@ class DriverTest {
             """;
     private static final int N = 64;
 
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Opened opened = new Opened();
     private Context context;
     private Stream stream;
     private CudaModule module;
 
-    private <T extends AutoCloseable> T open(T t) {
-        opened.push(t);
-        return t;
-    }
+    private <T extends AutoCloseable> T open(T t) { return opened.add(t); }
 
     private void start(Set<Check> checks) {
         Cuda cuda = Cuda.open(new EmulatorProvider(EmulatorOptions.DEFAULT.withChecks(checks)));
@@ -66,15 +61,7 @@ class DriverTest {
     }
 
     @AfterEach
-    void close() {
-        for (AutoCloseable c : opened) {
-            try {
-                c.close();
-            } catch (Exception e) {
-                assertTrue(e instanceof CudaException, e::toString); // a context that has failed says so once more
-            }
-        }
-    }
+    void close() { opened.close(); }
 
     private DeviceBuffer buffer() { return open(context.allocate(4 * N)); }
 

@@ -100,7 +100,7 @@ final class Snippet implements AddressSpace {
         try {
             PtxModule module = PtxModule.parse(text, 9, 0);
             KernelRun.run(module.kernel("k"), grid, new Dim(threads, 1, 1), null, 0, params, this, Map.of(), spec,
-                    workers, false, false);
+                    workers, false, false, null);
             return null;
         } catch (DeviceFault f) {
             return f;

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.culebra.driver.LaunchConfig;
 import dev.culebra.driver.spi.InstructionClass;
-import java.util.stream.IntStream;
 import dev.culebra.driver.spi.LaunchCounters;
 import dev.culebra.driver.spi.LaunchCounters.Bytes;
 import dev.culebra.driver.spi.LaunchCounters.MemorySpace;
 import dev.culebra.driver.spi.LaunchCounters.Wavefronts;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -207,7 +207,7 @@ final class Rig implements AddressSpace {
             }
         }
         return KernelRun.run(k, grid, block, null, shared, params, this, variables, spec, workers, cooperative,
-                false);
+                false, null);
     }
 
     static Dim dim(int x) { return new Dim(x, 1, 1); }

@@ -118,7 +118,7 @@ final class ClusterRig implements AddressSpace {
         MemorySegment params = arena.allocate(8L * arguments.length, 16);
         MemorySegment.copy(arguments, 0, params, ValueLayout.JAVA_LONG, 0, arguments.length);
         Dim one = new Dim(1, 1, 1);
-        return KernelRun.run(module.kernel("k"), one, one, null, 0, params, this, variables, spec, 1, false, true)
+        return KernelRun.run(module.kernel("k"), one, one, null, 0, params, this, variables, spec, 1, false, true, null)
                 .counters();
     }
 
@@ -134,7 +134,7 @@ final class ClusterRig implements AddressSpace {
             }
         }
         KernelRun.run(k, grid, block, cluster, shared, params, this, variables, spec, workers, false,
-                false);
+                false, null);
     }
 
     /** Runs kernel code in one cluster and gives {@code words} words of output; input is 1000, 1001, ... */
